@@ -1,0 +1,128 @@
+using System.Text.Json.Serialization;
+
+namespace Holm.Contract;
+
+/// <summary>An image as <c>GET /1.0/images/FINGERPRINT</c> shows it.</summary>
+/// <remarks>LXD 5.0's object plus <see cref="UsedBy"/> and <see cref="Layers"/>.</remarks>
+public sealed record Image
+{
+    /// <summary>Always false: nothing fetches it again by itself.</summary>
+    public bool AutoUpdate { get; init; }
+
+    /// <summary>Free text by key, for example <c>os</c>, <c>release</c>, <c>description</c>.</summary>
+    public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Always false.</summary>
+    public bool Public { get; init; }
+
+    /// <summary>Year 1: never.</summary>
+    public DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>Profiles of instances made from it without naming any.</summary>
+    public IReadOnlyList<string> Profiles { get; init; } = ["default"];
+
+    /// <summary>Names it goes by.</summary>
+    public IReadOnlyList<ImageAlias> Aliases { get; init; } = [];
+
+    /// <summary>Kernel name of the machine, for example <c>x86_64</c>.</summary>
+    public string Architecture { get; init; } = "";
+
+    /// <summary>Always false.</summary>
+    public bool Cached { get; init; }
+
+    /// <summary>Name of the file it came from.</summary>
+    public string Filename { get; init; } = "";
+
+    /// <summary>sha256, 64 hex digits, of what export sends.</summary>
+    public string Fingerprint { get; init; } = "";
+
+    /// <summary>Bytes stored.</summary>
+    public long Size { get; init; }
+
+    /// <summary>Always <c>container</c>.</summary>
+    public string Type { get; init; } = "container";
+
+    /// <summary>When it was made, by its superblock.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Year 1: not recorded, flash is not written for it.</summary>
+    public DateTimeOffset LastUsedAt { get; init; }
+
+    /// <summary>When it came to this node.</summary>
+    public DateTimeOffset UploadedAt { get; init; }
+
+    /// <summary>URLs of the instances that use it.</summary>
+    public IReadOnlyList<string> UsedBy { get; init; } = [];
+
+    /// <summary>Its SquashFS layers, lowest first, by sha256.</summary>
+    public IReadOnlyList<string> Layers { get; init; } = [];
+}
+
+/// <summary>A name for an image.</summary>
+public sealed record ImageAlias
+{
+    /// <summary>The name.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Free text.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>Fingerprint it stands for; left out inside an image.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Target { get; init; }
+
+    /// <summary><c>container</c>; left out inside an image.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Type { get; init; }
+}
+
+/// <summary>JSON body of <c>POST /1.0/images</c>: the node reads a file of its own machine (root and group holm only).</summary>
+/// <remarks>A body of any other content type is the image file itself.</remarks>
+public sealed record ImagesPost
+{
+    /// <summary>Where it comes from.</summary>
+    public ImageSource Source { get; init; } = new();
+
+    /// <summary>Name shown as <see cref="Image.Filename"/>.</summary>
+    public string? Filename { get; init; }
+
+    /// <summary>Aliases to set once it is stored.</summary>
+    public List<ImageAlias>? Aliases { get; init; }
+
+    /// <summary>Free text by key.</summary>
+    public Dictionary<string, string>? Properties { get; init; }
+
+    /// <summary>True: the image is no system, <c>/sbin/init</c> is not asked for.</summary>
+    [JsonPropertyName("no-init")]
+    public bool NoInit { get; init; }
+}
+
+/// <summary>Where an image comes from.</summary>
+public sealed record ImageSource
+{
+    /// <summary>Only <c>file</c> so far.</summary>
+    public string Type { get; init; } = "file";
+
+    /// <summary>Absolute path on the node.</summary>
+    public string Path { get; init; } = "";
+}
+
+/// <summary>Body of <c>PUT</c> and <c>PATCH /1.0/images/FINGERPRINT</c>.</summary>
+public sealed record ImagePut
+{
+    /// <summary>Free text by key.</summary>
+    public Dictionary<string, string>? Properties { get; init; }
+}
+
+/// <summary>Body of <c>PUT</c> and <c>PATCH /1.0/images/aliases/NAME</c>, and of <c>POST</c> (rename: <see cref="Name"/>).</summary>
+public sealed record ImageAliasPut
+{
+    /// <summary>The new name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Free text.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Fingerprint it stands for.</summary>
+    public string? Target { get; init; }
+}

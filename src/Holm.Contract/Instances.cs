@@ -1,0 +1,404 @@
+using System.Text.Json.Serialization;
+
+namespace Holm.Contract;
+
+/// <summary>An instance as <c>GET /1.0/instances/NAME</c> shows it. Members up to <see cref="Description"/> are writable.</summary>
+/// <remarks>LXD 5.0's object plus <see cref="Image"/>, <see cref="Reason"/> and <see cref="Owner"/>, which LXD's clients ignore.</remarks>
+public sealed record Instance
+{
+    /// <summary>Kernel name of the machine, for example <c>x86_64</c>.</summary>
+    public string Architecture { get; init; } = "";
+
+    /// <summary>The instance's own keys.</summary>
+    public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The instance's own devices.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Devices { get; init; } =
+        new Dictionary<string, IReadOnlyDictionary<string, string>>();
+
+    /// <summary>True when it is deleted as it stops.</summary>
+    public bool Ephemeral { get; init; }
+
+    /// <summary>Profiles in order; later ones win.</summary>
+    public IReadOnlyList<string> Profiles { get; init; } = [];
+
+    /// <summary>Always false: no saved memory.</summary>
+    public bool Stateful { get; init; }
+
+    /// <summary>Free text.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>The image it runs: an alias (followed at each start) or a fingerprint (pinned).</summary>
+    public string Image { get; init; } = "";
+
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it was last started; year 1 if never.</summary>
+    public DateTimeOffset LastUsedAt { get; init; }
+
+    /// <summary>1–63 letters, digits and dashes.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary><c>Stopped</c>, <c>Starting</c>, <c>Running</c>, <c>Frozen</c>, <c>Stopping</c> or <c>Error</c>.</summary>
+    public string Status { get; init; } = "Stopped";
+
+    /// <summary>Number of <see cref="Status"/>.</summary>
+    public int StatusCode { get; init; } = (int)Contract.StatusCode.Stopped;
+
+    /// <summary>Why the status is what it is, as a sentence; empty when there is nothing to say.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary><c>local</c> or <c>fleet</c>.</summary>
+    public string Owner { get; init; } = "local";
+
+    /// <summary>Always <c>none</c>.</summary>
+    public string Location { get; init; } = "none";
+
+    /// <summary>Always <c>container</c>.</summary>
+    public string Type { get; init; } = "container";
+
+    /// <summary>Always <c>default</c>.</summary>
+    public string Project { get; init; } = "default";
+
+    /// <summary>Keys after profiles.</summary>
+    public IReadOnlyDictionary<string, string> ExpandedConfig { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Devices after profiles.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> ExpandedDevices { get; init; } =
+        new Dictionary<string, IReadOnlyDictionary<string, string>>();
+
+    /// <summary>With recursion 2 only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public InstanceState? State { get; init; }
+}
+
+/// <summary>Body of <c>PUT</c> and <c>PATCH /1.0/instances/NAME</c>. Null means: not given.</summary>
+public sealed record InstancePut
+{
+    /// <summary>Kernel name of the machine; only this node's own is accepted.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>Keys. PATCH: merged, an empty value unsets.</summary>
+    public Dictionary<string, string>? Config { get; init; }
+
+    /// <summary>Devices. PATCH: merged.</summary>
+    public Dictionary<string, Dictionary<string, string>>? Devices { get; init; }
+
+    /// <summary>True when it is deleted as it stops.</summary>
+    public bool? Ephemeral { get; init; }
+
+    /// <summary>Profiles in order.</summary>
+    public List<string>? Profiles { get; init; }
+
+    /// <summary>Free text.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Alias or fingerprint; null keeps the image.</summary>
+    public string? Image { get; init; }
+}
+
+/// <summary>Body of <c>POST /1.0/instances</c>.</summary>
+public sealed record InstancesPost
+{
+    /// <summary>The new name; empty lets the node invent one.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Kernel name of the machine; empty is this node's.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>Keys.</summary>
+    public Dictionary<string, string>? Config { get; init; }
+
+    /// <summary>Devices.</summary>
+    public Dictionary<string, Dictionary<string, string>>? Devices { get; init; }
+
+    /// <summary>True when it is deleted as it stops.</summary>
+    public bool Ephemeral { get; init; }
+
+    /// <summary>Null: <c>default</c>; empty: none.</summary>
+    public List<string>? Profiles { get; init; }
+
+    /// <summary>Free text.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Where its root comes from.</summary>
+    public InstanceSource? Source { get; init; }
+
+    /// <summary><c>container</c> or empty.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>Start it as soon as it exists (Incus).</summary>
+    public bool Start { get; init; }
+}
+
+/// <summary>Where the root of a new instance comes from.</summary>
+public sealed record InstanceSource
+{
+    /// <summary>Only <c>image</c> so far.</summary>
+    public string Type { get; init; } = "image";
+
+    /// <summary>A fingerprint or a unique prefix of one: the instance pins it.</summary>
+    public string? Fingerprint { get; init; }
+
+    /// <summary>An alias. LXD's clients: resolved and pinned now, unless <see cref="Follow"/>.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>True for a console app: the alias is looked up anew at each start.</summary>
+    public bool Follow { get; init; }
+}
+
+/// <summary>Body of <c>PUT /1.0/instances/NAME/state</c>.</summary>
+public sealed record InstanceStatePut
+{
+    /// <summary><c>start</c>, <c>stop</c>, <c>restart</c>, <c>freeze</c> or <c>unfreeze</c>.</summary>
+    public string Action { get; init; } = "";
+
+    /// <summary>Seconds to wait for a clean stop; -1 is the node's own deadline, 0 is the same as <see cref="Force"/>.</summary>
+    public int Timeout { get; init; } = -1;
+
+    /// <summary>Kill at once instead of asking.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Not supported; true is refused.</summary>
+    public bool Stateful { get; init; }
+}
+
+/// <summary>Body of <c>PUT /1.0/instances</c>: one action for all.</summary>
+public sealed record InstancesPut
+{
+    /// <summary>The action.</summary>
+    public InstanceStatePut? State { get; init; }
+}
+
+/// <summary>Body of <c>POST /1.0/instances/NAME</c>: rename.</summary>
+public sealed record InstancePost
+{
+    /// <summary>The new name.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Not supported; true is refused.</summary>
+    public bool Migration { get; init; }
+}
+
+/// <summary>What runs now, from <c>GET /1.0/instances/NAME/state</c>.</summary>
+public sealed record InstanceState
+{
+    /// <summary>As <see cref="Instance.Status"/>.</summary>
+    public string Status { get; init; } = "Stopped";
+
+    /// <summary>As <see cref="Instance.StatusCode"/>.</summary>
+    public int StatusCode { get; init; } = (int)Contract.StatusCode.Stopped;
+
+    /// <summary>As <see cref="Instance.Reason"/>.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>Process id of init as the host sees it; 0 when stopped.</summary>
+    public int Pid { get; init; }
+
+    /// <summary>Number of processes; -1 when stopped.</summary>
+    public long Processes { get; init; } = -1;
+
+    /// <summary>When init started; null when stopped (Incus).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>Processor time.</summary>
+    public CpuState Cpu { get; init; } = new();
+
+    /// <summary>Disk use by device name.</summary>
+    public IReadOnlyDictionary<string, DiskState>? Disk { get; init; }
+
+    /// <summary>Memory.</summary>
+    public MemoryState Memory { get; init; } = new();
+
+    /// <summary>Interfaces by the name the guest gave them.</summary>
+    public IReadOnlyDictionary<string, NetworkState>? Network { get; init; }
+
+    /// <summary>Bytes through block devices.</summary>
+    public BlockState Block { get; init; } = new();
+}
+
+/// <summary>Processor time of an instance.</summary>
+public sealed record CpuState
+{
+    /// <summary>Nanoseconds since start.</summary>
+    public long Usage { get; init; }
+}
+
+/// <summary>Use of one disk device.</summary>
+public sealed record DiskState
+{
+    /// <summary>Bytes used in the writable layer.</summary>
+    public long Usage { get; init; }
+
+    /// <summary>Bytes it may use; 0 for no limit.</summary>
+    public long Total { get; init; }
+}
+
+/// <summary>Memory of an instance, bytes.</summary>
+public sealed record MemoryState
+{
+    /// <summary>Now.</summary>
+    public long Usage { get; init; }
+
+    /// <summary>Highest since start.</summary>
+    public long UsagePeak { get; init; }
+
+    /// <summary>Swap now.</summary>
+    public long SwapUsage { get; init; }
+
+    /// <summary>Highest swap since start.</summary>
+    public long SwapUsagePeak { get; init; }
+
+    /// <summary>The limit; 0 for none.</summary>
+    public long Total { get; init; }
+}
+
+/// <summary>Bytes an instance moved through block devices.</summary>
+public sealed record BlockState
+{
+    /// <summary>Read.</summary>
+    public long BytesRead { get; init; }
+
+    /// <summary>Written.</summary>
+    public long BytesWritten { get; init; }
+}
+
+/// <summary>One interface inside an instance.</summary>
+public sealed record NetworkState
+{
+    /// <summary><c>broadcast</c>, <c>loopback</c> or <c>point-to-point</c>.</summary>
+    public string Type { get; init; } = "";
+
+    /// <summary><c>up</c> or <c>down</c>.</summary>
+    public string State { get; init; } = "";
+
+    /// <summary>Bytes.</summary>
+    public int Mtu { get; init; }
+
+    /// <summary>MAC address, colons, lower case; empty for none.</summary>
+    public string Hwaddr { get; init; } = "";
+
+    /// <summary>Name of the host end; empty for none.</summary>
+    public string HostName { get; init; } = "";
+
+    /// <summary>Addresses.</summary>
+    public IReadOnlyList<NetworkAddress> Addresses { get; init; } = [];
+
+    /// <summary>Traffic.</summary>
+    public NetworkCounters Counters { get; init; } = new();
+}
+
+/// <summary>One address of an interface.</summary>
+public sealed record NetworkAddress
+{
+    /// <summary><c>inet</c> or <c>inet6</c>.</summary>
+    public string Family { get; init; } = "";
+
+    /// <summary>The address.</summary>
+    public string Address { get; init; } = "";
+
+    /// <summary>Prefix length, as text.</summary>
+    public string Netmask { get; init; } = "";
+
+    /// <summary><c>global</c>, <c>link</c> or <c>local</c>.</summary>
+    public string Scope { get; init; } = "";
+}
+
+/// <summary>Traffic of an interface.</summary>
+public sealed record NetworkCounters
+{
+    /// <summary>Bytes in.</summary>
+    public long BytesReceived { get; init; }
+
+    /// <summary>Bytes out.</summary>
+    public long BytesSent { get; init; }
+
+    /// <summary>Packets in.</summary>
+    public long PacketsReceived { get; init; }
+
+    /// <summary>Packets out.</summary>
+    public long PacketsSent { get; init; }
+
+    /// <summary>Errors in.</summary>
+    public long ErrorsReceived { get; init; }
+
+    /// <summary>Errors out.</summary>
+    public long ErrorsSent { get; init; }
+
+    /// <summary>Drops out.</summary>
+    public long PacketsDroppedOutbound { get; init; }
+
+    /// <summary>Drops in.</summary>
+    public long PacketsDroppedInbound { get; init; }
+}
+
+/// <summary>Body of <c>POST /1.0/instances/NAME/exec</c>.</summary>
+public sealed record ExecPost
+{
+    /// <summary>Program and arguments; the program is looked up on the instance's PATH.</summary>
+    public List<string> Command { get; init; } = [];
+
+    /// <summary>True: streams travel on websockets. False: the operation only ends with the exit status.</summary>
+    [JsonPropertyName("wait-for-websocket")]
+    public bool WaitForWebsocket { get; init; }
+
+    /// <summary>True: a terminal, one stream. False: three streams.</summary>
+    public bool Interactive { get; init; }
+
+    /// <summary>Environment on top of the instance's own.</summary>
+    public Dictionary<string, string>? Environment { get; init; }
+
+    /// <summary>Columns; 0 for unknown.</summary>
+    public int Width { get; init; }
+
+    /// <summary>Rows; 0 for unknown.</summary>
+    public int Height { get; init; }
+
+    /// <summary>Not supported yet; true is refused.</summary>
+    [JsonPropertyName("record-output")]
+    public bool RecordOutput { get; init; }
+
+    /// <summary>User id inside.</summary>
+    public uint User { get; init; }
+
+    /// <summary>Group id inside.</summary>
+    public uint Group { get; init; }
+
+    /// <summary>Working directory inside; empty is <c>/root</c>, or <c>/</c> where that is missing.</summary>
+    public string? Cwd { get; init; }
+}
+
+/// <summary>Body of <c>POST /1.0/instances/NAME/console</c>.</summary>
+public sealed record ConsolePost
+{
+    /// <summary>Columns; 0 for unknown.</summary>
+    public int Width { get; init; }
+
+    /// <summary>Rows; 0 for unknown.</summary>
+    public int Height { get; init; }
+
+    /// <summary><c>console</c> or empty.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>Take the keyboard from whoever has it (Incus).</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Only watch.</summary>
+    [JsonPropertyName("read-only")]
+    public bool ReadOnly { get; init; }
+}
+
+/// <summary>A text frame on the control websocket of exec or console, from the client.</summary>
+public sealed record ControlMessage
+{
+    /// <summary><c>window-resize</c> or <c>signal</c>.</summary>
+    public string Command { get; init; } = "";
+
+    /// <summary><c>width</c> and <c>height</c> as text.</summary>
+    public Dictionary<string, string>? Args { get; init; }
+
+    /// <summary>Signal number.</summary>
+    public int Signal { get; init; }
+}

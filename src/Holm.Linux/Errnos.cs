@@ -1,0 +1,71 @@
+namespace Holm.Linux;
+
+/// <summary>Error numbers that Holm decides by, as in errno(3) (values of x86-64 and arm64).</summary>
+public static class Errnos
+{
+    /// <summary>Operation not permitted.</summary>
+    public const int EPERM = 1;
+    /// <summary>No such file or directory.</summary>
+    public const int ENOENT = 2;
+    /// <summary>No such process.</summary>
+    public const int ESRCH = 3;
+    /// <summary>Interrupted system call.</summary>
+    public const int EINTR = 4;
+    /// <summary>Input/output error; a pty master reads it once the last slave is closed.</summary>
+    public const int EIO = 5;
+    /// <summary>No such device or address.</summary>
+    public const int ENXIO = 6;
+    /// <summary>Bad file descriptor.</summary>
+    public const int EBADF = 9;
+    /// <summary>No child processes.</summary>
+    public const int ECHILD = 10;
+    /// <summary>Try again.</summary>
+    public const int EAGAIN = 11;
+    /// <summary>Out of memory.</summary>
+    public const int ENOMEM = 12;
+    /// <summary>Permission denied.</summary>
+    public const int EACCES = 13;
+    /// <summary>Device or resource busy.</summary>
+    public const int EBUSY = 16;
+    /// <summary>File exists.</summary>
+    public const int EEXIST = 17;
+    /// <summary>Invalid cross-device link.</summary>
+    public const int EXDEV = 18;
+    /// <summary>No such device.</summary>
+    public const int ENODEV = 19;
+    /// <summary>Not a directory.</summary>
+    public const int ENOTDIR = 20;
+    /// <summary>Is a directory.</summary>
+    public const int EISDIR = 21;
+    /// <summary>Invalid argument.</summary>
+    public const int EINVAL = 22;
+    /// <summary>Inappropriate ioctl for device.</summary>
+    public const int ENOTTY = 25;
+    /// <summary>No space left on device.</summary>
+    public const int ENOSPC = 28;
+    /// <summary>Broken pipe.</summary>
+    public const int EPIPE = 32;
+    /// <summary>File name too long.</summary>
+    public const int ENAMETOOLONG = 36;
+    /// <summary>Function not implemented.</summary>
+    public const int ENOSYS = 38;
+    /// <summary>Directory not empty.</summary>
+    public const int ENOTEMPTY = 39;
+    /// <summary>Too many symbolic links.</summary>
+    public const int ELOOP = 40;
+    /// <summary>Operation not supported.</summary>
+    public const int EOPNOTSUPP = 95;
+    /// <summary>Disk quota exceeded.</summary>
+    public const int EDQUOT = 122;
+
+    /// <summary>The symbol, for example <c>ENOENT</c>; the number where Holm has no name for it.</summary>
+    public static string Name(int errno) => errno switch
+    {
+        EPERM => nameof(EPERM), ENOENT => nameof(ENOENT), ESRCH => nameof(ESRCH), EINTR => nameof(EINTR), EIO => nameof(EIO),
+        ENXIO => nameof(ENXIO), EBADF => nameof(EBADF), ECHILD => nameof(ECHILD), EAGAIN => nameof(EAGAIN), ENOMEM => nameof(ENOMEM),
+        EACCES => nameof(EACCES), EBUSY => nameof(EBUSY), EEXIST => nameof(EEXIST), EXDEV => nameof(EXDEV), ENODEV => nameof(ENODEV),
+        ENOTDIR => nameof(ENOTDIR), EISDIR => nameof(EISDIR), EINVAL => nameof(EINVAL), ENOTTY => nameof(ENOTTY), ENOSPC => nameof(ENOSPC),
+        EPIPE => nameof(EPIPE), ENAMETOOLONG => nameof(ENAMETOOLONG), ENOSYS => nameof(ENOSYS), ENOTEMPTY => nameof(ENOTEMPTY),
+        ELOOP => nameof(ELOOP), EOPNOTSUPP => nameof(EOPNOTSUPP), EDQUOT => nameof(EDQUOT), _ => $"errno {errno}",
+    };
+}
