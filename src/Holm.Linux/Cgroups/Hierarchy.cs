@@ -1,0 +1,112 @@
+using System.Globalization;
+
+namespace Holm.Linux.Cgroups;
+
+/// <summary>One mounted hierarchy of control groups.</summary>
+/// <param name="Root">Where it is mounted.</param>
+/// <param name="Unified">True for version 2.</param>
+/// <param name="Controllers">Controllers it has.</param>
+public sealed record Hierarchy(string Root, bool Unified, IReadOnlyList<string> Controllers)
+{
+    /// <summary>Makes a group and its parents; enables this hierarchy's controllers on the way down.</summary>
+    public void Create(string path)
+    {
+        var folder = Root;
+        foreach (var part in path.Split('/'))
+        {
+            if (Unified)
+                EnableBelow(folder);
+            var parent = folder;
+            folder = Path.Combine(folder, part);
+            Directory.CreateDirectory(folder);
+            if (!Unified && Controllers.Contains("cpuset"))
+                Inherit(parent, folder);
+        }
+        if (Unified)
+            EnableBelow(folder);
+    }
+
+    /// <summary>Writes one file of a group.</summary>
+    /// <exception cref="LinuxException">The kernel refused the value.</exception>
+    public void Write(string path, string file, string value)
+    {
+        using var fd = Fd.Open(Path.Combine(Root, path, file), OpenFlags.O_WRONLY);
+        var result = fd.TryWrite(System.Text.Encoding.ASCII.GetBytes(value));
+        if (result < 0)
+            throw new LinuxException($"write {value.Trim()} to {Path.Combine(Root, path, file)}", -result);
+    }
+
+    /// <summary>Reads one file of a group, or null where it is missing.</summary>
+    public string? Read(string path, string file)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(Root, path, file)).TrimEnd('\n');
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads a number; <c>max</c>, and anything version 1 means by it, is null, as is a missing file.</summary>
+    public long? ReadNumber(string path, string file) =>
+        long.TryParse(Read(path, file), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) && number < long.MaxValue / 4096 * 4096
+            ? number
+            : null;
+
+    /// <summary>Removes a group and all below it, deepest first. False: a process is still there.</summary>
+    public bool Remove(string path)
+    {
+        var folder = Path.Combine(Root, path);
+        if (!Directory.Exists(folder))
+            return true;
+        var below = Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories).OrderByDescending(d => d.Length).ToList();
+        foreach (var group in below.Append(folder))
+            try
+            {
+                Directory.Delete(group);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                continue;
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        return true;
+    }
+
+    internal void CollectProcesses(string path, HashSet<int> pids)
+    {
+        var folder = Path.Combine(Root, path);
+        if (!Directory.Exists(folder))
+            return;
+        foreach (var group in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories).Append(folder))
+            foreach (var line in (Read(group, "cgroup.procs") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                pids.Add(int.Parse(line, CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>A controller that is busy or not delegated stays off; the limit that needs it says so when it is set.</summary>
+    private void EnableBelow(string folder)
+    {
+        foreach (var controller in Controllers.Where(c => c is not ("freezer" or "cpuacct")))
+            try
+            {
+                File.WriteAllText(Path.Combine(folder, "cgroup.subtree_control"), $"+{controller}");
+            }
+            catch (IOException)
+            {
+                continue;
+            }
+    }
+
+    /// <summary>A version 1 cpuset is empty, and admits nobody, until it is given processors and memory nodes; cpusets.rst.</summary>
+    private void Inherit(string parent, string folder)
+    {
+        foreach (var file in (string[])["cpuset.cpus", "cpuset.mems"])
+            if (string.IsNullOrEmpty(Read(folder, file)))
+                Write(folder, file, Read(parent, file) ?? "");
+    }
+}

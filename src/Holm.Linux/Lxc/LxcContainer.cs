@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+
+namespace Holm.Linux.Lxc;
+
+/// <summary>
+/// A running container as liblxc sees it: a thin hold on <c>struct lxc_container</c> (<c>lxc/lxccontainer.h</c>, 5.0). Every call is one
+/// message to the container's monitor. Starting is not here: liblxc does that only in a single-threaded process (monitor.c).
+/// </summary>
+public sealed unsafe partial class LxcContainer : IDisposable
+{
+    private Native* _native;
+
+    private LxcContainer(Native* native) => _native = native;
+
+    /// <summary>Version of the library, for example <c>5.0.2</c>.</summary>
+    public static string Version => Marshal.PtrToStringUTF8(lxc_get_version()) ?? "";
+
+    /// <summary>Opens a container by its folder below <paramref name="lxcPath"/>; null when liblxc cannot read its configuration.</summary>
+    public static LxcContainer? Open(string name, string lxcPath)
+    {
+        var native = lxc_container_new(name, lxcPath);
+        return native is null ? null : new LxcContainer(native);
+    }
+
+    /// <summary><c>STOPPED</c>, <c>STARTING</c>, <c>RUNNING</c>, <c>STOPPING</c>, <c>FROZEN</c> …</summary>
+    public string State => Marshal.PtrToStringUTF8((nint)_native->State(_native)) ?? "STOPPED";
+
+    /// <summary>Process id of init as the host sees it; -1 when there is none.</summary>
+    public int InitPid => _native->InitPid(_native);
+
+    /// <summary>Freezes all processes inside; false when liblxc could not.</summary>
+    public bool Freeze() => _native->Freeze(_native) != 0;
+
+    /// <summary>Thaws them; false when liblxc could not.</summary>
+    public bool Unfreeze() => _native->Unfreeze(_native) != 0;
+
+    /// <summary>Takes a terminal of the container: 0 is the console. Null when somebody has it already or nobody answers.</summary>
+    public LxcTerminal? OpenTerminal(int number)
+    {
+        int master = -1, wanted = number;
+        var claim = _native->ConsoleGetfd(_native, &wanted, &master);
+        return claim < 0 || master < 0 ? null : new LxcTerminal(new Fd(claim), new Fd(master));
+    }
+
+    /// <summary>The container's own devpts, so that a terminal can be opened there without walking its filesystem. Null: none.</summary>
+    public Fd? OpenDevpts()
+    {
+        var fd = _native->DevptsFd(_native);
+        return fd < 0 ? null : new Fd(fd);
+    }
+
+    /// <summary>What the console printed lately, from the ring buffer in the monitor; empties it when asked.</summary>
+    public byte[] ConsoleLog(bool clear)
+    {
+        ulong length = 0;
+        var log = new ConsoleLogRequest { Clear = clear ? (byte)1 : (byte)0, Read = 1, ReadMax = &length };
+        var result = _native->ConsoleLog(_native, &log);
+        if (result < 0 || log.Data is null)
+            return [];
+        var text = new ReadOnlySpan<byte>(log.Data, (int)length).ToArray();
+        NativeMemory.Free(log.Data);
+        return text;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_native is not null)
+            lxc_container_put(_native);
+        _native = null;
+    }
+
+    /// <summary>The head of struct lxc_container, up to the last member Holm calls; offsets are checked by HeaderTests.</summary>
+    [StructLayout(LayoutKind.Explicit)]
+    internal struct Native
+    {
+        [FieldOffset(88)] public delegate* unmanaged<Native*, byte*> State;
+        [FieldOffset(104)] public delegate* unmanaged<Native*, byte> Freeze;
+        [FieldOffset(112)] public delegate* unmanaged<Native*, byte> Unfreeze;
+        [FieldOffset(120)] public delegate* unmanaged<Native*, int> InitPid;
+        [FieldOffset(352)] public delegate* unmanaged<Native*, int*, int*, int> ConsoleGetfd;
+        [FieldOffset(504)] public delegate* unmanaged<Native*, ConsoleLogRequest*, int> ConsoleLog;
+        [FieldOffset(560)] public delegate* unmanaged<Native*, int> DevptsFd;
+    }
+
+    /// <summary>struct lxc_console_log.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct ConsoleLogRequest
+    {
+        public byte Clear;
+        public byte Read;
+        public ulong* ReadMax;
+        public byte* Data;
+    }
+
+    [LibraryImport("liblxc.so.1", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial Native* lxc_container_new(string name, string configPath);
+
+    [LibraryImport("liblxc.so.1")]
+    private static partial int lxc_container_put(Native* container);
+
+    [LibraryImport("liblxc.so.1")]
+    private static partial nint lxc_get_version();
+}
+
+/// <summary>A terminal of a container, taken: the claim is the connection by which liblxc knows that somebody has it.</summary>
+/// <param name="Claim">Closing it gives the terminal back.</param>
+/// <param name="Master">What the container prints is read here, what is written here it reads.</param>
+public sealed record LxcTerminal(Fd Claim, Fd Master) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Master.Dispose();
+        Claim.Dispose();
+    }
+}
