@@ -122,8 +122,12 @@ static int start(int argc, char **argv)
 	container->want_close_all_fds(container, true);
 
 	bool started = container->start(container, 0, init);
+	/* liblxc packs an end by signal as wait(2) packs a stop; start.c:signal_handler. */
+	int status = container->error_num;
+	if (WIFSTOPPED(status))
+		status = WSTOPSIG(status);
 	if (started)
-		snprintf(line, sizeof line, "exited %d\n", container->error_num);
+		snprintf(line, sizeof line, "exited %d\n", status);
 	else
 		snprintf(line, sizeof line, "failed %d\n", container->error_num);
 	return write_exit_file(exit_file, line);

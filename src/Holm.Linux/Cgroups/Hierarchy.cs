@@ -102,11 +102,13 @@ public sealed record Hierarchy(string Root, bool Unified, IReadOnlyList<string> 
             }
     }
 
-    /// <summary>A version 1 cpuset is empty, and admits nobody, until it is given processors and memory nodes; cpusets.rst.</summary>
+    /// <summary>A version 1 cpuset is empty, and admits nobody, until it is given processors and memory nodes; cgroup-v1/cpusets.rst.</summary>
     private void Inherit(string parent, string folder)
     {
         foreach (var file in (string[])["cpuset.cpus", "cpuset.mems"])
             if (string.IsNullOrEmpty(Read(folder, file)))
                 Write(folder, file, Read(parent, file) ?? "");
+        // What liblxc makes below is filled in by the kernel, too.
+        Write(folder, "cgroup.clone_children", "1");
     }
 }

@@ -1,0 +1,176 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Holm.Contract;
+using Holm.Linux;
+using Holm.Linux.Mounts;
+
+namespace Holm.Images.Roots;
+
+/// <summary>What the root of one instance is made of.</summary>
+public sealed record RootSpec
+{
+    /// <summary>Instance.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Layers, lowest first.</summary>
+    public required IReadOnlyList<Layer> Layers { get; init; }
+
+    /// <summary>First host id of its range, or null for a privileged instance.</summary>
+    public uint? IdmapBase { get; init; }
+
+    /// <summary>True: the layers hold host ids already (shifted copies), and are not mapped again.</summary>
+    public bool LayersAreShifted { get; init; }
+
+    /// <summary>Folder that keeps its writes (pool driver dir), or null for memory (driver ram).</summary>
+    public string? KeptFolder { get; init; }
+
+    /// <summary>Bytes its writes may take; null: no limit of its own (dir), <see cref="Roots.DefaultRamBytes"/> (ram).</summary>
+    public long? SizeBytes { get; init; }
+}
+
+/// <summary>
+/// Makes the writable root of an instance: layers, mapped to its id range, under an overlay whose writes go to memory or to a folder.
+/// </summary>
+/// <remarks>
+/// Everything here is mounted in a mount namespace of the instance's own (E7), so the host's table stays as it is and a crash at any line
+/// leaves no mount behind. Within it, below <c>$HOLM_RUN/instances/NAME</c>:
+/// <code>
+///   0, 1, …   each layer, idmapped (or plain: privileged, or shifted copies where this kernel cannot idmap SquashFS)
+///   upper     tmpfs (ram), or an idmapped view of the kept folder: u takes the writes, w is overlayfs' own
+///   root      the overlay: what liblxc makes the instance's /
+/// </code>
+/// A kept folder holds the container's own ids, from 0; memory holds the host's ids of the range (tmpfs cannot be idmapped before 6.3).
+/// </remarks>
+/// <param name="layerMounts">The layers in the host's table.</param>
+/// <param name="runFolder"><c>$HOLM_RUN/instances</c>.</param>
+public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposable
+{
+    /// <summary>Number of ids in a range, as LXD's.</summary>
+    public const uint IdCount = 65536;
+
+    private readonly ConcurrentDictionary<uint, Fd> _userNamespaces = new();
+
+    /// <summary>What a ram root may take when its device says nothing: a quarter of the machine's memory.</summary>
+    public static long DefaultRamBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
+    /// <summary>Mounts a root in a new namespace. Disposing the result undoes all of it, unless a process lives in it by then.</summary>
+    /// <exception cref="Refusal">The size cannot be enforced, or the filesystem of a kept folder cannot be idmapped.</exception>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public MountNamespace Mount(RootSpec spec)
+    {
+        var lower = layerMounts.Add(spec.Layers);
+        var folder = Path.Combine(runFolder, spec.Name);
+        foreach (var name in lower.Select((_, i) => Number(i)).Concat(["upper", "root"]))
+            Directory.CreateDirectory(Path.Combine(folder, name), OnlyOwner);
+        if (spec.KeptFolder is not null)
+            PrepareKept(spec, FileStatus.Read(lower[^1]));
+
+        var space = MountNamespace.Create();
+        try
+        {
+            return space.Run(() =>
+            {
+                for (var i = 0; i < lower.Count; i++)
+                    MountMapped(lower[i], Path.Combine(folder, Number(i)), spec.LayersAreShifted ? null : spec.IdmapBase);
+                var upper = Path.Combine(folder, "upper");
+                if (spec.KeptFolder is { } kept)
+                    MountKept(kept, upper, spec.IdmapBase);
+                else
+                    MountRam(spec, upper, Path.Combine(folder, Number(lower.Count - 1)));
+                MountCalls.MountOverlay(
+                    [.. lower.Select((_, i) => Path.Combine(folder, Number(i)))],
+                    Path.Combine(upper, "u"), Path.Combine(upper, "w"), Path.Combine(folder, "root"));
+                return space;
+            });
+        }
+        catch
+        {
+            space.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A user namespace that maps this range, made once.</summary>
+    public Fd UserNamespace(uint first) => _userNamespaces.GetOrAdd(first, f => UserNamespaces.Create(f, IdCount));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var fd in _userNamespaces.Values)
+            fd.Dispose();
+    }
+
+    private void MountMapped(string from, string to, uint? idmapBase)
+    {
+        using var clone = MountCalls.Clone(from);
+        if (idmapBase is { } first)
+            MountCalls.SetIdmap(clone, UserNamespace(first));
+        MountCalls.Attach(clone, to);
+    }
+
+    private void MountKept(string kept, string to, uint? idmapBase)
+    {
+        try
+        {
+            MountMapped(kept, to, idmapBase);
+        }
+        catch (LinuxException e) when (e.Errno == Errnos.EINVAL && idmapBase is not null)
+        {
+            throw new Refusal(
+                400, $"keep the writes of an unprivileged instance in {kept}: its filesystem cannot be idmapped; use pool ram, or a folder " +
+                "on ext4, XFS, btrfs or F2FS", e);
+        }
+    }
+
+    /// <summary>A tmpfs bounded in bytes and inodes; the merged root takes the attributes of its topmost folder, so they are copied.</summary>
+    private static void MountRam(RootSpec spec, string to, string topLayer)
+    {
+        var bytes = spec.SizeBytes ?? DefaultRamBytes;
+        var options = string.Create(
+            CultureInfo.InvariantCulture, $"size={bytes},nr_inodes={Math.Max(bytes / 16384, 1024)},mode=0755");
+        MountCalls.Mount("holm-ram", to, "tmpfs", MountFlags.MS_NODEV, options);
+        MakeUpper(to, FileStatus.Read(topLayer));
+    }
+
+    private static void PrepareKept(RootSpec spec, FileStatus top)
+    {
+        var kept = spec.KeptFolder!;
+        if (Directory.Exists(Path.Combine(kept, "w")))
+            return;
+        Directory.CreateDirectory(kept, OnlyOwner);
+        if (spec.SizeBytes is { } bytes)
+            LimitKept(kept, bytes);
+        // A kept folder holds the container's own ids; a shifted layer shows the host's.
+        var shift = spec.LayersAreShifted ? spec.IdmapBase ?? 0 : 0;
+        MakeUpper(kept, top with { User = top.User - shift, Group = top.Group - shift });
+    }
+
+    private static void LimitKept(string kept, long bytes)
+    {
+        try
+        {
+            ProjectQuota.Set(kept, (uint)(FileStatus.Read(kept).Inode & 0x7fffffff) | 1u << 30, bytes);
+        }
+        catch (LinuxException e)
+        {
+            Directory.Delete(kept);
+            throw new Refusal(
+                400, $"limit {kept} to {bytes} bytes: its filesystem has no project quota ({e.Message}); mount it with prjquota, take the " +
+                "size away, or use pool ram", e);
+        }
+    }
+
+    private static void MakeUpper(string folder, FileStatus like)
+    {
+        var upper = Path.Combine(folder, "u");
+        Directory.CreateDirectory(upper);
+        FileStatus.ChangeOwner(upper, like.User, like.Group);
+        File.SetUnixFileMode(upper, (UnixFileMode)(like.Mode & 0xfff));
+        // Last: its presence says that the folder is complete.
+        Directory.CreateDirectory(Path.Combine(folder, "w"), OnlyOwner);
+    }
+
+    private const UnixFileMode OnlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static string Number(int i) => i.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text;
+
+namespace Holm.Linux.Processes;
+
+/// <summary>Looks through /proc; proc(5). For what has to be found again without any memory of it.</summary>
+public static class ProcessTable
+{
+    /// <summary>
+    /// Processes of this pid namespace whose argument vector begins with these words. A process inside an app lives in a pid namespace of
+    /// its own and cannot pass for one.
+    /// </summary>
+    /// <param name="words">First arguments, the program's name included; null matches anything.</param>
+    /// <returns>Process id and whole argument vector.</returns>
+    public static IEnumerable<(int Pid, string[] Arguments)> Find(params string?[] words)
+    {
+        var ours = Namespace("self");
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
+                continue;
+            if (ReadArguments(pid) is { } arguments && Begins(arguments, words) && Namespace(Path.GetFileName(folder)) == ours)
+                yield return (pid, arguments);
+        }
+    }
+
+    private static bool Begins(string[] arguments, string?[] words) =>
+        arguments.Length >= words.Length && words.Select((w, i) => w is null || w == arguments[i]).All(same => same);
+
+    private static string[]? ReadArguments(int pid)
+    {
+        try
+        {
+            var bytes = File.ReadAllBytes($"/proc/{pid}/cmdline");
+            return bytes.Length == 0 ? null : Encoding.UTF8.GetString(bytes).TrimEnd('\0').Split('\0');
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Namespace(string pid)
+    {
+        try
+        {
+            return File.ResolveLinkTarget($"/proc/{pid}/ns/pid", returnFinalTarget: false)?.Name;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,256 @@
+using System.Globalization;
+using System.Text;
+using Holm.Contract;
+using Holm.Linux;
+using Holm.Linux.Lxc;
+using Holm.Linux.Mounts;
+using Holm.Linux.Processes;
+using Holm.Linux.Terminals;
+
+namespace Holm.Node.Engines;
+
+/// <summary>How an instance ended, from its monitor's exit file.</summary>
+/// <param name="Status">How init ended; null: it never ran, or the monitor was lost.</param>
+public sealed record EngineExit(WaitStatus? Status);
+
+/// <summary>
+/// Containers by liblxc: create, start, signal, freeze, exec, console, list, delete. It mounts nothing and routes nothing; it is handed a
+/// mount namespace in which the root stands ready.
+/// </summary>
+/// <remarks>
+/// One process stands between an instance and holmd: <c>holm-monitor</c> (src/native/monitor.c). It outlives holmd, and is found again by its
+/// argument vector, which names <paramref name="lxcPath"/> and the instance.
+/// <code>
+///   $HOLM_RUN/instances/NAME/config       what liblxc reads; lxc-ls -P, lxc-info -P and lxc-attach -P work with it
+///                            exit         how init ended, written by the monitor
+///                            console.log  last console output, written by liblxc, bounded
+///                            monitor.log  complaints of the monitor;  lxc.log: those of liblxc
+/// </code>
+/// </remarks>
+/// <param name="lxcPath"><c>$HOLM_RUN/instances</c>.</param>
+/// <param name="monitorProgram">Path of holm-monitor.</param>
+public sealed class LxcEngine(string lxcPath, string monitorProgram)
+{
+    /// <summary>The PATH of monitors: without newuidmap, which liblxc would prefer to writing the map itself (E9).</summary>
+    private static readonly string[] MonitorEnvironment = ["PATH=/sbin:/nonexistent", "LANG=C.UTF-8"];
+
+    /// <summary>Folder of an instance.</summary>
+    public string Folder(string name) => Path.Combine(lxcPath, name);
+
+    /// <summary>Writes the configuration; removes what an earlier run left.</summary>
+    public void Create(LxcSpec spec)
+    {
+        var folder = Folder(spec.Name);
+        Directory.CreateDirectory(folder);
+        File.Delete(Path.Combine(folder, "exit"));
+        File.Delete(Path.Combine(folder, "lxc.log"));
+        File.Delete(Path.Combine(folder, "monitor.log"));
+        File.WriteAllText(Path.Combine(folder, "config"), LxcConfig.Render(spec));
+        File.SetUnixFileMode(Path.Combine(folder, "config"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    /// <summary>Spawns the monitor in the mount namespace of the root.</summary>
+    public Child Start(string name, MountNamespace root, IReadOnlyList<string> init, IReadOnlyDictionary<string, string> environment)
+    {
+        var folder = Folder(name);
+        using var log = Fd.Open(
+            Path.Combine(folder, "monitor.log"), OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND, 0x180);
+        using var variables = Fd.Memory("environment", EnvironmentBlock(environment));
+        return root.Run(() => Child.Spawn(new Command
+        {
+            Path = monitorProgram,
+            Arguments =
+                ["start", lxcPath, name, Path.Combine(folder, "exit"), Path.Combine(folder, "lxc.log"), "--", .. init],
+            Environment = MonitorEnvironment,
+            Stderr = log,
+            Extra = [variables],
+            NewSession = true,
+        }));
+    }
+
+    /// <summary>Waits until init runs; false: the monitor ended first, and <see cref="StartFailure"/> says why.</summary>
+    public async Task<bool> WaitRunning(string name, Fd monitor, CancellationToken ct)
+    {
+        var ended = Epoll.Readable(monitor, ct);
+        for (var pauseMs = 1; ; pauseMs = Math.Min(pauseMs * 2, 50))
+        {
+            await Task.WhenAny(ended, Task.Delay(pauseMs, ct)).ConfigureAwait(false);
+            ct.ThrowIfCancellationRequested();
+            if (ended.IsCompleted)
+                return false;
+            using var container = LxcContainer.Open(name, lxcPath);
+            if (container?.State is "RUNNING" or "FROZEN")
+                return true;
+        }
+    }
+
+    /// <summary>Init's process id as the host sees it, or null.</summary>
+    public int? InitPid(string name)
+    {
+        using var container = LxcContainer.Open(name, lxcPath);
+        return container?.InitPid is { } pid and > 0 ? pid : null;
+    }
+
+    /// <summary>True while all processes inside are frozen.</summary>
+    public bool IsFrozen(string name)
+    {
+        using var container = LxcContainer.Open(name, lxcPath);
+        return container?.State == "FROZEN";
+    }
+
+    /// <summary>Freezes or thaws.</summary>
+    /// <exception cref="Refusal">liblxc could not.</exception>
+    public void SetFrozen(string name, bool frozen)
+    {
+        using var container = LxcContainer.Open(name, lxcPath);
+        if (container is null || !(frozen ? container.Freeze() : container.Unfreeze()))
+            throw new Refusal(500, $"{(frozen ? "freeze" : "unfreeze")} {name}: liblxc could not: {LogTail(name)}");
+    }
+
+    /// <summary>How the instance ended, by its exit file.</summary>
+    public EngineExit Exit(string name)
+    {
+        var path = Path.Combine(Folder(name), "exit");
+        var words = File.Exists(path) ? File.ReadAllText(path).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries) : [];
+        return words is ["exited", var raw] && int.TryParse(raw, CultureInfo.InvariantCulture, out var status)
+            ? new EngineExit(new WaitStatus(status))
+            : new EngineExit(null);
+    }
+
+    /// <summary>Why a start did not come to a running init, as the end of a sentence.</summary>
+    public string StartFailure(string name)
+    {
+        var path = Path.Combine(Folder(name), "monitor.log");
+        var monitor = File.Exists(path) ? File.ReadAllText(path).Trim() : "";
+        return monitor.Length > 0 ? Printable(monitor) : LogTail(name);
+    }
+
+    /// <summary>Monitors of this node that live now, found in the process table.</summary>
+    public IReadOnlyDictionary<string, int> List() =>
+        ProcessTable.Find(null, "start", lxcPath, null, null)
+            .Where(p => p.Arguments[0] == monitorProgram || Path.GetFileName(p.Arguments[0]) == "holm-monitor")
+            .GroupBy(p => p.Arguments[3])
+            .ToDictionary(g => g.Key, g => g.First().Pid, StringComparer.Ordinal);
+
+    /// <summary>
+    /// Removes what a run used, the logs excepted: they say how it ended, and are small and in memory. liblxc's lock file of this very
+    /// container goes too.
+    /// </summary>
+    public void Delete(string name)
+    {
+        var folder = Folder(name);
+        if (!Directory.Exists(folder))
+            return;
+        foreach (var file in (string[])["config", "exit", "exit.new", "run.json", "run.json.new"])
+            File.Delete(Path.Combine(folder, file));
+        // Mount points of a namespace that is gone: empty, or this fails rather than delete anything.
+        foreach (var point in Directory.EnumerateDirectories(folder))
+            Directory.Delete(point);
+        File.Delete($"/run/lxc/lock/{lxcPath}/.{name}");
+    }
+
+    /// <summary>Removes the logs as well: the instance is no more.</summary>
+    public void Forget(string name)
+    {
+        Delete(name);
+        var folder = Folder(name);
+        foreach (var file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder) : [])
+            File.Delete(file);
+        if (Directory.Exists(folder))
+            Directory.Delete(folder);
+    }
+
+    /// <summary>Instances of which a run left a record.</summary>
+    public IReadOnlyList<string> Records() =>
+        Directory.Exists(lxcPath)
+            ? [.. Directory.EnumerateDirectories(lxcPath).Where(d => File.Exists(Path.Combine(d, "run.json"))).Select(d => Path.GetFileName(d)!)]
+            : [];
+
+    /// <summary>Runs a command inside; see <see cref="ExecSession"/>.</summary>
+    /// <param name="name">A running instance.</param>
+    /// <param name="request">The command; its environment is whole.</param>
+    /// <param name="idmapBase">First host id of the instance's range, 0 when privileged.</param>
+    public ExecSession Exec(string name, ExecRequest request, uint idmapBase)
+    {
+        using var variables = Fd.Memory("environment", EnvironmentBlock(request.Environment));
+        using var streams = new ExecStreams();
+        if (request.Interactive)
+        {
+            using var container = LxcContainer.Open(name, lxcPath);
+            using var devpts = container?.OpenDevpts() ?? throw new Refusal(500, $"run a command in {name}: it has no terminals");
+            (streams.Master, streams.Slave) = Pty.Open(devpts, idmapBase + request.User, idmapBase + request.Group);
+            Pty.Resize(streams.Master, request.Width, request.Height);
+        }
+        else
+        {
+            streams.MakePipes();
+        }
+        var (lifeRead, lifeWrite) = Fd.Pipe();
+        using (lifeRead)
+        {
+            var child = Child.Spawn(new Command
+            {
+                Path = monitorProgram,
+                Arguments =
+                [
+                    "attach", lxcPath, name, request.User.ToString(CultureInfo.InvariantCulture),
+                    request.Group.ToString(CultureInfo.InvariantCulture), request.Cwd, .. request.Interactive ? ["-t"] : Array.Empty<string>(),
+                    "--", .. request.Command,
+                ],
+                Environment = MonitorEnvironment,
+                Stdin = streams.ChildStdin,
+                Stdout = streams.ChildStdout,
+                Stderr = streams.ChildStderr,
+                Extra = [variables, lifeRead],
+                NewSession = true,
+            });
+            return new ExecSession(child, lifeWrite, streams);
+        }
+    }
+
+    /// <summary>Takes the console; null: somebody else has it (lxc-console, say).</summary>
+    public ConsoleLink? OpenConsole(string name)
+    {
+        using var container = LxcContainer.Open(name, lxcPath);
+        return container?.OpenTerminal(0) is { } terminal ? new ConsoleLink(terminal, container.OpenDevpts()) : null;
+    }
+
+    /// <summary>Recent console output: of the running instance from its monitor, of an ended one from what the monitor left.</summary>
+    public byte[] ConsoleLog(string name, bool running)
+    {
+        if (running)
+        {
+            using var container = LxcContainer.Open(name, lxcPath);
+            return container?.ConsoleLog(clear: false) ?? [];
+        }
+        var path = Path.Combine(Folder(name), "console.log");
+        return File.Exists(path) ? File.ReadAllBytes(path) : [];
+    }
+
+    /// <summary>Empties it.</summary>
+    public void ClearConsoleLog(string name, bool running)
+    {
+        if (running)
+        {
+            using var container = LxcContainer.Open(name, lxcPath);
+            container?.ConsoleLog(clear: true);
+        }
+        else if (File.Exists(Path.Combine(Folder(name), "console.log")))
+        {
+            File.WriteAllBytes(Path.Combine(Folder(name), "console.log"), []);
+        }
+    }
+
+    private string LogTail(string name)
+    {
+        var path = Path.Combine(Folder(name), "lxc.log");
+        var lines = File.Exists(path) ? File.ReadAllLines(path).Where(l => l.Contains(" ERROR ", StringComparison.Ordinal)).ToArray() : [];
+        return lines.Length == 0 ? "liblxc gave no reason" : Printable(lines[0][(lines[0].LastIndexOf(" - ", StringComparison.Ordinal) + 3)..]);
+    }
+
+    private static string Printable(string text) =>
+        new([.. text.Take(400).Select(c => char.IsControl(c) ? ' ' : c)]);
+
+    private static byte[] EnvironmentBlock(IReadOnlyDictionary<string, string> environment) =>
+        Encoding.UTF8.GetBytes(string.Concat(environment.Select(e => $"{e.Key}={e.Value}\0")));
+}

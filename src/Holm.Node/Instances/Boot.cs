@@ -1,0 +1,57 @@
+using System.Globalization;
+using Holm.Node.Config;
+
+namespace Holm.Node.Instances;
+
+/// <summary>What happens once: at the first daemon since boot, and when the host goes down.</summary>
+public sealed class Boot(ConfigStore config, WantedPower power, Loop loop, InstanceControl control, TimeProvider clock)
+{
+    /// <summary>
+    /// Says which instances should run: <c>boot.autostart</c>, or, where that is unset, what ran last. Higher <c>boot.autostart.priority</c>
+    /// first; <c>boot.autostart.delay</c> seconds pass between one and the next. No clock and no network is needed for any of it.
+    /// </summary>
+    public void Autostart()
+    {
+        var document = config.Current;
+        var at = TimeSpan.Zero;
+        var now = clock.GetUtcNow();
+        foreach (var (instance, keys) in document.Instances.Values
+            .Select(i => (Instance: i, Keys: Expansion.Expand(document, i).Config))
+            .Where(i => StartsAtBoot(i.Keys))
+            .OrderByDescending(i => Number(i.Keys, "boot.autostart.priority")))
+        {
+            power.Set(instance.Name, Wanted.On);
+            if (at > TimeSpan.Zero)
+            {
+                var notBefore = now + at;
+                loop.Of(instance.Name).Update(o => o with { NotBefore = notBefore });
+            }
+            at += TimeSpan.FromSeconds(Number(keys, "boot.autostart.delay"));
+        }
+        loop.Wake();
+    }
+
+    /// <summary>
+    /// Stops every running instance, higher <c>boot.stop.priority</c> first, each with its <c>boot.host_shutdown_timeout</c>. What was
+    /// wanted is not changed: the next boot decides as the last one did.
+    /// </summary>
+    public async Task StopAll()
+    {
+        var document = config.Current;
+        var running = document.Instances.Values
+            .Where(i => loop.Find(i.Name)?.Observed.Presence is Presence.Running or Presence.Starting)
+            .Select(i => (i.Name, Keys: Expansion.Expand(document, i).Config))
+            .GroupBy(i => Number(i.Keys, "boot.stop.priority"))
+            .OrderByDescending(g => g.Key);
+        foreach (var group in running)
+            await Task.WhenAll(group.Select(i => control.StopForShutdown(
+                i.Name, TimeSpan.FromSeconds(i.Keys.ContainsKey("boot.host_shutdown_timeout") ? Number(i.Keys, "boot.host_shutdown_timeout") : 30))))
+                .ConfigureAwait(false);
+    }
+
+    private static bool StartsAtBoot(IReadOnlyDictionary<string, string> keys) =>
+        keys.GetValueOrDefault("boot.autostart") is { } said ? said == "true" : keys.GetValueOrDefault(InstanceControl.LastPowerKey) == "RUNNING";
+
+    private static int Number(IReadOnlyDictionary<string, string> keys, string key) =>
+        int.TryParse(keys.GetValueOrDefault(key), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : 0;
+}

@@ -1,0 +1,47 @@
+using Holm.Contract;
+using Holm.Node.Config;
+
+namespace Holm.Node.Instances;
+
+/// <summary>What should be: the document as written, the wanted power, and the images that are here, read together.</summary>
+public sealed class DesiredState(ConfigStore config, WantedPower power, SpecReader reader)
+{
+    /// <summary>Every configured instance. A spec is read only where something is wanted: the rest costs nothing.</summary>
+    public IReadOnlyList<DesiredInstance> Read()
+    {
+        var document = config.Current;
+        return [.. document.Instances.Values.Select(i => Read(document, i))];
+    }
+
+    /// <summary>One instance, or null.</summary>
+    public DesiredInstance? Of(string name)
+    {
+        var document = config.Current;
+        return document.Instances.TryGetValue(name, out var instance) ? Read(document, instance) : null;
+    }
+
+    /// <summary>The spec as a start would use it now.</summary>
+    /// <exception cref="Refusal">It could not start: why.</exception>
+    public InstanceSpec SpecOf(string name)
+    {
+        var document = config.Current;
+        return document.Instances.TryGetValue(name, out var instance)
+            ? reader.Read(document, instance)
+            : throw new Refusal(404, "Instance not found");
+    }
+
+    private DesiredInstance Read(Document document, InstanceConfig instance)
+    {
+        var wanted = power[instance.Name];
+        if (wanted == Wanted.Off)
+            return new DesiredInstance(instance.Name, wanted, null, "");
+        try
+        {
+            return new DesiredInstance(instance.Name, wanted, reader.Read(document, instance), "");
+        }
+        catch (Refusal e)
+        {
+            return new DesiredInstance(instance.Name, wanted, null, e.Message);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+using Holm.Contract;
+using Holm.Images.Roots;
+using Holm.Linux;
+using Holm.Linux.Processes;
+using Holm.Node.Engines;
+using Holm.Node.Limits;
+
+namespace Holm.Node.Instances;
+
+/// <summary>Facts of this node that a start needs.</summary>
+/// <param name="Architecture">Kernel name of the machine.</param>
+/// <param name="SeccompProfile">Policy file; null: no seccomp here.</param>
+/// <param name="AppArmorProfile">Profile; null: no AppArmor here.</param>
+/// <param name="OpenFilesHard">Hard limit of open files of holmd, which no app can exceed.</param>
+/// <param name="ResetOomScore">True when holmd is spared by the out-of-memory killer.</param>
+public sealed record NodeFacts(string Architecture, string? SeccompProfile, string? AppArmorProfile, long OpenFilesHard, bool ResetOomScore);
+
+/// <summary>Carries out steps, one line a step. It decides nothing: a step that fails becomes part of what is observed.</summary>
+public sealed class Executor(Roots roots, InstanceLimits limits, LxcEngine engine, NodeFacts facts, TimeProvider clock)
+{
+    /// <summary>Called when a monitor has ended, whoever started it.</summary>
+    public Action MonitorEnded { get; set; } = () => { };
+
+    /// <summary>The longest a start may take until init runs.</summary>
+    public static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
+
+    /// <summary>Carries out the steps of one instance in order. A failed start ends the list.</summary>
+    public async Task Run(InstanceRun run, IReadOnlyList<Step> steps)
+    {
+        foreach (var step in steps)
+            try
+            {
+                await Run(run, step).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is Refusal or IOException or UnauthorizedAccessException or OperationCanceledException)
+            {
+                Failed(run, step, e.Message);
+                return;
+            }
+    }
+
+    private async Task Run(InstanceRun run, Step step)
+    {
+        switch (step)
+        {
+            case MountRoot s: Mount(run, s.Spec); break;
+            case SetLimits s: limits.Set(s.Name, s.Spec.Limits); break;
+            case Create s: engine.Create(LxcSpecOf(s.Spec)); break;
+            case Start s: await StartInit(run, s.Spec).ConfigureAwait(false); break;
+            case Halt s: SendHalt(run); break;
+            case Kill s: KillAll(run); break;
+            case Freeze s: engine.SetFrozen(s.Name, true); run.Update(o => o with { Frozen = true }); break;
+            case Unfreeze s: engine.SetFrozen(s.Name, false); run.Update(o => o with { Frozen = false }); break;
+            case TearDown s: TakeDown(run); break;
+            case StayOff s: run.Update(o => o with { Ending = null, Reason = s.Reason, Failed = s.Failed, NotBefore = null }); break;
+            case StartAgain s: run.Update(o => o with
+            {
+                Ending = null, NotBefore = s.NotBefore, FastFailures = s.FastFailures, Reason = s.Reason, Failed = true,
+            }); break;
+            default: throw new InvalidOperationException($"no line for step {step}");
+        }
+    }
+
+    private void Mount(InstanceRun run, InstanceSpec spec)
+    {
+        run.Record = new RunRecord(
+            spec.Fingerprint, [.. spec.Root.Layers.Select(l => l.Key)], spec.Root.IdmapBase, spec.HaltSignal, clock.GetUtcNow());
+        run.Update(o => o with
+        {
+            Presence = Presence.Starting, MonitorGone = false, Failed = false, Reason = "", NotBefore = null, StartedAt = null,
+        });
+        run.Record.Write(engine.Folder(spec.Name));
+        run.Space = roots.Mount(spec.Root);
+    }
+
+    private async Task StartInit(InstanceRun run, InstanceSpec spec)
+    {
+        var space = run.Space ?? throw new InvalidOperationException("Start without MountRoot");
+        var monitor = engine.Start(spec.Name, space, spec.Init, spec.Environment);
+        run.Monitor = monitor.PidFd;
+        _ = Watch(run, monitor);
+        run.Space = null;
+        // From here on the namespace is the monitor's: when that ends, the mounts end.
+        space.Dispose();
+
+        using var deadline = new CancellationTokenSource(StartDeadline, clock);
+        using var enough = new CancellationTokenSource();
+        var stopped = run.WaitUntil(o => o.Stop is not null, enough.Token);
+        _ = stopped.ContinueWith(_ => deadline.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+        try
+        {
+            if (!await engine.WaitRunning(spec.Name, run.Monitor, deadline.Token).ConfigureAwait(false))
+                throw new Refusal(500, $"start {spec.Name}: {engine.StartFailure(spec.Name)}");
+        }
+        catch (OperationCanceledException) when (run.Observed.Stop is null)
+        {
+            throw new Refusal(500, $"start {spec.Name}: init did not run within {StartDeadline.TotalSeconds} s");
+        }
+        finally
+        {
+            await enough.CancelAsync().ConfigureAwait(false);
+        }
+        run.Update(o => o.MonitorGone
+            ? o with { Presence = Presence.Ended, StartedAt = clock.GetUtcNow(), Ending = EndingOf(spec.Name) }
+            : o with { Presence = Presence.Running, StartedAt = clock.GetUtcNow(), Frozen = false });
+    }
+
+    /// <summary>Waits for a monitor's end, reaps it when it is our child, and makes that end part of what is observed.</summary>
+    /// <param name="run">The instance.</param>
+    /// <param name="child">The monitor; null: started by an earlier daemon, only its pidfd is known.</param>
+    public async Task Watch(InstanceRun run, Child? child)
+    {
+        var monitor = run.Monitor ?? throw new InvalidOperationException("nothing to watch");
+        if (child is not null)
+            await child.Wait().ConfigureAwait(false);
+        else
+            await Epoll.Readable(monitor).ConfigureAwait(false);
+        run.Update(o => o.Presence == Presence.Running
+            ? o with { Presence = Presence.Ended, MonitorGone = true, Ending = EndingOf(o.Name) }
+            : o with { MonitorGone = true });
+        MonitorEnded();
+    }
+
+    private Ending EndingOf(string name) => engine.Exit(name).Status switch
+    {
+        null => new Ending("its monitor was lost", StartFailed: false, PoweredOff: false),
+        // A pid namespace's init that powers off is ended by SIGINT; reboot(2).
+        { Signal: Signals.SIGINT } => new Ending("powered off from inside", StartFailed: false, PoweredOff: true),
+        { Exited: true, ExitCode: 0 } => new Ending("init ended", StartFailed: false, PoweredOff: true),
+        { } status => new Ending($"init ended with {status}", StartFailed: false, PoweredOff: false),
+    };
+
+    private void SendHalt(InstanceRun run)
+    {
+        run.Update(o => o with { Stop = (o.Stop ?? new StopRequest(clock.GetUtcNow() + InstanceControl.StopDeadline, false)) with { Asked = true } });
+        if (engine.InitPid(run.Observed.Name) is not { } pid)
+            return;
+        using var init = PidFds.Open(pid);
+        PidFds.Signal(init, run.Record?.HaltSignal ?? Signals.SIGPWR);
+    }
+
+    /// <summary>Everything in the instance's groups, monitor included; liblxc's pdeathsig would take init along anyway (E6).</summary>
+    private void KillAll(InstanceRun run)
+    {
+        var name = run.Observed.Name;
+        if (run.Observed.Frozen)
+            engine.SetFrozen(name, false);
+        foreach (var pid in limits.Processes(name))
+            KillOne(pid);
+        if (run.Monitor is { IsClosed: false } monitor)
+            PidFds.Signal(monitor, Signals.SIGKILL);
+    }
+
+    private static void KillOne(int pid)
+    {
+        try
+        {
+            using var process = PidFds.Open(pid);
+            PidFds.Signal(process, Signals.SIGKILL);
+        }
+        catch (LinuxException e) when (e.Errno is Errnos.ESRCH or Errnos.EINVAL)
+        {
+            return;
+        }
+    }
+
+    private void TakeDown(InstanceRun run)
+    {
+        var name = run.Observed.Name;
+        run.Space?.Dispose();
+        run.Space = null;
+        foreach (var pid in limits.Processes(name))
+            KillOne(pid);
+        if (run.Monitor is { } monitor)
+            PidFds.Signal(monitor, Signals.SIGKILL);
+        // A process on its way out holds its group for a moment: the planner asks again.
+        if (!limits.Remove(name))
+            return;
+        engine.Delete(name);
+        run.Monitor?.Dispose();
+        (run.Monitor, run.Record) = (null, null);
+        run.Update(o => o with
+        {
+            Presence = Presence.Absent, Frozen = false, Stop = null, Ending = o.Stop is null ? o.Ending : null,
+        });
+    }
+
+    private void Failed(InstanceRun run, Step step, string message)
+    {
+        switch (step)
+        {
+            case MountRoot or SetLimits or Create or Start:
+                KillAll(run);
+                run.Update(o => o with { Ending = new Ending(message, StartFailed: true, PoweredOff: false), Presence = Presence.Ended });
+                break;
+            case TearDown or Kill:
+                run.Update(o => o with { Presence = Presence.Ended, Reason = message, Failed = true });
+                break;
+            default:
+                run.Update(o => o with { Reason = message, Failed = true });
+                break;
+        }
+    }
+
+    private LxcSpec LxcSpecOf(InstanceSpec spec) => new()
+    {
+        Name = spec.Name,
+        Root = Path.Combine(engine.Folder(spec.Name), "root"),
+        Architecture = facts.Architecture,
+        IdmapBase = spec.Root.IdmapBase,
+        Cgroup = limits.Group(spec.Name),
+        DevicesOnV1 = limits.DevicesOnV1,
+        HaltSignal = Signals.Name(spec.HaltSignal),
+        RebootSignal = Signals.Name(spec.RebootSignal),
+        WorkingDirectory = spec.WorkingDirectory,
+        ConsoleLog = Path.Combine(engine.Folder(spec.Name), "console.log"),
+        SeccompProfile = facts.SeccompProfile,
+        AppArmorProfile = facts.AppArmorProfile,
+        OpenFilesHard = facts.OpenFilesHard,
+        ResetOomScore = facts.ResetOomScore,
+    };
+}

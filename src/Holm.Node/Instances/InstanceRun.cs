@@ -1,0 +1,67 @@
+using Holm.Linux;
+using Holm.Linux.Mounts;
+
+namespace Holm.Node.Instances;
+
+/// <summary>
+/// One instance as this daemon holds it: the observed record, and the handles that only a process can hold. Changed under its lock, by
+/// the executor's worker for this instance and by requests; everybody else reads the record.
+/// </summary>
+/// <param name="name">The instance.</param>
+public sealed class InstanceRun(string name)
+{
+    private readonly Lock _lock = new();
+    private ObservedInstance _observed = new() { Name = name };
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Where it stands now.</summary>
+    public ObservedInstance Observed
+    {
+        get
+        {
+            lock (_lock)
+                return _observed;
+        }
+    }
+
+    /// <summary>The namespace with its root, between MountRoot and Start.</summary>
+    public MountNamespace? Space { get; set; }
+
+    /// <summary>The monitor, while it runs; pidfd.</summary>
+    public Fd? Monitor { get; set; }
+
+    /// <summary>What it was started with; null when nothing of it runs.</summary>
+    public RunRecord? Record { get; set; }
+
+    /// <summary>Swaps the record and tells those who wait.</summary>
+    public void Update(Func<ObservedInstance, ObservedInstance> change)
+    {
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            var next = change(_observed);
+            if (next == _observed)
+                return;
+            _observed = next;
+            changed = _changed;
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+        changed.SetResult();
+    }
+
+    /// <summary>Waits until the record is as asked.</summary>
+    public async Task<ObservedInstance> WaitUntil(Func<ObservedInstance, bool> reached, CancellationToken ct)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (reached(_observed))
+                    return _observed;
+                changed = _changed.Task;
+            }
+            await changed.WaitAsync(ct).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using Holm.Images.Roots;
+using Holm.Node.Limits;
+
+namespace Holm.Node.Instances;
+
+/// <summary>What a person wants of an instance's power. Kept apart from its config.</summary>
+public enum Wanted
+{
+    /// <summary>Not running.</summary>
+    Off,
+    /// <summary>Running.</summary>
+    On,
+    /// <summary>Running, but frozen.</summary>
+    Frozen,
+}
+
+/// <summary>One instance, checked and complete: everything a start needs, nothing that has to be looked up.</summary>
+public sealed record InstanceSpec
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Fingerprint of the image that the next start runs.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>Its root.</summary>
+    public required RootSpec Root { get; init; }
+
+    /// <summary>Its limits.</summary>
+    public required LimitSpec Limits { get; init; }
+
+    /// <summary>Program and arguments of init.</summary>
+    public required IReadOnlyList<string> Init { get; init; }
+
+    /// <summary>Where init starts; null: /.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>Environment of init, and the ground of every exec's.</summary>
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>Signal that asks init to power off.</summary>
+    public required int HaltSignal { get; init; }
+
+    /// <summary>Signal that asks init to reboot.</summary>
+    public required int RebootSignal { get; init; }
+
+    /// <summary>True: an end that was not asked for is followed by a new start (boot.autorestart).</summary>
+    public bool AutoRestart { get; init; }
+}
+
+/// <summary>What should be: one instance.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Wanted">Its wanted power.</param>
+/// <param name="Spec">How to start it; null while <paramref name="Waiting"/> says why it cannot be.</param>
+/// <param name="Waiting">What is missing, as a sentence; empty when nothing is.</param>
+public sealed record DesiredInstance(string Name, Wanted Wanted, InstanceSpec? Spec, string Waiting);
+
+/// <summary>A stop that was asked for.</summary>
+/// <param name="Deadline">When asking turns into killing.</param>
+/// <param name="Asked">True once init has got its signal.</param>
+public sealed record StopRequest(DateTimeOffset Deadline, bool Asked);
+
+/// <summary>How the last run ended.</summary>
+/// <param name="Reason">As a sentence.</param>
+/// <param name="StartFailed">True: init never ran.</param>
+/// <param name="PoweredOff">True: init ended well or powered off, from inside.</param>
+public sealed record Ending(string Reason, bool StartFailed, bool PoweredOff);
+
+/// <summary>Where an instance stands.</summary>
+public enum Presence
+{
+    /// <summary>Nothing of it is there.</summary>
+    Absent,
+    /// <summary>Its monitor runs, init not yet.</summary>
+    Starting,
+    /// <summary>Init runs.</summary>
+    Running,
+    /// <summary>The monitor is gone; something it used may be left.</summary>
+    Ended,
+}
+
+/// <summary>What is: one instance, as the kernel shows it, and what was tried with it.</summary>
+public sealed record ObservedInstance
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public Presence Presence { get; init; }
+
+    /// <summary>True while its processes are frozen.</summary>
+    public bool Frozen { get; init; }
+
+    /// <summary>True once the monitor of this run has ended.</summary>
+    public bool MonitorGone { get; init; }
+
+    /// <summary>True while steps are being carried out for it.</summary>
+    public bool Busy { get; init; }
+
+    /// <summary>A stop on its way.</summary>
+    public StopRequest? Stop { get; init; }
+
+    /// <summary>How the last run ended, until the planner has drawn its conclusion.</summary>
+    public Ending? Ending { get; init; }
+
+    /// <summary>When it came up.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>Ends in a row that came within <see cref="RestartPolicy.LongRun"/> of the start.</summary>
+    public int FastFailures { get; init; }
+
+    /// <summary>Not to be started before this; null: any time.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>Why it is not running, or could not be frozen …: a sentence for people; empty when all is well.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>True: <see cref="Reason"/> is an error, not a report.</summary>
+    public bool Failed { get; init; }
+}

@@ -1,0 +1,149 @@
+using System.Threading.Channels;
+using Holm.Contract;
+using Holm.Images.Roots;
+using Holm.Linux;
+using Holm.Linux.Processes;
+using Holm.Node.Engines;
+using Holm.Node.Limits;
+
+namespace Holm.Node.Instances;
+
+/// <summary>
+/// The one loop of the node: looks at the whole state, plans, has the steps carried out, and sleeps until something wakes it. Events only
+/// wake it; they carry nothing.
+/// </summary>
+public sealed class Loop(
+    DesiredState desired, Executor executor, LxcEngine engine, InstanceLimits limits, TimeProvider clock, LayerMounts layers)
+{
+    /// <summary>Called with the name of an instance that was taken down, however that came.</summary>
+    public Func<string, Task> WentDown { get; set; } = _ => Task.CompletedTask;
+
+    private readonly Dictionary<string, InstanceRun> _runs = new(StringComparer.Ordinal);
+    private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <summary>Asks for another look.</summary>
+    public void Wake() => _wakes.Writer.TryWrite(true);
+
+    /// <summary>The run of an instance, made when asked for.</summary>
+    public InstanceRun Of(string name)
+    {
+        lock (_runs)
+        {
+            if (!_runs.TryGetValue(name, out var run))
+                _runs[name] = run = new InstanceRun(name);
+            return run;
+        }
+    }
+
+    /// <summary>The run of an instance, or null when nothing is known of it.</summary>
+    public InstanceRun? Find(string name)
+    {
+        lock (_runs)
+            return _runs.GetValueOrDefault(name);
+    }
+
+    /// <summary>The instance is no more.</summary>
+    public void Forget(string name)
+    {
+        lock (_runs)
+            _runs.Remove(name);
+    }
+
+    /// <summary>Finds what an earlier daemon left: its monitors go on, the rest is marked to be taken down.</summary>
+    public void Adopt()
+    {
+        var monitors = engine.List();
+        foreach (var name in monitors.Keys.Concat(limits.Existing).Concat(engine.Records()).Distinct(StringComparer.Ordinal))
+        {
+            var run = Of(name);
+            run.Record = RunRecord.Read(engine.Folder(name));
+            run.Monitor = monitors.TryGetValue(name, out var pid) ? OpenMonitor(pid) : null;
+            if (run.Monitor is null || run.Record is null || engine.InitPid(name) is null)
+            {
+                run.Update(o => o with { Presence = Presence.Ended, Ending = new Ending("its monitor was lost", false, false) });
+                continue;
+            }
+            run.Update(o => o with
+            {
+                Presence = Presence.Running, StartedAt = run.Record.StartedAt, Frozen = engine.IsFrozen(name),
+            });
+            _ = executor.Watch(run, child: null);
+        }
+    }
+
+    /// <summary>Runs until cancelled. Apps are left as they are.</summary>
+    public async Task Run(CancellationToken ct)
+    {
+        executor.MonitorEnded = Wake;
+        while (!ct.IsCancellationRequested)
+        {
+            var now = clock.GetUtcNow();
+            var (wanted, runs) = (desired.Read(), Snapshot());
+            var observed = runs.Select(r => r.Observed).ToList();
+            foreach (var group in Planner.Plan(wanted, observed, now).GroupBy(s => s.Name))
+                Begin(Of(group.Key), [.. group]);
+            ReleaseLayers(Snapshot());
+            await Sleep(Planner.NextTime(wanted, observed, now) - now, ct).ConfigureAwait(false);
+        }
+    }
+
+    private void Begin(InstanceRun run, IReadOnlyList<Step> steps)
+    {
+        run.Update(o => o with { Busy = true });
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                await executor.Run(run, steps).ConfigureAwait(false);
+            }
+            finally
+            {
+                run.Update(o => o with { Busy = false });
+                if (run.Observed.Presence == Presence.Absent && steps[^1] is TearDown or StayOff)
+                    await WentDown(run.Observed.Name).ConfigureAwait(false);
+                Wake();
+            }
+        });
+    }
+
+    private List<InstanceRun> Snapshot()
+    {
+        lock (_runs)
+            return [.. _runs.Values];
+    }
+
+    /// <summary>A layer that no run stands on is unmounted. While any instance is between two states the question waits.</summary>
+    private void ReleaseLayers(List<InstanceRun> runs)
+    {
+        if (runs.TrueForAll(r => !r.Observed.Busy))
+            layers.Set(runs.SelectMany(r => r.Record?.Layers ?? []).ToHashSet(StringComparer.Ordinal));
+    }
+
+    private async Task Sleep(TimeSpan? longest, CancellationToken ct)
+    {
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        if (longest is { } span)
+            timer.CancelAfter(span < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : span);
+        try
+        {
+            await _wakes.Reader.ReadAsync(timer.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+    }
+
+    private static Fd? OpenMonitor(int pid)
+    {
+        try
+        {
+            return PidFds.Open(pid);
+        }
+        catch (LinuxException)
+        {
+            return null;
+        }
+    }
+}

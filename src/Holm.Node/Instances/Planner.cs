@@ -1,0 +1,120 @@
+namespace Holm.Node.Instances;
+
+/// <summary>When a run that ended is started again.</summary>
+public static class RestartPolicy
+{
+    /// <summary>First pause; it doubles with every quick end.</summary>
+    public static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest pause.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
+
+    /// <summary>A run of this length makes the earlier failures forgotten.</summary>
+    public static readonly TimeSpan LongRun = TimeSpan.FromMinutes(5);
+
+    /// <summary>After this many quick ends in a row nothing more is tried.</summary>
+    public const int FastFailuresMax = 10;
+
+    /// <summary>The pause before the start that follows the n-th quick end.</summary>
+    public static TimeSpan Pause(int fastFailures) =>
+        TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, FirstPause.Ticks << Math.Clamp(fastFailures - 1, 0, 10)));
+}
+
+/// <summary>Compares what should run with what runs, and says what to do next. Pure: no clock, disk or kernel.</summary>
+/// <remarks>
+/// <code>
+///              MountRoot SetLimits Create Start                Halt, at the deadline Kill
+///     Absent ------------------------------------> Running ---------------------------------> Ended
+///        ^        any of them fails: Ended            |  ^   ends by itself: Ended              |
+///        |                                     Freeze |  | Unfreeze                     TearDown
+///        |                                            v  |                                      |
+///        |                                          Frozen                                      v
+///        '--- StartAgain (pause) or StayOff ------------------------------- Absent, with an Ending
+/// </code>
+/// Steps of different instances are carried out side by side, those of one instance in order; while they are, it is Busy and left alone.
+/// </remarks>
+public static class Planner
+{
+    /// <summary>The next steps, instance by instance. No step: nothing to do before <see cref="NextTime"/>.</summary>
+    /// <param name="desired">Every configured instance.</param>
+    /// <param name="observed">Every instance of which anything is known; one that is not configured any more is taken down.</param>
+    /// <param name="now">The time.</param>
+    public static IReadOnlyList<Step> Plan(
+        IReadOnlyList<DesiredInstance> desired, IReadOnlyList<ObservedInstance> observed, DateTimeOffset now)
+    {
+        var wanted = desired.ToDictionary(d => d.Name, StringComparer.Ordinal);
+        var present = observed.ToDictionary(o => o.Name, StringComparer.Ordinal);
+        return
+        [
+            .. observed.Where(o => !o.Busy).SelectMany(o => Next(wanted.GetValueOrDefault(o.Name), o, now)),
+            .. desired.Where(d => !present.ContainsKey(d.Name)).SelectMany(d => Next(d, new ObservedInstance { Name = d.Name }, now)),
+        ];
+    }
+
+    /// <summary>When to look again though nothing happens; null: never.</summary>
+    public static DateTimeOffset? NextTime(
+        IReadOnlyList<DesiredInstance> desired, IReadOnlyList<ObservedInstance> observed, DateTimeOffset now)
+    {
+        var on = desired.Where(d => d.Wanted != Wanted.Off).Select(d => d.Name).ToHashSet(StringComparer.Ordinal);
+        return observed
+            .Where(o => !o.Busy)
+            .SelectMany(o => (DateTimeOffset?[])
+            [
+                o.Presence is Presence.Running or Presence.Starting ? o.Stop?.Deadline : null,
+                o.Presence is Presence.Absent && on.Contains(o.Name) ? o.NotBefore : null,
+                // Something was still in use: look again shortly.
+                o.Presence is Presence.Ended ? now + TimeSpan.FromMilliseconds(200) : null,
+            ])
+            .Where(t => t > now)
+            .Min();
+    }
+
+    private static IEnumerable<Step> Next(DesiredInstance? desired, ObservedInstance observed, DateTimeOffset now) =>
+        observed.Presence switch
+        {
+            Presence.Ended => [new TearDown(observed.Name)],
+            Presence.Absent => WhenAbsent(desired, observed, now),
+            _ => WhenPresent(desired, observed, now),
+        };
+
+    private static IEnumerable<Step> WhenAbsent(DesiredInstance? desired, ObservedInstance observed, DateTimeOffset now)
+    {
+        if (desired is null || desired.Wanted == Wanted.Off)
+            return observed.Ending is null ? [] : [new StayOff(observed.Name, "", Failed: false)];
+        if (observed.Ending is { } ending)
+            return [Conclude(desired, observed, ending, now)];
+        if (desired.Spec is not { } spec || observed.NotBefore > now || observed.FastFailures >= RestartPolicy.FastFailuresMax)
+            return [];
+        return [new MountRoot(spec), new SetLimits(spec), new Create(spec), new Start(spec)];
+    }
+
+    private static IEnumerable<Step> WhenPresent(DesiredInstance? desired, ObservedInstance observed, DateTimeOffset now)
+    {
+        if (desired is null)
+            return [new Kill(observed.Name)];
+        if (observed.Stop is { } stop)
+            return now >= stop.Deadline ? [new Kill(observed.Name)]
+                : stop.Asked ? []
+                : observed.Frozen ? [new Unfreeze(observed.Name), new Halt(observed.Name)]
+                : [new Halt(observed.Name)];
+        return (desired.Wanted, observed.Frozen) switch
+        {
+            (Wanted.Off, _) => [new Halt(observed.Name)],
+            (Wanted.On, true) => [new Unfreeze(observed.Name)],
+            (Wanted.Frozen, false) when observed.Presence == Presence.Running && !observed.Failed => [new Freeze(observed.Name)],
+            _ => [],
+        };
+    }
+
+    /// <summary>It ended though it was wanted: start it again, or let it be.</summary>
+    private static Step Conclude(DesiredInstance desired, ObservedInstance observed, Ending ending, DateTimeOffset now)
+    {
+        if (desired.Spec?.AutoRestart != true || ending.PoweredOff)
+            return new StayOff(observed.Name, ending.Reason, ending.StartFailed);
+        var quick = observed.StartedAt is not { } started || now - started < RestartPolicy.LongRun;
+        var failures = quick ? observed.FastFailures + 1 : 1;
+        return failures >= RestartPolicy.FastFailuresMax
+            ? new StayOff(observed.Name, $"{ending.Reason}; given up after {failures} quick failures in a row", Failed: true)
+            : new StartAgain(observed.Name, now + RestartPolicy.Pause(failures), failures, ending.Reason);
+    }
+}

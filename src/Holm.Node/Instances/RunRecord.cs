@@ -1,0 +1,46 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Holm.Node.Instances;
+
+/// <summary>
+/// What the next daemon has to know of a running instance and cannot read from the kernel: <c>$HOLM_RUN/instances/NAME/run.json</c>, on
+/// tmpfs, written before the start and removed after the end.
+/// </summary>
+/// <param name="Fingerprint">Image it runs.</param>
+/// <param name="Layers">Keys of its layers.</param>
+/// <param name="IdmapBase">First host id of its range; null: privileged.</param>
+/// <param name="HaltSignal">Signal that asks its init to power off.</param>
+/// <param name="StartedAt">When.</param>
+public sealed record RunRecord(
+    string Fingerprint, IReadOnlyList<string> Layers, uint? IdmapBase, int HaltSignal, DateTimeOffset StartedAt)
+{
+    /// <summary>Writes it.</summary>
+    public void Write(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, FileName);
+        File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(this, RunRecordJson.Default.RunRecord));
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
+    /// <summary>Reads it, or null.</summary>
+    public static RunRecord? Read(string folder)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, FileName)), RunRecordJson.Default.RunRecord);
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Name of the file.</summary>
+    public const string FileName = "run.json";
+}
+
+/// <summary>JSON of the records of this room.</summary>
+[JsonSerializable(typeof(RunRecord))]
+internal sealed partial class RunRecordJson : JsonSerializerContext;

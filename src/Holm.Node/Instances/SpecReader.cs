@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using Holm.Contract;
+using Holm.Images;
+using Holm.Images.Roots;
+using Holm.Linux.Processes;
+using Holm.Node.Config;
+using Holm.Node.Limits;
+
+namespace Holm.Node.Instances;
+
+/// <summary>From what a person wrote to a checked, complete <see cref="InstanceSpec"/>. Pure but for looking into the image store.</summary>
+public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmapLayers, long memoryBytes, int cpus)
+{
+    /// <summary>Processes and threads an instance may have when nothing is said: a fork bomb ends here.</summary>
+    public const long DefaultProcesses = 4096;
+
+    /// <summary>Search path of init and of exec, as LXD's.</summary>
+    public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /// <summary>Reads one instance.</summary>
+    /// <exception cref="Refusal">It cannot be started as it stands: a sentence for people.</exception>
+    public InstanceSpec Read(Document document, InstanceConfig instance)
+    {
+        var (config, devices) = Expansion.Expand(document, instance);
+        var image = images.Find(instance.Image) ??
+            throw new Refusal(404, $"start {instance.Name}: its image {instance.Image} is not on this node; import it, or set another");
+        var privileged = config.GetValueOrDefault("security.privileged") == "true";
+        uint? idmapBase = privileged ? null : IdmapBase(instance, config);
+        var init = config.GetValueOrDefault("init.cmd") is { Length: > 0 } cmd
+            ? cmd.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            : image.HasInit ? ["/sbin/init"]
+            : throw new Refusal(400, $"start {instance.Name}: its image has no /sbin/init; say what to run with init.cmd");
+        return new InstanceSpec
+        {
+            Name = instance.Name,
+            Fingerprint = image.Fingerprint,
+            Root = RootOf(instance.Name, devices, image, idmapBase),
+            Limits = LimitsOf(instance.Name, config),
+            Init = init,
+            WorkingDirectory = config.GetValueOrDefault("init.cwd"),
+            Environment = EnvironmentOf(config),
+            HaltSignal = SignalOf(config, "init.signal.halt") ?? image.HaltSignal,
+            RebootSignal = SignalOf(config, "init.signal.reboot") ?? image.RebootSignal,
+            AutoRestart = config.GetValueOrDefault("boot.autorestart") == "true",
+        };
+    }
+
+    /// <summary>The node's shared range, or one of its own, which the config store has recorded.</summary>
+    private uint IdmapBase(InstanceConfig instance, ImmutableSortedDictionary<string, string> config)
+    {
+        if (config.GetValueOrDefault("security.idmap.isolated") != "true")
+            return paths.IdmapBase;
+        return config.TryGetValue(IdmapKey, out var text) && uint.TryParse(text, out var first)
+            ? first
+            : throw new Refusal(500, $"start {instance.Name}: it has no id range of its own yet");
+    }
+
+    /// <summary>LXD's key for the range an isolated instance was given.</summary>
+    public const string IdmapKey = "volatile.idmap.base";
+
+    private RootSpec RootOf(
+        string name, ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, string>> devices, StoredImage image, uint? idmapBase)
+    {
+        var root = devices.Values.FirstOrDefault(d => d.GetValueOrDefault("type") == "disk" && d.GetValueOrDefault("path") == "/") ??
+            throw new Refusal(400, $"start {name}: it has no root disk; add a device of type disk with path=/ and a pool");
+        var pool = root.GetValueOrDefault("pool", "default");
+        var shifted = idmapBase is not null && !canIdmapLayers;
+        return new RootSpec
+        {
+            Name = name,
+            Layers = [.. image.Layers.Select(sha => LayerOf(sha, shifted ? idmapBase : null))],
+            IdmapBase = idmapBase,
+            LayersAreShifted = shifted,
+            KeptFolder = pool == "ram" ? null : paths.Kept(pool, name),
+            SizeBytes = root.TryGetValue("size", out var size) ? Size.Parse(size) : null,
+        };
+    }
+
+    private Layer LayerOf(string sha, uint? shiftedBy) => shiftedBy is { } first
+        ? new Layer($"{sha}.{first}", images.ShiftedLayerPath(sha, first))
+        : new Layer(sha, images.LayerPath(sha));
+
+    private LimitSpec LimitsOf(string name, ImmutableSortedDictionary<string, string> config)
+    {
+        long? memory = config.TryGetValue("limits.memory", out var text) ? Size.ParseShare(text, memoryBytes) : null;
+        var processes = config.TryGetValue("limits.processes", out var count) ? Size.Parse(count) : DefaultProcesses;
+        return new LimitSpec(memory, config.TryGetValue("limits.cpu", out var cpu) ? Pin(name, CpuSet.Parse(cpu)) : null, processes);
+    }
+
+    /// <summary>A count becomes that many processors, beginning where the instance's name falls, so that apps spread without memory.</summary>
+    private string? Pin(string name, CpuSet set)
+    {
+        if (set.Ids.Count > 0)
+            return set.ToString();
+        if (set.Count >= cpus)
+            return null;
+        var first = name.Aggregate(17u, (hash, c) => hash * 31 + c) % (uint)cpus;
+        return string.Join(',', Enumerable.Range((int)first, set.Count).Select(i => i % cpus).Order());
+    }
+
+    /// <summary>The <c>environment.*</c> keys of an instance, by variable.</summary>
+    public static IReadOnlyDictionary<string, string> EnvironmentOf(Document document, string name) =>
+        document.Instances.TryGetValue(name, out var instance)
+            ? EnvironmentOf(Expansion.Expand(document, instance).Config)
+            : ImmutableSortedDictionary<string, string>.Empty;
+
+    private static Dictionary<string, string> EnvironmentOf(ImmutableSortedDictionary<string, string> config)
+    {
+        const string prefix = "environment.";
+        return config.Where(c => c.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(c => c.Key[prefix.Length..], c => c.Value, StringComparer.Ordinal);
+    }
+
+    private static int? SignalOf(ImmutableSortedDictionary<string, string> config, string key) =>
+        config.TryGetValue(key, out var text) ? Signals.Parse(text) : null;
+}

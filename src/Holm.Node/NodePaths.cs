@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Holm.Linux.Files;
+
+namespace Holm.Node;
+
+/// <summary>Where this node keeps what, and by what it knows its own things on a machine it may share with other nodes.</summary>
+/// <remarks>
+/// <code>
+///   $HOLM_STATE (flash)                        $HOLM_RUN (tmpfs)
+///     id                   node's short id       unix.socket       the API
+///     startup-config.cfg   what boots            lock              one daemon a node
+///     layers/ images/ …    the content store     layers/KEY        mounted layers
+///     pools/POOL/NAME/     kept writes           instances/NAME/   records, logs; liblxc's lxcpath
+///                                                power/NAME        wanted power
+/// </code>
+/// </remarks>
+public sealed record NodePaths
+{
+    private NodePaths(string state, string run, string id) => (State, Run, Id) = (state, run, id);
+
+    /// <summary><c>$HOLM_STATE</c>, else /var/lib/holm.</summary>
+    public string State { get; }
+
+    /// <summary><c>$HOLM_RUN</c>, else /run/holm.</summary>
+    public string Run { get; }
+
+    /// <summary>Eight hex digits: part of the name of everything this node makes outside its folders.</summary>
+    public string Id { get; }
+
+    /// <summary>First host id of this node's region of 2^24 ids: 256 ranges of 65536. The first range is the one instances share.</summary>
+    /// <remarks>Regions lie from 2^30 to 2^32 - 2^24: above what login.defs, LXD and Docker hand out.</remarks>
+    public uint IdmapBase => (64 + uint.Parse(Id.AsSpan(0, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture) % 191) << 24;
+
+    /// <summary>Socket of the API.</summary>
+    public string Socket => Path.Combine(Run, "unix.socket");
+
+    /// <summary>liblxc's lxcpath, and the records.</summary>
+    public string Instances => Path.Combine(Run, "instances");
+
+    /// <summary>Kept writes of an instance.</summary>
+    public string Kept(string pool, string name) => Path.Combine(State, "pools", pool, name);
+
+    /// <summary>Reads the environment, makes both folders, and gives a new node its id.</summary>
+    public static NodePaths Open()
+    {
+        var state = Path.GetFullPath(Environment.GetEnvironmentVariable("HOLM_STATE") is { Length: > 0 } s ? s : "/var/lib/holm");
+        var run = Path.GetFullPath(Environment.GetEnvironmentVariable("HOLM_RUN") is { Length: > 0 } r ? r : "/run/holm");
+        Durable.CreateFolder(state, 0x1c9); // 0711: flakes' caches are reached by their owners, nothing is listed
+        Directory.CreateDirectory(run);
+        var file = Path.Combine(state, "id");
+        if (!File.Exists(file))
+            Durable.Write(file, System.Text.Encoding.ASCII.GetBytes(RandomNumberGenerator.GetHexString(8, lowercase: true)), 0x180);
+        return new NodePaths(state, run, File.ReadAllText(file).Trim());
+    }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text;
+using Holm.Images.Roots;
+using Holm.Node.Instances;
+using Holm.Node.Limits;
+
+namespace Node.Tests.Instances;
+
+/// <summary>
+/// The planner by scripts: each file of <c>Plans/</c> is a list of situations. A line <c>want</c> says what should be, <c>see</c> what is,
+/// <c>at</c> sets the clock, <c>plan</c> asks; the answer stands below it, as the planner must give it.
+/// </summary>
+public sealed class PlannerTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    public static TheoryData<string> Scripts =>
+        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Plans"), "*.txt").Select(f => Path.GetFileName(f)!)];
+
+    [Theory]
+    [MemberData(nameof(Scripts))]
+    public void Plans_as_written(string script)
+    {
+        var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Plans", script));
+        Assert.Equal(text, Answer(text));
+    }
+
+    /// <summary>The same script with the planner's own answers below each <c>plan</c>.</summary>
+    private static string Answer(string script)
+    {
+        var answer = new StringBuilder();
+        var desired = new Dictionary<string, DesiredInstance>();
+        var observed = new Dictionary<string, ObservedInstance>();
+        var now = Noon;
+        foreach (var line in script.TrimEnd('\n').Split('\n').Where(l => !l.StartsWith("  ", StringComparison.Ordinal)))
+        {
+            answer.Append(line).Append('\n');
+            var words = line.Split(' ');
+            switch (words[0])
+            {
+                case "want": desired[words[1]] = Want(words); break;
+                case "forget": desired.Remove(words[1]); break;
+                case "see": observed[words[1]] = See(words, now); break;
+                case "gone": observed.Remove(words[1]); break;
+                case "at": now = Noon.AddSeconds(double.Parse(words[1], CultureInfo.InvariantCulture)); break;
+                case "plan":
+                    foreach (var step in Planner.Plan([.. desired.Values], [.. observed.Values], now))
+                        answer.Append("  ").Append(Describe(step)).Append('\n');
+                    if (Planner.NextTime([.. desired.Values], [.. observed.Values], now) is { } next)
+                        answer.Append(CultureInfo.InvariantCulture, $"  look again at {(next - Noon).TotalSeconds}\n");
+                    break;
+                default: break;
+            }
+        }
+        return answer.ToString();
+    }
+
+    private static DesiredInstance Want(string[] words)
+    {
+        var waiting = words.Contains("waiting");
+        return new DesiredInstance(
+            words[1], Enum.Parse<Wanted>(words[2]), waiting ? null : Spec(words[1], words.Contains("autorestart")), waiting ? "no image" : "");
+    }
+
+    private static ObservedInstance See(string[] words, DateTimeOffset now)
+    {
+        DateTimeOffset? Time(string key) =>
+            words.FirstOrDefault(w => w.StartsWith(key + "=", StringComparison.Ordinal)) is { } word
+                ? Noon.AddSeconds(double.Parse(word[(key.Length + 1)..], CultureInfo.InvariantCulture))
+                : null;
+        var ending = words.Contains("power-off") ? new Ending("powered off from inside", false, true)
+            : words.Contains("crashed") ? new Ending("init ended with exit code 1", false, false)
+            : words.Contains("start-failed") ? new Ending("no such root", true, false)
+            : null;
+        return new ObservedInstance
+        {
+            Name = words[1],
+            Presence = Enum.Parse<Presence>(words[2]),
+            Frozen = words.Contains("frozen"),
+            Busy = words.Contains("busy"),
+            Failed = words.Contains("failed"),
+            Stop = Time("deadline") is { } deadline ? new StopRequest(deadline, words.Contains("asked")) : null,
+            Ending = ending,
+            StartedAt = Time("started"),
+            NotBefore = Time("not-before"),
+            FastFailures = words.FirstOrDefault(w => w.StartsWith("failures=", StringComparison.Ordinal)) is { } f
+                ? int.Parse(f["failures=".Length..], CultureInfo.InvariantCulture) : 0,
+        };
+    }
+
+    private static InstanceSpec Spec(string name, bool autoRestart) => new()
+    {
+        Name = name, Fingerprint = "f", Root = new RootSpec { Name = name, Layers = [] }, Limits = new LimitSpec(null, null, null),
+        Init = ["/sbin/init"], Environment = new Dictionary<string, string>(), HaltSignal = 30, RebootSignal = 2, AutoRestart = autoRestart,
+    };
+
+    private static string Describe(Step step) => step switch
+    {
+        StayOff s => $"StayOff {s.Name}{(s.Failed ? " failed" : "")}{(s.Reason.Length > 0 ? ": " + s.Reason : "")}",
+        StartAgain s => string.Create(
+            CultureInfo.InvariantCulture, $"StartAgain {s.Name} at {(s.NotBefore - Noon).TotalSeconds} failures={s.FastFailures}: {s.Reason}"),
+        _ => $"{step.GetType().Name} {step.Name}",
+    };
+}

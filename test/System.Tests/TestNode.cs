@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace System.Tests;
+
+/// <summary>
+/// A node of its own, from the published programs, in scratch folders: state on disk, run on tmpfs. Disposing it stops its apps and fails the
+/// test when anything it made is left: mounts, loop devices, control groups, processes.
+/// </summary>
+public sealed class TestNode : IAsyncDisposable
+{
+    private Process? _daemon;
+    private readonly List<string> _log = [];
+
+    private TestNode(string state, string run) => (State, RunFolder) = (state, run);
+
+    /// <summary>Its HOLM_STATE.</summary>
+    public string State { get; }
+
+    /// <summary>Its HOLM_RUN.</summary>
+    public string RunFolder { get; }
+
+    /// <summary>Process id of its daemon.</summary>
+    public int DaemonPid => _daemon!.Id;
+
+    /// <summary>Its short id: part of the names of its control groups.</summary>
+    public string Id => File.ReadAllText(Path.Combine(State, "id")).Trim();
+
+    /// <summary>liblxc's lxcpath of it.</summary>
+    public string LxcPath => Path.Combine(RunFolder, "instances");
+
+    /// <summary>Its API.</summary>
+    public string Socket => Path.Combine(RunFolder, "unix.socket");
+
+    /// <summary>What its daemons printed.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+                return string.Join('\n', _log);
+        }
+    }
+
+    /// <summary>Folder with the programs.</summary>
+    public static string Programs { get; } = Path.Combine(Root(), "out");
+
+    /// <summary>The sample system image.</summary>
+    public static string SampleImage { get; } = Path.Combine(Root(), ".cache", "images", "sample.squashfs");
+
+    /// <summary>The Debian 12 system image.</summary>
+    public static string DebianImage { get; } = Path.Combine(Root(), ".cache", "images", "debian.squashfs");
+
+    private Dictionary<string, string> Environment => new() { ["HOLM_STATE"] = State, ["HOLM_RUN"] = RunFolder };
+
+    /// <summary>Starts a fresh node; with the sample image as <c>sample</c> unless told otherwise.</summary>
+    public static async Task<TestNode> Start(bool withSample = true)
+    {
+        var name = $"holm-test-{Guid.NewGuid().ToString("N")[..8]}";
+        var node = new TestNode(Path.Combine("/var/tmp", name), Path.Combine("/dev/shm", name));
+        await node.StartDaemon();
+        if (withSample)
+            (await node.Holm("image", "import", SampleImage, "--alias", "sample")).Well();
+        return node;
+    }
+
+    /// <summary>Starts the daemon and waits until it answers.</summary>
+    public async Task StartDaemon()
+    {
+        _daemon = Shell.Start(Path.Combine(Programs, "holmd"), [], Environment);
+        _daemon.StandardInput.Close();
+        Collect(_daemon.StandardOutput);
+        Collect(_daemon.StandardError);
+        await Shell.Until($"holmd answers:\n{Log}", async () =>
+        {
+            Assert.False(_daemon.HasExited, $"holmd ended with {(_daemon.HasExited ? _daemon.ExitCode : 0)}:\n{Log}");
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket));
+                return true;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        });
+    }
+
+    /// <summary>kill -9 of the daemon.</summary>
+    public async Task KillDaemon()
+    {
+        _daemon!.Kill();
+        await _daemon.WaitForExitAsync();
+    }
+
+    /// <summary>Sends the daemon a signal and waits for its end.</summary>
+    public async Task<int> EndDaemon(string signal)
+    {
+        await Shell.Run("/bin/kill", [$"-{signal}", $"{DaemonPid}"]);
+        using var deadline = new CancellationTokenSource(Shell.Deadline);
+        await _daemon!.WaitForExitAsync(deadline.Token);
+        return _daemon.ExitCode;
+    }
+
+    /// <summary>Runs the command line.</summary>
+    public Task<Ran> Holm(params string[] arguments) => Shell.Run(Path.Combine(Programs, "holm"), arguments, Environment);
+
+    /// <summary>Runs the command line with something on its standard input.</summary>
+    public Task<Ran> HolmWith(string input, params string[] arguments) =>
+        Shell.Run(Path.Combine(Programs, "holm"), arguments, Environment, input);
+
+    /// <summary>Runs a line of shell inside an app; fails unless it ends well.</summary>
+    public async Task<string> In(string app, string line) => (await Holm("exec", app, "--", "/bin/sh", "-c", line)).Well().Out;
+
+    /// <summary>Makes an app of an image and starts it.</summary>
+    public async Task Launch(string app, string image = "sample", params string[] options)
+    {
+        (await Holm(["app", "create", app, image, .. options])).Well();
+        (await Holm("app", "start", app)).Well();
+    }
+
+    /// <summary>What <c>holm list</c> says of an app.</summary>
+    public async Task<string> Status(string app)
+    {
+        using var list = JsonDocument.Parse((await Holm("list", "--format", "json")).Well().Out);
+        return list.RootElement.EnumerateArray().Single(i => i.GetProperty("name").GetString() == app).GetProperty("status").GetString()!;
+    }
+
+    /// <summary>Process id of an app's init, as the host sees it.</summary>
+    public async Task<int> InitPid(string app)
+    {
+        var info = (await Shell.Run("lxc-info", ["-P", LxcPath, "-n", app, "-p", "-H"])).Well();
+        return int.Parse(info.Out);
+    }
+
+    /// <summary>Process ids of the monitors that run now, by app.</summary>
+    public async Task<Dictionary<string, int>> Monitors()
+    {
+        var found = await Shell.Sh($"for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -q 'holm-monitor start {LxcPath} ' && echo \"${{p#/proc/}} $(tr '\\0' ' ' < $p/cmdline | cut -d' ' -f4)\"; done; true");
+        return found.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')).ToDictionary(l => l[1], l => int.Parse(l[0]));
+    }
+
+    /// <summary>Everything outside its folders that carries this node's name, as readable lines; empty when nothing is left.</summary>
+    public async Task<string> Residue()
+    {
+        var id = Id;
+        var lines = new List<string>();
+        lines.AddRange(File.ReadLines("/proc/self/mountinfo").Where(l => l.Contains(RunFolder, StringComparison.Ordinal)).Select(l => "mount " + l));
+        lines.AddRange((await Shell.Sh($"losetup -l -n -O NAME,BACK-FILE | grep -F {State} || true")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => "loop " + l));
+        lines.AddRange((await Shell.Sh($"find /sys/fs/cgroup -maxdepth 3 -type d -path '*/holm-{id}/*'")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => "cgroup " + l));
+        lines.AddRange((await Monitors()).Select(m => $"monitor {m.Value} of {m.Key}"));
+        return string.Join('\n', lines);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_daemon is null || _daemon.HasExited)
+            await StartDaemon();
+        using (var list = JsonDocument.Parse((await Holm("list", "--format", "json")).Well().Out))
+            foreach (var name in list.RootElement.EnumerateArray().Select(i => i.GetProperty("name").GetString()!))
+                (await Holm("app", "delete", "--force", name)).Well();
+        await Shell.Until($"nothing of the node is left", async () => await Residue() == "", 30);
+        await EndDaemon("TERM");
+        Directory.Delete(State, recursive: true);
+        Directory.Delete(RunFolder, recursive: true);
+    }
+
+    private void Collect(StreamReader reader) => _ = Task.Run(async () =>
+    {
+        while (await reader.ReadLineAsync() is { } line)
+            lock (_log)
+                _log.Add(line);
+    });
+
+    private static string Root()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Holm.slnx")))
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("not inside the repository");
+        return folder;
+    }
+}
