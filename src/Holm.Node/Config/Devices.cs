@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Holm.Contract;
+
+namespace Holm.Node.Config;
+
+/// <summary>The device types there are and the keys each takes. What is not here is refused by name.</summary>
+/// <remarks>Types and keys are LXD's (<c>doc/reference/devices.md</c>).</remarks>
+public static class Devices
+{
+    /// <summary>Most devices one instance or profile may have.</summary>
+    public const int Most = 64;
+
+    /// <summary>Where writable roots live: <c>default</c> is kept on disk, <c>ram</c> is gone with the stop.</summary>
+    public static IReadOnlyList<string> Pools { get; } = ["default", "ram"];
+
+    private static readonly string[] Later =
+        ["gpu", "infiniband", "nic", "pci", "proxy", "tpm", "unix-block", "unix-char", "unix-hotplug", "usb"];
+
+    /// <summary>Accepts one device.</summary>
+    /// <exception cref="Refusal">400: its name, type, a key or a value is not allowed.</exception>
+    public static void Check(string name, ImmutableSortedDictionary<string, string> device)
+    {
+        Names.CheckDevice(name);
+        foreach (var (key, value) in device)
+            Keys.CheckText($"device {name}: key {Names.Show(key)}", value);
+        switch (device.GetValueOrDefault("type", ""))
+        {
+            case "none":
+                RefuseOthers(name, device, "type");
+                return;
+            case "disk":
+                CheckDisk(name, device);
+                return;
+            case "":
+                throw new Refusal(400, $"device {name}: no type was given; add type=disk or type=none");
+            case var type when Later.Contains(type):
+                throw new Refusal(400, $"device {name}: type {type} is not supported yet by this node; disk and none are");
+            case var type:
+                throw new Refusal(400, $"device {name}: type {Names.Show(type)} is not known; disk and none are");
+        }
+    }
+
+    private static void CheckDisk(string name, ImmutableSortedDictionary<string, string> device)
+    {
+        if (device.GetValueOrDefault("path") != "/")
+            throw new Refusal(400, $"device {name}: only the root disk (path=/) is supported yet by this node");
+        RefuseOthers(name, device, "type", "path", "pool", "size");
+        if (!device.TryGetValue("pool", out var pool))
+            throw new Refusal(400, $"device {name}: a root disk needs a pool; add pool=default (kept) or pool=ram (gone with the stop)");
+        if (!Pools.Contains(pool))
+            throw new Refusal(400, $"device {name}: there is no pool {Names.Show(pool)}; there are {string.Join(" and ", Pools)}");
+        if (device.TryGetValue("size", out var size) && Size.Parse(size) == 0)
+            throw new Refusal(400, $"device {name}: a size of nothing is not allowed");
+    }
+
+    private static void RefuseOthers(string name, ImmutableSortedDictionary<string, string> device, params string[] known)
+    {
+        if (device.Keys.FirstOrDefault(k => !known.Contains(k)) is not { } other)
+            return;
+        throw new Refusal(400, $"device {name}: key {Names.Show(other)} is not known for type {device["type"]}; it takes " +
+            string.Join(", ", known));
+    }
+}

@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+
+namespace Holm.Node.Config;
+
+/// <summary>Everything a person wrote: all local instances and profiles. Immutable; a change makes a new one.</summary>
+public sealed record Document
+{
+    /// <summary>Name of the profile that always exists and that instances get when they name none.</summary>
+    public const string DefaultProfile = "default";
+
+    /// <summary>By name, ordinal order.</summary>
+    public ImmutableSortedDictionary<string, InstanceConfig> Instances { get; init; } = Maps.Empty<InstanceConfig>();
+
+    /// <summary>By name, ordinal order; <c>default</c> is always among them.</summary>
+    public ImmutableSortedDictionary<string, ProfileConfig> Profiles { get; init; } = Maps.Empty<ProfileConfig>();
+
+    /// <summary>A node's first document: no instance, and profile <c>default</c> with a root disk in pool <c>default</c>.</summary>
+    public static Document Initial { get; } = new Document().With(new ProfileConfig
+    {
+        Name = DefaultProfile,
+        Devices = Maps.Empty<ImmutableSortedDictionary<string, string>>().Add(
+            "root", Maps.Of(("type", "disk"), ("path", "/"), ("pool", "default"))),
+    });
+
+    /// <summary>Adds or replaces an instance.</summary>
+    public Document With(InstanceConfig instance) => this with { Instances = Instances.SetItem(instance.Name, instance) };
+
+    /// <summary>Adds or replaces a profile.</summary>
+    public Document With(ProfileConfig profile) => this with { Profiles = Profiles.SetItem(profile.Name, profile) };
+
+    /// <summary>Takes an instance out; none of that name is no error.</summary>
+    public Document WithoutInstance(string name) => this with { Instances = Instances.Remove(name) };
+
+    /// <summary>Takes a profile out; none of that name is no error.</summary>
+    public Document WithoutProfile(string name) => this with { Profiles = Profiles.Remove(name) };
+
+    /// <summary>Names of the instances that use a profile, in order.</summary>
+    public IEnumerable<string> UsersOf(string profile) =>
+        Instances.Values.Where(i => i.Profiles.Contains(profile)).Select(i => i.Name);
+
+    /// <summary>Does to this document what led from one to another, object by object.</summary>
+    public Document Carry(Document from, Document to) => new()
+    {
+        Instances = Carry(Instances, from.Instances, to.Instances),
+        Profiles = Carry(Profiles, from.Profiles, to.Profiles),
+    };
+
+    private static ImmutableSortedDictionary<string, T> Carry<T>(
+        ImmutableSortedDictionary<string, T> onto, ImmutableSortedDictionary<string, T> from, ImmutableSortedDictionary<string, T> to)
+        where T : class =>
+        onto.RemoveRange(from.Keys.Where(k => !to.ContainsKey(k)))
+            .SetItems(to.Where(pair => !ReferenceEquals(from.GetValueOrDefault(pair.Key), pair.Value)));
+}
+
+/// <summary>One instance as it was written.</summary>
+public sealed record InstanceConfig
+{
+    /// <summary>See <see cref="Names.CheckInstance"/>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>An alias, looked up at each start, or a fingerprint of 64 hex digits, pinned.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>Free text, one line.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>True when it is deleted as it stops.</summary>
+    public bool Ephemeral { get; init; }
+
+    /// <summary>Its own keys; see <see cref="Keys"/>.</summary>
+    public ImmutableSortedDictionary<string, string> Config { get; init; } = Maps.Empty<string>();
+
+    /// <summary>Its own devices; see <see cref="Devices"/>.</summary>
+    public ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, string>> Devices { get; init; } =
+        Maps.Empty<ImmutableSortedDictionary<string, string>>();
+
+    /// <summary>Names of profiles in order; later ones win.</summary>
+    public ImmutableList<string> Profiles { get; init; } = [Document.DefaultProfile];
+
+    /// <summary>When it was made, UTC.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary><c>local</c>; the fleet's instances are kept elsewhere.</summary>
+    public string Owner { get; init; } = "local";
+
+    /// <summary>True when <see cref="Image"/> names one image for ever.</summary>
+    public bool Pinned => Names.IsFingerprint(Image);
+}
+
+/// <summary>One profile as it was written.</summary>
+public sealed record ProfileConfig
+{
+    /// <summary>See <see cref="Names.CheckProfile"/>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Free text, one line.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>Its keys; see <see cref="Keys"/>.</summary>
+    public ImmutableSortedDictionary<string, string> Config { get; init; } = Maps.Empty<string>();
+
+    /// <summary>Its devices; see <see cref="Devices"/>.</summary>
+    public ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, string>> Devices { get; init; } =
+        Maps.Empty<ImmutableSortedDictionary<string, string>>();
+}
+
+/// <summary>Makes the sorted, immutable maps that documents are made of.</summary>
+public static class Maps
+{
+    /// <summary>An empty map in ordinal order.</summary>
+    public static ImmutableSortedDictionary<string, T> Empty<T>() => ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal);
+
+    /// <summary>A map of the pairs given.</summary>
+    public static ImmutableSortedDictionary<string, string> Of(params ReadOnlySpan<(string Key, string Value)> pairs)
+    {
+        var map = Empty<string>().ToBuilder();
+        foreach (var (key, value) in pairs)
+            map[key] = value;
+        return map.ToImmutable();
+    }
+
+    /// <summary>A copy of a map of any kind; null is an empty one, as are null values in it.</summary>
+    public static ImmutableSortedDictionary<string, string> From(IEnumerable<KeyValuePair<string, string>>? pairs) =>
+        Empty<string>().SetItems((pairs ?? []).Select(p => KeyValuePair.Create(p.Key, p.Value ?? "")));
+
+    /// <summary>A copy of a map of maps.</summary>
+    public static ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, string>> From(
+        IEnumerable<KeyValuePair<string, Dictionary<string, string>>>? pairs) =>
+        Empty<ImmutableSortedDictionary<string, string>>().SetItems((pairs ?? []).Select(p => KeyValuePair.Create(p.Key, From(p.Value))));
+
+    /// <summary>The same map of maps, in the shape the wire records want.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> ToWire(
+        this ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, string>> devices)
+    {
+        var wire = new SortedDictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal);
+        foreach (var (name, keys) in devices)
+            wire[name] = keys;
+        return wire;
+    }
+}
