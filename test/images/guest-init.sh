@@ -16,6 +16,7 @@ mount --make-rshared /
 hostname guest
 ip link set lo up
 echo /sbin/modprobe > /proc/sys/kernel/modprobe
+for module in virtio_net bridge 8021q; do modprobe -q "$module"; done
 mkdir -p /run/guest
 # pid 1 alone sits in the root cgroup; what it runs goes below, so that controllers can be given out everywhere.
 mkdir /sys/fs/cgroup/tests
@@ -29,8 +30,10 @@ exec 3<>"$port"
 echo "ready" >&3
 while read -r id seconds script <&3; do
   echo "$script" | base64 -d > /run/guest/script
-  setsid timeout -s KILL "$seconds" sh -c 'echo $$ > /sys/fs/cgroup/tests/cgroup.procs; exec bash /run/guest/script' \
-    < /dev/null > /run/guest/output 2>&1 3>&-
+  # The real timeout, which kills the whole process group; busybox's kills one process. The subshell keeps
+  # this shell's own word about a killed child out of the output.
+  (exec /usr/bin/timeout -s KILL "$seconds" /usr/bin/bash -c 'echo $$ > /sys/fs/cgroup/tests/cgroup.procs; exec bash /run/guest/script' \
+    < /dev/null > /run/guest/output 2>&1 3>&-)
   code=$?
   bytes=$(stat -c %s /run/guest/output)
   { echo "$id $code $bytes"; head -c "$bytes" /run/guest/output; } >&3

@@ -4,7 +4,7 @@ bb=/bin/busybox
 $bb mount -t proc proc /proc
 $bb mount -t sysfs sysfs /sys
 $bb mount -t devtmpfs dev /dev
-for module in /*.ko; do $bb insmod "$module" 2>/dev/null; done
+for module in /*.ko; do $bb insmod "$module" || echo "cannot load $module"; done
 
 # A drive is found by its serial number, not by its place.
 drive() {

@@ -12,8 +12,8 @@ packages=(busybox-static bash coreutils util-linux mount iproute2 e2fsprogs lxc 
 # What the kernel may load: everything a container host needs, nothing for hardware.
 modules=(kernel/net kernel/lib kernel/crypto kernel/drivers/virtio kernel/drivers/block/virtio_blk.ko kernel/drivers/block/loop.ko
   kernel/drivers/char/virtio_console.ko kernel/drivers/char/hw_random/virtio-rng.ko kernel/drivers/net/{virtio_net,net_failover,veth,tun,tap,dummy,ifb}.ko
-  kernel/drivers/net/{macvlan,macvtap,vrf}.ko kernel/drivers/net/ipvlan kernel/drivers/net/bonding kernel/fs/{ext4,jbd2,mbcache,squashfs,overlayfs,fuse}
-  kernel/fs/{btrfs,quota} kernel/net/core/failover.ko)
+  kernel/drivers/net/{macvlan,macvtap,vrf}.ko kernel/drivers/net/ipvlan kernel/drivers/net/bonding kernel/fs/{ext4,jbd2,mbcache.ko,squashfs,overlayfs,fuse,quota}
+)
 # Loaded by the initial RAM disk, before there is a root.
 early=(virtio_pci virtio_blk virtio_console crc32c_generic squashfs overlay ext4 loop)
 
@@ -42,7 +42,7 @@ kernel() {
   base="./lib/modules/$release"
   dpkg-deb --fsys-tarfile "$deb" | tar -C "$work/kernel" -xf - "./boot/vmlinuz-$release" "$base/modules.order" "$base/modules.builtin" "$base/kernel"
   mkdir -p "$work/root/usr/lib/modules/$release"
-  (cd "$work/kernel/lib/modules/$release" && for path in "${modules[@]}"; do [ ! -e "$path" ] || echo "$path"; done |
+  (cd "$work/kernel/lib/modules/$release" && printf "%s\n" "${modules[@]}" |
     tar -cf - -T - modules.order modules.builtin) | tar -C "$work/root/usr/lib/modules/$release" -xf -
   mkdir -p "$work/depmod/lib" && ln -s ../../root/usr/lib/modules "$work/depmod/lib/modules"
   busybox depmod -b "$work/depmod" "$release"
