@@ -1,0 +1,79 @@
+using System.CommandLine.Completions;
+using Holm.Cli.Wire;
+using Holm.Contract;
+
+namespace Holm.Cli.Help;
+
+/// <summary>Asks a node for the names that may stand at one place of the command line.</summary>
+internal delegate IEnumerable<string> LiveName(Node node);
+
+/// <summary>The kinds of live names.</summary>
+internal static class LiveNames
+{
+    /// <summary>Given instead of names: any file of this machine.</summary>
+    public const string Files = ":files";
+
+    /// <summary>The node that completion asks; null while nothing is completed, then nothing live is offered.</summary>
+    [ThreadStatic]
+    private static Node? _node;
+
+    /// <summary>Apps.</summary>
+    public static IEnumerable<string> Instances(Node node) => Last(node, "/1.0/instances");
+
+    /// <summary>Profiles.</summary>
+    public static IEnumerable<string> Profiles(Node node) => Last(node, "/1.0/profiles");
+
+    /// <summary>Aliases.</summary>
+    public static IEnumerable<string> Aliases(Node node) =>
+        node.Get("/1.0/images/aliases?recursion=1", ContractJson.Default.IReadOnlyListImageAlias).Select(a => a.Name);
+
+    /// <summary>Aliases, and the short fingerprint of images that have none.</summary>
+    public static IEnumerable<string> Images(Node node) =>
+        node.Get("/1.0/images?recursion=1", ContractJson.Default.IReadOnlyListImage)
+            .SelectMany(i => i.Aliases.Count > 0 ? i.Aliases.Select(a => a.Name) : [i.Fingerprint[..Math.Min(12, i.Fingerprint.Length)]]);
+
+    /// <summary>Operations.</summary>
+    public static IEnumerable<string> Operations(Node node) =>
+        node.Get("/1.0/operations?recursion=1", ContractJson.Default.IReadOnlyDictionaryStringIReadOnlyListOperation)
+            .SelectMany(group => group.Value).Select(o => o.Id);
+
+    /// <summary>Files of this machine, which the shell completes.</summary>
+    public static IEnumerable<string> AnyFile(Node node) => [Files];
+
+    /// <summary>Config keys.</summary>
+    public static IEnumerable<string> Keys(Node node) =>
+    [
+        "boot.autorestart", "boot.autostart", "environment.", "init.cmd", "init.signal.halt", "init.signal.reboot", "limits.cpu", "limits.memory",
+        "limits.processes", "security.idmap.isolated", "security.privileged", "user.",
+    ];
+
+    /// <summary>Adds live names to an argument's or option's completions.</summary>
+    public static void Offer(List<Func<CompletionContext, IEnumerable<CompletionItem>>> sources, LiveName? live)
+    {
+        if (live is null)
+            return;
+        sources.Clear();
+        sources.Add(_ => _node is { } node ? live(node).Select(name => new CompletionItem(name)).ToList() : []);
+    }
+
+    /// <summary>Runs completion with a node to ask. Errors and deadlines only mean: nothing to offer.</summary>
+    public static IReadOnlyList<string> With(Node node, Func<IEnumerable<string>> offers)
+    {
+        _node = node;
+        try
+        {
+            return [.. offers()];
+        }
+        catch (Exception e) when (e is Refusal or Unreachable or System.Text.Json.JsonException)
+        {
+            return [];
+        }
+        finally
+        {
+            _node = null;
+        }
+    }
+
+    private static IEnumerable<string> Last(Node node, string list) =>
+        node.Get(list, ContractJson.Default.IReadOnlyListString).Select(url => Uri.UnescapeDataString(url[(url.LastIndexOf('/') + 1)..]));
+}

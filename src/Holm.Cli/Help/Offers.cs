@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+
+namespace Holm.Cli.Help;
+
+/// <summary>What may stand at the end of a half-typed command line. Walks the command tree word by word; never fails.</summary>
+internal static class Offers
+{
+    /// <summary>Words that begin as the last one does.</summary>
+    /// <param name="root">The tree.</param>
+    /// <param name="words">What was typed after <c>holm</c>; the last word is being typed.</param>
+    public static IEnumerable<string> For(Verb root, IReadOnlyList<string> words)
+    {
+        var typed = words.Count > 0 ? words[^1] : "";
+        var (verb, position, option) = Walk(root, words.SkipLast(1));
+        var offers = option is not null ? option.GetCompletions(CompletionContext.Empty).Select(c => c.Label)
+            : position < 0 ? []
+            : typed.StartsWith('-') ? Options(root, verb)
+            : Here(verb, position, words);
+        return offers.Where(o => o == LiveNames.Files || o.StartsWith(typed, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal);
+    }
+
+    /// <summary>Where the last word stands: below which verb, as which argument (-1: after --), or as which option's value.</summary>
+    private static (Verb Verb, int Position, Option? Option) Walk(Verb root, IEnumerable<string> words)
+    {
+        var (verb, position) = (root, 0);
+        Option? waiting = null;
+        foreach (var word in words)
+            if (waiting is not null)
+                waiting = null;
+            else if (word == "--")
+                return (verb, -1, null);
+            else if (word.StartsWith('-'))
+                waiting = verb.Options.FirstOrDefault(o => (o.Name == word || o.Aliases.Contains(word)) && o is not Option<bool>);
+            else if (position == 0 && verb.Subcommands.OfType<Verb>().FirstOrDefault(v => v.Name == word) is { } below)
+                verb = below;
+            else
+                position++;
+        return (verb, position, waiting);
+    }
+
+    private static IEnumerable<string> Options(Verb root, Verb verb) =>
+        verb.Options.Concat(root.Options.Where(o => o.Recursive)).Where(o => !o.Hidden).Select(o => o.Name);
+
+    private static IEnumerable<string> Here(Verb verb, int position, IReadOnlyList<string> words)
+    {
+        if (position == 0 && verb.Subcommands.Count > 0)
+            return HelpText.Verbs(verb).Select(v => v.Name);
+        var argument = verb.Arguments.ElementAtOrDefault(position)
+            ?? verb.Arguments.LastOrDefault(a => a.Arity.MaximumNumberOfValues > 1);
+        // A name that stands there already is not offered again.
+        return argument?.GetCompletions(CompletionContext.Empty).Select(c => c.Label).Except(words.SkipLast(1)) ?? [];
+    }
+}

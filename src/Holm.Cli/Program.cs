@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.Text.Json;
+using Holm.Cli.Help;
+using Holm.Cli.Output;
+using Holm.Cli.Wire;
+using Holm.Contract;
+using Holm.Linux;
+
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
+
+namespace Holm.Cli;
+
+/// <summary>The program: reads the command line, runs one verb, turns what went wrong into one line and an exit code.</summary>
+internal static class Program
+{
+    // @file and [directive] words are names like any other; -abc is no bundle of three switches.
+    private static readonly ParserConfiguration Plain = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
+    private static int Main(string[] args)
+    {
+        var screen = new Screen(new Fd(1), new Fd(2));
+        return Run(args, screen, new Fd(0), Environment.GetEnvironmentVariable);
+    }
+
+    /// <summary>Everything but the process: the tests come in here.</summary>
+    public static int Run(string[] args, Screen screen, Fd input, Func<string, string?> environment)
+    {
+        var line = Tree.Build().Parse(args, Plain);
+        var verb = (Verb)line.CommandResult.Command;
+        try
+        {
+            return Guarded(line, verb, screen, input, environment);
+        }
+        catch (OutputGone)
+        {
+            return ExitCodes.Signalled + 13;
+        }
+    }
+
+    private static int Guarded(ParseResult line, Verb verb, Screen screen, Fd input, Func<string, string?> environment)
+    {
+        var path = HelpText.Path(line.CommandResult);
+        try
+        {
+            if (line.GetValue(Tree.Help))
+                return Print(screen, HelpText.Render(verb, path));
+            if (line.GetResult(Tree.Version) is { Implicit: false })
+                return Print(screen, $"holm {typeof(Program).Assembly.GetName().Version?.ToString(3)}");
+            if (verb.Run is null)
+                throw new UsageError(line.UnmatchedTokens is [var word, ..] ? $"there is no verb '{word}'" : "a verb is missing");
+            if (line.Errors.Count > 0)
+                throw new UsageError(Say(line.Errors[0].Message));
+            return verb.Run(line, Caller(line, screen, input, environment));
+        }
+        catch (UsageError e)
+        {
+            screen.Complain($"{e.Message}; see {path} --help");
+            return Code(verb, ExitCodes.Usage);
+        }
+        catch (Unreachable e)
+        {
+            screen.Complain(e.Message);
+            return Code(verb, ExitCodes.Unreachable);
+        }
+        catch (Cancelled e)
+        {
+            screen.Complain(e.Message);
+            return ExitCodes.Signalled + 2;
+        }
+        catch (Exception e) when (e is Refusal or IOException or UnauthorizedAccessException)
+        {
+            screen.Complain(e.Message);
+            return Code(verb, ExitCodes.Failed);
+        }
+        catch (JsonException e)
+        {
+            screen.Complain($"the node answered something else than expected: {e.Message}");
+            return Code(verb, ExitCodes.Failed);
+        }
+    }
+
+    // exec's own codes belong to the command that it ran.
+    private static int Code(Verb verb, int code) => verb.Name == "exec" ? ExitCodes.ExecFailed : code;
+
+    private static Caller Caller(ParseResult line, Screen screen, Fd input, Func<string, string?> environment)
+    {
+        var run = environment("HOLM_RUN") is { Length: > 0 } given ? given : "/run/holm";
+        Action<string>? trace = line.GetValue(Tree.Debug) ? text => screen.Note($"debug: {Visible.Line(text)}") : null;
+        return new(new Node(Path.Combine(run, "unix.socket"), trace), screen, input, environment);
+    }
+
+    private static int Print(Screen screen, string text)
+    {
+        screen.Line(text);
+        return ExitCodes.Ok;
+    }
+
+    // The parser's sentences, in the house's style: lower case, no full stop.
+    private static string Say(string sentence)
+    {
+        var first = sentence.Split('\n')[0].TrimEnd().TrimEnd('.');
+        return first.Length > 1 && char.IsUpper(first[0]) && !char.IsUpper(first[1]) ? char.ToLowerInvariant(first[0]) + first[1..] : first;
+    }
+}

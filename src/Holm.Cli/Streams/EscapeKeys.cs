@@ -1,0 +1,62 @@
+namespace Holm.Cli.Streams;
+
+/// <summary>
+/// Watches what is typed on a console for the way out.
+/// <code>
+///            other byte: send it                prefix: send one prefix
+///            .--.                               other: send prefix and it
+///            v  |            prefix             |
+///          Normal ----------------------------> Pending ----> Detached
+///            ^                                  |    q, Q or Ctrl+q
+///            '----------------------------------'
+/// </code>
+/// </summary>
+/// <param name="prefix">The control character that begins; null: everything is sent, no key leads out.</param>
+internal sealed class EscapeKeys(byte? prefix)
+{
+    private const byte CtrlQ = 0x11;
+    private static readonly string[] Spellings = ["^", "ctrl-", "ctrl+", "c-"];
+    private bool _pending;
+
+    /// <summary>What is printed before the first byte of the console.</summary>
+    public string Banner => prefix is { } key
+        ? $"Type <{Name(key)} q> to exit the console, <{Name(key)} {Name(key)}> to enter {Name(key)} itself"
+        : "No key exits this console; end the program from elsewhere";
+
+    /// <summary>Takes typed bytes; adds to <paramref name="send"/> what goes to the app. True: the person wants out.</summary>
+    public bool Feed(ReadOnlySpan<byte> typed, List<byte> send)
+    {
+        foreach (var key in typed)
+        {
+            if (!_pending && key == prefix)
+            {
+                _pending = true;
+                continue;
+            }
+            if (_pending && key != prefix)
+            {
+                if (key is CtrlQ or (byte)'q' or (byte)'Q')
+                    return true;
+                send.Add(prefix!.Value);
+            }
+            _pending = false;
+            send.Add(key);
+        }
+        return false;
+    }
+
+    /// <summary>Reads <c>^p</c>, <c>ctrl-p</c>, <c>C-p</c> or <c>none</c>.</summary>
+    /// <exception cref="UsageError">It is none of them.</exception>
+    public static EscapeKeys Parse(string text)
+    {
+        if (text == "none")
+            return new(null);
+        var key = Spellings.FirstOrDefault(p => text.StartsWith(p, StringComparison.OrdinalIgnoreCase)) is { } before
+            && text.Length == before.Length + 1 ? char.ToUpperInvariant(text[^1]) : '\0';
+        return key is >= 'A' and <= 'Z' or '\\' or ']' or '^' or '_' && key != 'Q'
+            ? new((byte)(key & 0x1f))
+            : throw new UsageError($"--escape wants ^a to ^z (not ^q), ^], ^\\, ^^, ^_ or none, not '{text}'");
+    }
+
+    private static string Name(byte key) => $"Ctrl+{char.ToLowerInvariant((char)(key | 0x40))}";
+}

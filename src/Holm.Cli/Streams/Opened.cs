@@ -1,0 +1,58 @@
+using System.Text.Json;
+using Holm.Cli.Wire;
+using Holm.Contract;
+
+namespace Holm.Cli.Streams;
+
+/// <summary>An operation with websockets, as exec and console begin it: its channels are open, its end is already being waited for.</summary>
+/// <remarks>The wait is a request that was sent before the first byte flows, so that the end cannot be missed, however late it is read.</remarks>
+internal sealed class Opened : IDisposable
+{
+    private readonly Node _node;
+    private readonly HttpConnection _end;
+    private readonly Dictionary<string, Channel> _channels = [];
+
+    /// <summary>Opens control first, then the others, as LXD's client does.</summary>
+    /// <exception cref="Refusal">The node said no.</exception>
+    public Opened(Node node, Answer answer, string doing)
+    {
+        _node = node;
+        var operation = answer.As(ContractJson.Default.Operation);
+        if (operation.Metadata?.TryGetValue("fds", out var fds) != true || fds.ValueKind != JsonValueKind.Object)
+            throw new Refusal(500, $"{doing}: the node opened no streams{(operation.Err.Length > 0 ? $": {operation.Err}" : "")}");
+        _end = node.Begin("GET", $"{answer.OperationUrl}/wait", deadline: Timeout.InfiniteTimeSpan);
+        try
+        {
+            foreach (var fd in fds.EnumerateObject().OrderBy(f => f.Name == "control" ? "" : f.Name, StringComparer.Ordinal))
+                _channels[fd.Name] = Channel.Open(node, $"{answer.OperationUrl}/websocket?secret={Uri.EscapeDataString(fd.Value.GetString() ?? "")}");
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The control channel.</summary>
+    public Channel Control => this["control"];
+
+    /// <summary>The channel of a descriptor: <c>0</c>, <c>1</c>, <c>2</c>.</summary>
+    public Channel this[string fd] => _channels.TryGetValue(fd, out var channel)
+        ? channel
+        : throw new Refusal(500, $"the node opened no stream {fd}");
+
+    /// <summary>Reads how the operation ended.</summary>
+    public Operation End(TimeSpan deadline)
+    {
+        _end.SetDeadline(deadline);
+        return _node.Finish(_end).As(ContractJson.Default.Operation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var channel in _channels.Values)
+            channel.Dispose();
+        _end.Dispose();
+    }
+}

@@ -1,0 +1,28 @@
+using Holm.Contract;
+
+namespace Holm.Cli.Verbs;
+
+/// <summary><c>holm app delete NAME…</c></summary>
+internal static class AppDelete
+{
+    public static Verb Build()
+    {
+        var names = Parts.Apps();
+        var force = Parts.Switch("--force", "stop a running app first, by killing it");
+        return new("delete", "delete apps and what they wrote", names, force)
+        {
+            More = "A running app is refused, unless --force.",
+            Examples = ["holm app delete web", "holm app delete --force web db"],
+            Run = (line, caller) => caller.Each(line.GetRequiredValue(names), "deleting", name =>
+            {
+                if (line.GetValue(force) && Active(caller, name))
+                    caller.Finish(AppState.Send(caller.Node, name, new() { Action = "stop", Force = true }), $"stopping {name}");
+                return caller.Node.Ask("DELETE", Names.Instance(name));
+            }),
+        };
+    }
+
+    private static bool Active(Caller caller, string name) =>
+        caller.Node.Get(Names.Instance(name), ContractJson.Default.Instance).StatusCode
+            is not (int)StatusCode.Stopped and not (int)StatusCode.Error;
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text;
+using Holm.Cli.Output;
+using Holm.Contract;
+
+namespace Holm.Cli.Verbs;
+
+/// <summary><c>holm app show NAME</c></summary>
+internal static class AppShow
+{
+    public static Verb Build()
+    {
+        var name = Parts.App();
+        var format = Parts.ShowFormat();
+        return new("show", "show an app: state, settings, devices", name, format)
+        {
+            More = "With --format json the object has config and devices both as set on the app and with its profiles (expanded_…).",
+            Examples = ["holm app show web", "holm app show web --format json | jq -r .state.pid"],
+            Run = (line, caller) => caller.Show(line.GetRequiredValue(format),
+                $"{Names.Instance(line.GetRequiredValue(name))}?recursion=1", ContractJson.Default.Instance, Words),
+        };
+    }
+
+    private static string Words(Instance app)
+    {
+        var config = app.ExpandedConfig.Count > 0 ? app.ExpandedConfig : app.Config;
+        var devices = app.ExpandedDevices.Count > 0 ? app.ExpandedDevices : app.Devices;
+        var text = new Facts()
+            .Add("Name", app.Name)
+            .Add("Status", app.Reason.Length > 0 ? $"{app.Status}: {app.Reason}" : app.Status)
+            .Add("Description", app.Description)
+            .Add("Image", app.Image)
+            .Add("Init cmd", config.GetValueOrDefault("init.cmd", "/sbin/init"))
+            .Add("Enabled", Say.YesNo(config.IsTrue("boot.autostart")))
+            .Add("Restarts", Say.YesNo(config.IsTrue("boot.autorestart")))
+            .Add("Unprivileged", Say.YesNo(!config.IsTrue("security.privileged")))
+            .Add("Profiles", string.Join(", ", app.Profiles))
+            .Add("Owner", app.Owner)
+            .Add("Created", Say.Time(app.CreatedAt));
+        if (app.State is { Pid: > 0 } state)
+            text.Add("Init pid", state.Pid.ToString(CultureInfo.InvariantCulture))
+                .Add("Processes", state.Processes < 0 ? "" : state.Processes.ToString(CultureInfo.InvariantCulture))
+                .Add("CPU time", (state.Cpu.Usage / 1e9).ToString("0.00", CultureInfo.InvariantCulture) + "s")
+                .Add("Memory", Memory(state.Memory))
+                .Add("Block I/O", $"{Say.Bytes(state.Block.BytesRead)} read, {Say.Bytes(state.Block.BytesWritten)} written");
+        var all = new StringBuilder(text.ToString());
+        Settings.Append(all, config, devices);
+        return all.ToString();
+    }
+
+    private static string Memory(MemoryState memory) =>
+        Say.Bytes(memory.Usage) + (memory.Total > 0 ? $" of {Say.Bytes(memory.Total)}" : "") + $" (peak {Say.Bytes(memory.UsagePeak)})";
+}

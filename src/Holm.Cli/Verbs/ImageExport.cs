@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using Holm.Cli.Help;
+using Holm.Cli.Output;
+using Holm.Contract;
+using Holm.Linux;
+
+namespace Holm.Cli.Verbs;
+
+/// <summary><c>holm image export IMAGE [PATH]</c></summary>
+internal static class ImageExport
+{
+    private static readonly Argument<string> Image = Parts.One("IMAGE", "alias, fingerprint or the first digits of one", LiveNames.Images);
+    private static readonly Argument<string?> Path =
+        Parts.Maybe("PATH", "file to write, - for standard output (standard: IMAGE.squashfs here)", LiveNames.AnyFile);
+    private static readonly Option<bool> Force = Parts.Switch("--force", "replace a file that exists");
+
+    public static Verb Build() => new("export", "write an image to a file", Image, Path, Force)
+    {
+        More = "What was imported as one file comes back byte for byte, and its checksum is compared with the fingerprint. "
+            + "A cut leaves no file.",
+        Examples = ["holm image export netbox", "holm image export netbox - | ssh other holm image import - --alias netbox"],
+        Run = Run,
+    };
+
+    private static int Run(ParseResult line, Caller caller)
+    {
+        var image = line.GetRequiredValue(Image);
+        var fingerprint = Names.Fingerprint(caller, image);
+        var path = line.GetValue(Path) ?? $"{image.Replace('/', '-')}.squashfs";
+        if (path == "-")
+        {
+            Fetch(caller, fingerprint, caller.Screen.Output);
+            return ExitCodes.Ok;
+        }
+        if (File.Exists(path) && !line.GetValue(Force))
+            throw new Refusal(409, $"export {image}: {path} exists; choose another name or say --force");
+        var part = $"{path}.part{System.Environment.ProcessId}";
+        try
+        {
+            using (var file = Fd.Open(part, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x1B6 /* 0666 less umask */))
+                Fetch(caller, fingerprint, file);
+            File.Move(part, path, overwrite: line.GetValue(Force));
+        }
+        catch
+        {
+            File.Delete(part);
+            throw;
+        }
+        return ExitCodes.Ok;
+    }
+
+    private static void Fetch(Caller caller, string fingerprint, Fd into)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var head = caller.Node.Download($"{Names.Image(fingerprint)}/export", piece =>
+        {
+            hash.AppendData(piece.Span);
+            Screen.Write(into, piece.Span);
+        });
+        // Metadata and root together come as multipart; the fingerprint is then of the parts, not of the whole.
+        if (!head.Header("content-type").StartsWith("multipart/", StringComparison.OrdinalIgnoreCase)
+            && Convert.ToHexStringLower(hash.GetHashAndReset()) != fingerprint)
+            throw new Refusal(500, $"export {fingerprint}: what arrived has another checksum; try again, and check the node's storage");
+    }
+}
