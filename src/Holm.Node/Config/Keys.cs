@@ -40,7 +40,7 @@ public static class Keys
     /// <summary>Every key there is.</summary>
     public static IReadOnlyList<Key> All { get; } =
     [
-        new("boot.autorestart", Bool, "false", Effect.Live, IsBool, "start it again when it fails; a console app defaults to true"),
+        new("boot.autorestart", Bool, "false", Effect.Live, IsBool, "start it again when it fails"),
         new("boot.autostart", Bool, "", Effect.Live, IsBool, "start it with the node; unset brings back what ran before"),
         new("boot.autostart.delay", Seconds, "0", Effect.Live, IsSeconds, "how long to wait after starting it before the next one is started"),
         new("boot.autostart.priority", Number, "0", Effect.Live, IsNumber, "higher ones are started first"),
@@ -50,8 +50,8 @@ public static class Keys
         new("image.*", Text, "", Effect.Live, _ => true, "property of the image it was made from; written by Holm"),
         new("init.cmd", Path + " and arguments", "/sbin/init", Effect.NextStart, IsCommand, "program to run as process 1"),
         new("init.cwd", Path, "/", Effect.NextStart, IsPath, "folder in which process 1 starts"),
-        new("init.signal.halt", Signal, "the image's", Effect.Live, IsSignal, "signal that asks process 1 for a clean stop"),
-        new("init.signal.reboot", Signal, "the image's", Effect.Live, IsSignal, "signal that asks process 1 to reboot"),
+        new("init.signal.halt", Signal, "the image's", Effect.NextStart, IsSignal, "signal that asks process 1 for a clean stop"),
+        new("init.signal.reboot", Signal, "the image's", Effect.NextStart, IsSignal, "signal that asks process 1 to reboot"),
         new("limits.cpu", "count or set such as 2 or 0-3", "all", Effect.Live, v => CpuSet.TryParse(v) is not null, "processors it may use"),
         new("limits.memory", "size such as 64MiB, or 25%", "all", Effect.Live, IsMemory, "memory it may use"),
         new("limits.processes", Number + ", 1 or more", "the node's", Effect.Live, IsCount, "processes and threads it may have"),

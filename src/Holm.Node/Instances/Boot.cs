@@ -4,7 +4,7 @@ using Holm.Node.Config;
 namespace Holm.Node.Instances;
 
 /// <summary>What happens once: at the first daemon since boot, and when the host goes down.</summary>
-public sealed class Boot(ConfigStore config, WantedPower power, Loop loop, InstanceControl control, TimeProvider clock)
+public sealed class Boot(ConfigStore config, WantedPower power, Loop loop, InstanceControl control, NodePaths paths, TimeProvider clock)
 {
     /// <summary>
     /// Says which instances should run: <c>boot.autostart</c>, or, where that is unset, what ran last. Higher <c>boot.autostart.priority</c>
@@ -12,7 +12,7 @@ public sealed class Boot(ConfigStore config, WantedPower power, Loop loop, Insta
     /// </summary>
     public void Autostart()
     {
-        var document = config.Current;
+        var document = config.Change("give instances their id ranges", d => IdRanges.Assign(d, paths.IdmapBase));
         var at = TimeSpan.Zero;
         var now = clock.GetUtcNow();
         foreach (var (instance, keys) in document.Instances.Values
@@ -50,7 +50,7 @@ public sealed class Boot(ConfigStore config, WantedPower power, Loop loop, Insta
     }
 
     private static bool StartsAtBoot(IReadOnlyDictionary<string, string> keys) =>
-        keys.GetValueOrDefault("boot.autostart") is { } said ? said == "true" : keys.GetValueOrDefault(InstanceControl.LastPowerKey) == "RUNNING";
+        keys.GetValueOrDefault("boot.autostart") is { } said ? Keys.IsTrue(said) : keys.GetValueOrDefault(InstanceControl.LastPowerKey) == "RUNNING";
 
     private static int Number(IReadOnlyDictionary<string, string> keys, string key) =>
         int.TryParse(keys.GetValueOrDefault(key), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : 0;

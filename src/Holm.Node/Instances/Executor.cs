@@ -1,4 +1,5 @@
 using Holm.Contract;
+using Holm.Images;
 using Holm.Images.Roots;
 using Holm.Linux;
 using Holm.Linux.Processes;
@@ -16,7 +17,7 @@ namespace Holm.Node.Instances;
 public sealed record NodeFacts(string Architecture, string? SeccompProfile, string? AppArmorProfile, long OpenFilesHard, bool ResetOomScore);
 
 /// <summary>Carries out steps, one line a step. It decides nothing: a step that fails becomes part of what is observed.</summary>
-public sealed class Executor(Roots roots, InstanceLimits limits, LxcEngine engine, NodeFacts facts, TimeProvider clock)
+public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limits, LxcEngine engine, NodeFacts facts, TimeProvider clock)
 {
     /// <summary>Called when a monitor has ended, whoever started it.</summary>
     public Action MonitorEnded { get; set; } = () => { };
@@ -43,8 +44,8 @@ public sealed class Executor(Roots roots, InstanceLimits limits, LxcEngine engin
     {
         switch (step)
         {
-            case MountRoot s: Mount(run, s.Spec); break;
-            case SetLimits s: limits.Set(s.Name, s.Spec.Limits); break;
+            case MountRoot s: await Mount(run, s.Spec).ConfigureAwait(false); break;
+            case SetLimits s: Limit(run, s.Spec.Limits); break;
             case Create s: engine.Create(LxcSpecOf(s.Spec)); break;
             case Start s: await StartInit(run, s.Spec).ConfigureAwait(false); break;
             case Halt s: SendHalt(run); break;
@@ -61,7 +62,7 @@ public sealed class Executor(Roots roots, InstanceLimits limits, LxcEngine engin
         }
     }
 
-    private void Mount(InstanceRun run, InstanceSpec spec)
+    private async Task Mount(InstanceRun run, InstanceSpec spec)
     {
         run.Record = new RunRecord(
             spec.Fingerprint, [.. spec.Root.Layers.Select(l => l.Key)], spec.Root.IdmapBase, spec.HaltSignal, clock.GetUtcNow());
@@ -70,7 +71,27 @@ public sealed class Executor(Roots roots, InstanceLimits limits, LxcEngine engin
             Presence = Presence.Starting, MonitorGone = false, Failed = false, Reason = "", NotBefore = null, StartedAt = null,
         });
         run.Record.Write(engine.Folder(spec.Name));
+        if (spec.Root is { LayersAreShifted: true, IdmapBase: { } first })
+            await Shift(run, spec.Root.Layers, first).ConfigureAwait(false);
         run.Space = roots.Mount(spec.Root);
+    }
+
+    /// <summary>This kernel cannot map the ids of a layer: its copy for this range is made once, which may take minutes.</summary>
+    private async Task Shift(InstanceRun run, IReadOnlyList<Layer> layers, uint first)
+    {
+        foreach (var sha in layers.Select(l => l.Key.Split('.')[0]))
+        {
+            run.Update(o => o with { Reason = $"making the shifted copy of layer {sha[..12]}" });
+            await images.Shift(sha, first, CancellationToken.None).ConfigureAwait(false);
+        }
+        run.Update(o => o with { Reason = "" });
+    }
+
+    /// <summary>Refused limits are not tried again until they are changed: the old ones hold, and the reason says so.</summary>
+    private void Limit(InstanceRun run, LimitSpec wanted)
+    {
+        run.Update(o => o with { Limits = wanted });
+        limits.Set(run.Observed.Name, wanted);
     }
 
     private async Task StartInit(InstanceRun run, InstanceSpec spec)
@@ -189,7 +210,7 @@ public sealed class Executor(Roots roots, InstanceLimits limits, LxcEngine engin
     {
         switch (step)
         {
-            case MountRoot or SetLimits or Create or Start:
+            case MountRoot or SetLimits or Create or Start when run.Observed.Presence != Presence.Running:
                 KillAll(run);
                 run.Update(o => o with { Ending = new Ending(message, StartFailed: true, PoweredOff: false), Presence = Presence.Ended });
                 break;

@@ -20,7 +20,7 @@ public static class IdRanges
         foreach (var instance in document.Instances.Values)
         {
             var config = Expansion.Expand(document, instance).Config;
-            if (config.GetValueOrDefault("security.idmap.isolated") != "true" || instance.Config.ContainsKey(SpecReader.IdmapKey))
+            if (!Keys.IsTrue(config.GetValueOrDefault("security.idmap.isolated")) || instance.Config.ContainsKey(SpecReader.IdmapKey))
                 continue;
             var taken = document.Instances.Values.Select(i => i.Config.GetValueOrDefault(SpecReader.IdmapKey)).ToHashSet();
             var free = Enumerable.Range(1, Count)

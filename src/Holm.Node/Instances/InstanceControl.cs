@@ -118,6 +118,7 @@ public sealed class InstanceControl(
         var run = loop.Of(name);
         if (run.Observed is { Presence: Presence.Running, Stop: null })
             throw new Refusal(400, "The instance is already running");
+        config.Change($"give {name} its id range", d => IdRanges.Assign(d, paths.IdmapBase));
         // Said now, to whoever asks, rather than waited for.
         desired.SpecOf(name);
         Want(name, Wanted.On);
@@ -246,6 +247,9 @@ public sealed class InstanceControl(
 
     /// <summary>Empties that.</summary>
     public void ClearConsoleLog(string name) => engine.ClearConsoleLog(name, IsRunning(name));
+
+    /// <summary>Fingerprint of the image a running instance was started from; null when it does not run.</summary>
+    public string? RunningImage(string name) => loop.Find(name)?.Record?.Fingerprint;
 
     private bool IsRunning(string name) => loop.Find(name)?.Observed.Presence == Presence.Running;
 

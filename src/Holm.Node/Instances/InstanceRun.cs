@@ -8,7 +8,8 @@ namespace Holm.Node.Instances;
 /// the executor's worker for this instance and by requests; everybody else reads the record.
 /// </summary>
 /// <param name="name">The instance.</param>
-public sealed class InstanceRun(string name)
+/// <param name="tell">Gets each change: before, after.</param>
+public sealed class InstanceRun(string name, Action<ObservedInstance, ObservedInstance> tell)
 {
     private readonly Lock _lock = new();
     private ObservedInstance _observed = new() { Name = name };
@@ -37,15 +38,17 @@ public sealed class InstanceRun(string name)
     public void Update(Func<ObservedInstance, ObservedInstance> change)
     {
         TaskCompletionSource changed;
+        ObservedInstance before, next;
         lock (_lock)
         {
-            var next = change(_observed);
-            if (next == _observed)
+            (before, next) = (_observed, change(_observed));
+            if (next == before)
                 return;
             _observed = next;
             changed = _changed;
             _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
+        tell(before, next);
         changed.SetResult();
     }
 

@@ -103,6 +103,9 @@ public sealed record ObservedInstance
     /// <summary>How the last run ended, until the planner has drawn its conclusion.</summary>
     public Ending? Ending { get; init; }
 
+    /// <summary>The limits that were set last; null: none yet, or by an earlier daemon.</summary>
+    public LimitSpec? Limits { get; init; }
+
     /// <summary>When it came up.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Holm.Contract;
 using Holm.Images.Roots;
 using Holm.Linux;
 using Holm.Linux.Processes;
@@ -18,6 +17,9 @@ public sealed class Loop(
     /// <summary>Called with the name of an instance that was taken down, however that came.</summary>
     public Func<string, Task> WentDown { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Called with every change of what is observed of an instance: before, after.</summary>
+    public Action<ObservedInstance, ObservedInstance> Changed { get; set; } = (_, _) => { };
+
     private readonly Dictionary<string, InstanceRun> _runs = new(StringComparer.Ordinal);
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -31,7 +33,7 @@ public sealed class Loop(
         lock (_runs)
         {
             if (!_runs.TryGetValue(name, out var run))
-                _runs[name] = run = new InstanceRun(name);
+                _runs[name] = run = new InstanceRun(name, (before, after) => Changed(before, after));
             return run;
         }
     }

@@ -99,6 +99,8 @@ public static class Planner
                 : [new Halt(observed.Name)];
         return (desired.Wanted, observed.Frozen) switch
         {
+            // Changed while it runs: limits are live.
+            (not Wanted.Off, _) when desired.Spec is { } spec && spec.Limits != observed.Limits => [new SetLimits(spec)],
             (Wanted.Off, _) => [new Halt(observed.Name)],
             (Wanted.On, true) => [new Unfreeze(observed.Name)],
             (Wanted.Frozen, false) when observed.Presence == Presence.Running && !observed.Failed => [new Freeze(observed.Name)],

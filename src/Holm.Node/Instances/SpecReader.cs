@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Holm.Contract;
 using Holm.Images;
 using Holm.Images.Roots;
@@ -11,9 +12,6 @@ namespace Holm.Node.Instances;
 /// <summary>From what a person wrote to a checked, complete <see cref="InstanceSpec"/>. Pure but for looking into the image store.</summary>
 public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmapLayers, long memoryBytes, int cpus)
 {
-    /// <summary>Processes and threads an instance may have when nothing is said: a fork bomb ends here.</summary>
-    public const long DefaultProcesses = 4096;
-
     /// <summary>Search path of init and of exec, as LXD's.</summary>
     public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -21,34 +19,35 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
     /// <exception cref="Refusal">It cannot be started as it stands: a sentence for people.</exception>
     public InstanceSpec Read(Document document, InstanceConfig instance)
     {
-        var (config, devices) = Expansion.Expand(document, instance);
+        var expanded = Expansion.Expand(document, instance);
+        var config = expanded.Config;
         var image = images.Find(instance.Image) ??
             throw new Refusal(404, $"start {instance.Name}: its image {instance.Image} is not on this node; import it, or set another");
-        var privileged = config.GetValueOrDefault("security.privileged") == "true";
+        var privileged = Keys.IsTrue(expanded["security.privileged"]);
         uint? idmapBase = privileged ? null : IdmapBase(instance, config);
         var init = config.GetValueOrDefault("init.cmd") is { Length: > 0 } cmd
-            ? cmd.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            ? Words.Split(cmd)
             : image.HasInit ? ["/sbin/init"]
             : throw new Refusal(400, $"start {instance.Name}: its image has no /sbin/init; say what to run with init.cmd");
         return new InstanceSpec
         {
             Name = instance.Name,
             Fingerprint = image.Fingerprint,
-            Root = RootOf(instance.Name, devices, image, idmapBase),
+            Root = RootOf(instance.Name, expanded, image, idmapBase),
             Limits = LimitsOf(instance.Name, config),
             Init = init,
             WorkingDirectory = config.GetValueOrDefault("init.cwd"),
             Environment = EnvironmentOf(config),
             HaltSignal = SignalOf(config, "init.signal.halt") ?? image.HaltSignal,
             RebootSignal = SignalOf(config, "init.signal.reboot") ?? image.RebootSignal,
-            AutoRestart = config.GetValueOrDefault("boot.autorestart") == "true",
+            AutoRestart = Keys.IsTrue(expanded["boot.autorestart"]),
         };
     }
 
     /// <summary>The node's shared range, or one of its own, which the config store has recorded.</summary>
     private uint IdmapBase(InstanceConfig instance, ImmutableSortedDictionary<string, string> config)
     {
-        if (config.GetValueOrDefault("security.idmap.isolated") != "true")
+        if (!Keys.IsTrue(config.GetValueOrDefault("security.idmap.isolated")))
             return paths.IdmapBase;
         return config.TryGetValue(IdmapKey, out var text) && uint.TryParse(text, out var first)
             ? first
@@ -58,11 +57,9 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
     /// <summary>LXD's key for the range an isolated instance was given.</summary>
     public const string IdmapKey = "volatile.idmap.base";
 
-    private RootSpec RootOf(
-        string name, ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, string>> devices, StoredImage image, uint? idmapBase)
+    private RootSpec RootOf(string name, Expanded expanded, StoredImage image, uint? idmapBase)
     {
-        var root = devices.Values.FirstOrDefault(d => d.GetValueOrDefault("type") == "disk" && d.GetValueOrDefault("path") == "/") ??
-            throw new Refusal(400, $"start {name}: it has no root disk; add a device of type disk with path=/ and a pool");
+        var root = expanded.Root().Value;
         var pool = root.GetValueOrDefault("pool", "default");
         var shifted = idmapBase is not null && !canIdmapLayers;
         return new RootSpec
@@ -83,7 +80,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
     private LimitSpec LimitsOf(string name, ImmutableSortedDictionary<string, string> config)
     {
         long? memory = config.TryGetValue("limits.memory", out var text) ? Size.ParseShare(text, memoryBytes) : null;
-        var processes = config.TryGetValue("limits.processes", out var count) ? Size.Parse(count) : DefaultProcesses;
+        var processes = config.TryGetValue("limits.processes", out var count) ? long.Parse(count, CultureInfo.InvariantCulture) : InstanceLimits.DefaultProcesses;
         return new LimitSpec(memory, config.TryGetValue("limits.cpu", out var cpu) ? Pin(name, CpuSet.Parse(cpu)) : null, processes);
     }
 

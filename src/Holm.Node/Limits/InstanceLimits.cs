@@ -1,4 +1,5 @@
 using System.Globalization;
+using Holm.Contract;
 using Holm.Linux;
 using Holm.Linux.Cgroups;
 
@@ -46,6 +47,9 @@ public sealed record Usage
 /// <param name="nodeId">Short id of this node; nothing outside <c>holm-ID</c> is ever touched.</param>
 public sealed class InstanceLimits(CgroupTree tree, string nodeId)
 {
+    /// <summary>Processes and threads an instance may have when nothing is said: a fork bomb ends here.</summary>
+    public const long DefaultProcesses = 4096;
+
     /// <summary>Group of an instance, relative to each hierarchy's root.</summary>
     public string Group(string name) => $"holm-{nodeId}/{name}";
 
@@ -58,6 +62,11 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
     {
         var group = Group(name);
         tree.Create(group);
+        foreach (var missing in Missing(limits))
+            throw new Refusal(400, $"limit {missing} of {name}: this machine has no control group controller for it; take the limit away");
+        // Version 1 would refuse it (EBUSY, E19), version 2 would kill until it fits.
+        if (limits.MemoryBytes < Read(name).Memory)
+            throw new Refusal(409, $"limit the memory of {name} to {limits.MemoryBytes} bytes: it uses more; the old limit holds until it is restarted");
         Write("memory", group, "memory.max", "memory.limit_in_bytes", limits.MemoryBytes, "max", "-1");
         Write("pids", group, "pids.max", "pids.max", limits.Processes, "max", "max");
         if (tree.Of("cpuset") is { } cpuset)
@@ -65,11 +74,11 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
     }
 
     /// <summary>Limits asked for that this machine has no controller for, by name.</summary>
-    public IReadOnlyList<string> Missing(LimitSpec limits) =>
+    private IReadOnlyList<string> Missing(LimitSpec limits) =>
     [
         .. limits.MemoryBytes is not null && tree.Of("memory") is null ? ["memory"] : Array.Empty<string>(),
-        .. limits.Processes is not null && tree.Of("pids") is null ? ["pids"] : Array.Empty<string>(),
-        .. limits.Cpus is not null && tree.Of("cpuset") is null ? ["cpuset"] : Array.Empty<string>(),
+        .. limits.Processes is not null and not DefaultProcesses && tree.Of("pids") is null ? ["processes"] : Array.Empty<string>(),
+        .. limits.Cpus is not null && tree.Of("cpuset") is null ? ["cpu"] : Array.Empty<string>(),
     ];
 
     /// <summary>Removes the group. False: a process is still in it, and the caller asks again.</summary>

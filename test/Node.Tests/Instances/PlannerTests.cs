@@ -15,13 +15,13 @@ public sealed class PlannerTests
     private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     public static TheoryData<string> Scripts =>
-        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Plans"), "*.txt").Select(f => Path.GetFileName(f)!)];
+        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Instances", "Plans"), "*.txt").Select(f => Path.GetFileName(f)!)];
 
     [Theory]
     [MemberData(nameof(Scripts))]
     public void Plans_as_written(string script)
     {
-        var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Plans", script));
+        var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Instances", "Plans", script));
         Assert.Equal(text, Answer(text));
     }
 
@@ -79,6 +79,7 @@ public sealed class PlannerTests
             Frozen = words.Contains("frozen"),
             Busy = words.Contains("busy"),
             Failed = words.Contains("failed"),
+            Limits = words.Contains("unlimited") ? null : new LimitSpec(null, null, null),
             Stop = Time("deadline") is { } deadline ? new StopRequest(deadline, words.Contains("asked")) : null,
             Ending = ending,
             StartedAt = Time("started"),

@@ -1,0 +1,371 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Holm.Contract;
+using Holm.Images.Tar;
+using Holm.Linux;
+using Holm.Linux.Files;
+using Holm.Linux.Mounts;
+
+namespace Holm.Images;
+
+/// <summary>The images of this node. Every file is named by the sha256 of its bytes, and appears whole or not at all.</summary>
+/// <remarks>
+/// <code>
+///   HOLM_STATE/layers/SHA256.squashfs          a layer
+///              layers/SHA256.BASE.squashfs     its shifted copy for an id range (kernels that cannot idmap SquashFS)
+///              images/FINGERPRINT.json         the image: written after its layers, removed before them
+///              aliases.json                    all names
+///
+///   import:  staged layer -> checks -> layer renamed -> image renamed -> (alias)     a cut in between leaves a layer nobody names,
+///   delete:  aliases -> image -> layers                                              which Recover removes
+/// </code>
+/// </remarks>
+/// <param name="statePath">HOLM_STATE; it exists.</param>
+/// <param name="clock">For the time of upload.</param>
+public sealed class ImageStore(string statePath, TimeProvider clock)
+{
+    /// <summary>Bytes that an import leaves free, so that the rest of the node can go on writing.</summary>
+    public const long ReserveBytes = 32L << 20;
+
+    private readonly Lock _lock = new();
+    private ImmutableSortedDictionary<string, StoredImage> _images = ImmutableSortedDictionary.Create<string, StoredImage>(StringComparer.Ordinal);
+    private ImmutableSortedDictionary<string, StoredAlias> _aliases = ImmutableSortedDictionary.Create<string, StoredAlias>(StringComparer.Ordinal);
+
+    private string LayersFolder => Path.Combine(statePath, "layers");
+
+    private string ImagesFolder => Path.Combine(statePath, "images");
+
+    private string AliasesPath => Path.Combine(statePath, "aliases.json");
+
+    /// <summary>Folder for uploads on their way in; emptied by <see cref="Open"/>.</summary>
+    public string StagingFolder => LayersFolder;
+
+    /// <summary>All images, by fingerprint.</summary>
+    public IReadOnlyCollection<StoredImage> List() => [.. _images.Values];
+
+    /// <summary>All aliases, by name.</summary>
+    public IReadOnlyDictionary<string, StoredAlias> Aliases => _aliases;
+
+    /// <summary>Reads the store and removes what a crash left: staged files, layers nobody names. Call it once, before anything else.</summary>
+    /// <returns>What was removed or could not be read, a sentence each.</returns>
+    public IReadOnlyList<string> Open()
+    {
+        Durable.CreateFolder(LayersFolder);
+        Durable.CreateFolder(ImagesFolder);
+        var said = new List<string>();
+        foreach (var folder in (string[])[statePath, LayersFolder, ImagesFolder])
+            said.AddRange(Durable.SweepStaged(folder).Select(name => $"removed {name}, left half-written in {folder}"));
+        foreach (var path in Directory.EnumerateFiles(ImagesFolder, "*.json"))
+            Load(path, said);
+        if (File.Exists(AliasesPath))
+            _aliases = _aliases.SetItems(JsonSerializer.Deserialize(
+                File.ReadAllBytes(AliasesPath), StoreJson.Default.SortedDictionaryStringStoredAlias)!.Where(a => _images.ContainsKey(a.Value.Target)));
+        said.AddRange(DropUnnamedLayers().Select(name => $"removed layer {name}, which no image has"));
+        return said;
+    }
+
+    /// <summary>The image with this alias, this fingerprint, or a fingerprint that begins so (6 digits or more); null: none.</summary>
+    /// <exception cref="Refusal">400: several begin so; they are listed.</exception>
+    public StoredImage? Find(string name)
+    {
+        if (_aliases.TryGetValue(name, out var alias))
+            return _images.GetValueOrDefault(alias.Target);
+        if (_images.TryGetValue(name, out var image))
+            return image;
+        if (name.Length < 6 || !name.All(char.IsAsciiHexDigitLower))
+            return null;
+        var found = _images.Values.Where(i => i.Fingerprint.StartsWith(name, StringComparison.Ordinal)).ToList();
+        return found.Count <= 1
+            ? found.FirstOrDefault()
+            : throw new Refusal(400, $"image {name} is ambiguous: {string.Join(", ", found.Select(i => i.Fingerprint[..12]))}; give more digits");
+    }
+
+    /// <summary>File of a layer.</summary>
+    public string LayerPath(string sha256) => Path.Combine(LayersFolder, sha256 + ".squashfs");
+
+    /// <summary>File of a layer's copy for an id range.</summary>
+    public string ShiftedLayerPath(string sha256, uint idBase) => Path.Combine(LayersFolder, $"{sha256}.{idBase}.squashfs");
+
+    /// <summary>Makes a layer's copy for an id range, unless it is there; minutes for a large one.</summary>
+    public async Task Shift(string sha256, uint idBase, CancellationToken ct)
+    {
+        if (File.Exists(ShiftedLayerPath(sha256, idBase)))
+            return;
+        CheckSpace(new FileInfo(LayerPath(sha256)).Length);
+        using var staged = Durable.Stage(LayersFolder);
+        await LayerShift.Shift(LayerPath(sha256), staged, idBase, ct).ConfigureAwait(false);
+        staged.Commit(ShiftedLayerPath(sha256, idBase));
+    }
+
+    /// <summary>Takes an image in: a SquashFS file as it is, a root as a tar converted on the way.</summary>
+    /// <param name="request">What.</param>
+    /// <param name="progress">Gets a sentence now and then.</param>
+    /// <param name="ct">Gives up; nothing is left.</param>
+    /// <exception cref="Refusal">400 it cannot be used, 409 it is here already, 507 no room.</exception>
+    public async Task<StoredImage> Import(ImportRequest request, IProgress<string>? progress, CancellationToken ct)
+    {
+        using var source = OpenSource(request.Path);
+        var length = FileStat.Of(source).Size;
+        var head = new byte[512];
+        var headLength = source.TryRead(head);
+        using var staged = Durable.Stage(LayersFolder);
+        if (SquashfsSuperblock.Recognises(head))
+            CopySquashfs(source, length, head, staged, progress, ct);
+        else if (headLength > 0 && TarImage.LooksLikeTar(head.AsSpan(0, headLength)))
+            await ConvertTar(request.Path, length, staged, progress, ct).ConfigureAwait(false);
+        else
+            throw new Refusal(400, $"import {request.Path}: it is neither a SquashFS file nor a tar archive (plain, gzip, xz or zstd)");
+        return Keep(request, staged, progress, ct);
+    }
+
+    /// <summary>Refuses at its first bytes what could not be imported anyway, so that an upload of garbage ends early.</summary>
+    /// <exception cref="Refusal">400.</exception>
+    public static void CheckHead(ReadOnlySpan<byte> head)
+    {
+        if (!SquashfsSuperblock.Recognises(head) && !TarImage.LooksLikeTar(head))
+            throw new Refusal(400, "the upload is neither a SquashFS file nor a tar archive (plain, gzip, xz or zstd)");
+    }
+
+    /// <summary>Refuses what the disk has no room for.</summary>
+    /// <exception cref="Refusal">507, with both numbers.</exception>
+    public void CheckSpace(long bytes)
+    {
+        var (_, free) = FileStatus.Space(statePath);
+        if (bytes + ReserveBytes > free)
+            throw new Refusal(507, $"no room in {statePath}: {bytes >> 20} MiB are needed and {ReserveBytes >> 20} MiB kept in reserve, " +
+                $"{free >> 20} MiB are free; `holm image prune` removes images that no app uses");
+    }
+
+    /// <summary>Removes an image, its names and the layers no other image has. Its users are the caller's to check.</summary>
+    /// <exception cref="Refusal">404.</exception>
+    public void Delete(string fingerprint)
+    {
+        lock (_lock)
+        {
+            if (!_images.ContainsKey(fingerprint))
+                throw new Refusal(404, "Image not found");
+            WriteAliases(_aliases.RemoveRange(_aliases.Where(a => a.Value.Target == fingerprint).Select(a => a.Key)));
+            Durable.Remove(Path.Combine(ImagesFolder, fingerprint + ".json"));
+            _images = _images.Remove(fingerprint);
+            DropUnnamedLayers();
+        }
+    }
+
+    /// <summary>Removes every image without an alias that is not in use.</summary>
+    /// <returns>Those removed.</returns>
+    public IReadOnlyList<StoredImage> Prune(IReadOnlySet<string> usedFingerprints)
+    {
+        lock (_lock)
+        {
+            var named = _aliases.Values.Select(a => a.Target).ToHashSet(StringComparer.Ordinal);
+            List<StoredImage> doomed = [.. _images.Values.Where(i => !named.Contains(i.Fingerprint) && !usedFingerprints.Contains(i.Fingerprint))];
+            foreach (var image in doomed)
+                Delete(image.Fingerprint);
+            return doomed;
+        }
+    }
+
+    /// <summary>Names an image, or moves a name to it.</summary>
+    /// <exception cref="Refusal">400 the name is not allowed, 404 no such image.</exception>
+    public void SetAlias(string name, string fingerprint, string description = "")
+    {
+        CheckAliasName(name);
+        lock (_lock)
+        {
+            if (!_images.ContainsKey(fingerprint))
+                throw new Refusal(404, "Image not found");
+            WriteAliases(_aliases.SetItem(name, new StoredAlias(fingerprint, description)));
+        }
+    }
+
+    /// <summary>Renames an alias.</summary>
+    /// <exception cref="Refusal">400, 404, or 409 when the new name is taken.</exception>
+    public void RenameAlias(string from, string to)
+    {
+        CheckAliasName(to);
+        lock (_lock)
+        {
+            var alias = _aliases.GetValueOrDefault(from) ?? throw new Refusal(404, "Image alias not found");
+            if (_aliases.ContainsKey(to))
+                throw new Refusal(409, $"Alias \"{to}\" already exists");
+            WriteAliases(_aliases.Remove(from).Add(to, alias));
+        }
+    }
+
+    /// <summary>Takes a name away.</summary>
+    /// <exception cref="Refusal">404.</exception>
+    public void DeleteAlias(string name)
+    {
+        lock (_lock)
+            WriteAliases(_aliases.ContainsKey(name) ? _aliases.Remove(name) : throw new Refusal(404, "Image alias not found"));
+    }
+
+    /// <summary>Replaces an image's properties.</summary>
+    /// <exception cref="Refusal">404.</exception>
+    public void SetProperties(string fingerprint, IReadOnlyDictionary<string, string> properties)
+    {
+        lock (_lock)
+            WriteImage((_images.GetValueOrDefault(fingerprint) ?? throw new Refusal(404, "Image not found")) with { Properties = properties });
+    }
+
+    /// <summary>
+    /// An alias is 1 to 255 printable ASCII characters without space, not beginning with a dash, and not what could be meant as a
+    /// fingerprint (12 or more hex digits and nothing else).
+    /// </summary>
+    /// <exception cref="Refusal">400.</exception>
+    public static void CheckAliasName(string name)
+    {
+        if (name.Length is 0 or > 255 || name[0] == '-' || name.Any(c => c is <= ' ' or > '~') ||
+            name.Length >= 12 && name.All(char.IsAsciiHexDigitLower))
+            throw new Refusal(400, "Invalid image alias: use 1 to 255 printable characters without spaces, not beginning with a dash, and not " +
+                "12 or more hex digits alone, which would be a fingerprint");
+    }
+
+    private static Fd OpenSource(string path)
+    {
+        try
+        {
+            var file = Fd.Open(path, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK);
+            if (FileStat.Of(file).IsRegular)
+                return file;
+            file.Dispose();
+            throw new Refusal(400, $"import {path}: it is no regular file");
+        }
+        catch (LinuxException e)
+        {
+            throw new Refusal(e.Errno == Errnos.ENOENT ? 404 : 400, $"import {path}: {e.Message}", e);
+        }
+    }
+
+    private void CopySquashfs(
+        Fd source, long length, ReadOnlySpan<byte> head, StagedFile staged, IProgress<string>? progress, CancellationToken ct)
+    {
+        SquashfsSuperblock.Read(head, length);
+        CheckSpace(length);
+        if (staged.TryClone(source))
+            return;
+        using var from = Fd.Open(source.ProcPath, OpenFlags.O_RDONLY);
+        var buffer = new byte[256 * 1024];
+        long copied = 0;
+        for (int count; (count = from.TryRead(buffer)) > 0;)
+        {
+            ct.ThrowIfCancellationRequested();
+            staged.Write(buffer.AsSpan(0, count));
+            copied += count;
+            progress?.Report($"copying: {copied * 100 / Math.Max(length, 1)}%");
+        }
+    }
+
+    private async Task ConvertTar(string path, long length, StagedFile staged, IProgress<string>? progress, CancellationToken ct)
+    {
+        CheckSpace(length);
+        await TarImage.Convert(path, staged, new TarLimits(), progress, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>The staged file is whole: look into it, name it, and write the image that says so.</summary>
+    private StoredImage Keep(ImportRequest request, StagedFile staged, IProgress<string>? progress, CancellationToken ct)
+    {
+        progress?.Report("checking");
+        using var file = Fd.Open(staged.File.ProcPath, OpenFlags.O_RDONLY);
+        var (fingerprint, length) = Hash(file, ct);
+        if (_images.ContainsKey(fingerprint))
+            throw new Refusal(409, $"Image with same fingerprint already exists: {fingerprint}");
+        using var look = Fd.Open(staged.File.ProcPath, OpenFlags.O_RDONLY);
+        var head = new byte[SquashfsSuperblock.Bytes];
+        look.TryRead(head);
+        var superblock = SquashfsSuperblock.Read(head, length);
+        var probe = Probe(look, request);
+        var (halt, reboot) = probe.HaltAndReboot;
+        var properties = new Dictionary<string, string>(probe.Properties, StringComparer.Ordinal);
+        foreach (var (key, value) in request.Properties ?? new Dictionary<string, string>())
+            properties[key] = value;
+        lock (_lock)
+        {
+            staged.Commit(LayerPath(fingerprint));
+            return WriteImage(new StoredImage
+            {
+                Fingerprint = fingerprint,
+                Layers = [fingerprint],
+                Size = length,
+                Architecture = InitProbe.Architecture,
+                Filename = request.Filename ?? Path.GetFileName(request.Path),
+                HasInit = !request.NoInit,
+                HaltSignal = halt,
+                RebootSignal = reboot,
+                Properties = properties,
+                CreatedAt = superblock.CreatedAt,
+                UploadedAt = clock.GetUtcNow(),
+            });
+        }
+    }
+
+    private static InitProbe Probe(Fd file, ImportRequest request)
+    {
+        try
+        {
+            using var mount = SquashMount.Open(file);
+            return InitProbe.Look(mount.Root, !request.NoInit);
+        }
+        catch (LinuxException e)
+        {
+            throw new Refusal(400, $"import {request.Path}: the kernel does not take it: {e.Message}", e);
+        }
+    }
+
+    private static (string Sha256, long Length) Hash(Fd file, CancellationToken ct)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[256 * 1024];
+        long length = 0;
+        for (int count; (count = file.TryRead(buffer)) > 0; length += count)
+        {
+            ct.ThrowIfCancellationRequested();
+            hash.AppendData(buffer.AsSpan(0, count));
+        }
+        return (Convert.ToHexStringLower(hash.GetCurrentHash()), length);
+    }
+
+    private void Load(string path, List<string> said)
+    {
+        try
+        {
+            var image = JsonSerializer.Deserialize(File.ReadAllBytes(path), StoreJson.Default.StoredImage)!;
+            if (image.Layers.All(l => File.Exists(LayerPath(l))))
+                _images = _images.SetItem(image.Fingerprint, image);
+            else
+                said.Add($"image {image.Fingerprint[..12]} lacks a layer and is not shown; import it again");
+        }
+        catch (JsonException e)
+        {
+            said.Add($"{path} cannot be read and is not shown: {e.Message}");
+        }
+    }
+
+    private StoredImage WriteImage(StoredImage image)
+    {
+        Durable.Write(
+            Path.Combine(ImagesFolder, image.Fingerprint + ".json"), JsonSerializer.SerializeToUtf8Bytes(image, StoreJson.Default.StoredImage));
+        _images = _images.SetItem(image.Fingerprint, image);
+        return image;
+    }
+
+    private void WriteAliases(ImmutableSortedDictionary<string, StoredAlias> aliases)
+    {
+        if (aliases == _aliases)
+            return;
+        Durable.Write(AliasesPath, JsonSerializer.SerializeToUtf8Bytes(
+            new SortedDictionary<string, StoredAlias>(aliases.ToDictionary(), StringComparer.Ordinal), StoreJson.Default.SortedDictionaryStringStoredAlias));
+        _aliases = aliases;
+    }
+
+    /// <summary>Removes layers, and shifted copies, of which no image speaks.</summary>
+    private List<string> DropUnnamedLayers()
+    {
+        var named = _images.Values.SelectMany(i => i.Layers).ToHashSet(StringComparer.Ordinal);
+        List<string> doomed = [.. Directory.EnumerateFiles(LayersFolder, "*.squashfs").Where(p => !named.Contains(Path.GetFileName(p).Split('.')[0]))];
+        foreach (var path in doomed)
+            Durable.Remove(path);
+        return [.. doomed.Select(p => Path.GetFileName(p)!)];
+    }
+}

@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Holm.Contract;
+using Holm.Images;
+using Holm.Images.Roots;
+using Holm.Linux.Cgroups;
+using Holm.Linux.Files;
+using Holm.Linux.Processes;
+using Holm.Node.Api;
+using Holm.Node.Config;
+using Holm.Node.Engines;
+using Holm.Node.Instances;
+using Holm.Node.Limits;
+
+namespace Holm.Node;
+
+/// <summary>The daemon: everything is made and wired here, by hand, top to bottom.</summary>
+public static class Daemon
+{
+    /// <summary>Version of Holm.</summary>
+    public static string Version => typeof(Daemon).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?
+        .InformationalVersion.Split('+')[0] ?? "0";
+
+    /// <summary>Runs until SIGTERM or SIGINT (apps go on) or SIGPWR (apps are stopped first).</summary>
+    /// <returns>Exit code: 0, or 1 when it could not start.</returns>
+    public static async Task<int> Run()
+    {
+        var ends = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var term = OnSignal((int)PosixSignal.SIGTERM, ends);
+        using var interrupt = OnSignal((int)PosixSignal.SIGINT, ends);
+        using var power = OnSignal(Signals.SIGPWR, ends);
+        try
+        {
+            return await Run(ends.Task).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is Refusal or IOException or UnauthorizedAccessException)
+        {
+            Say($"cannot start: {e.Message}");
+            return 1;
+        }
+    }
+
+    private static async Task<int> Run(Task<int> ended)
+    {
+        var clock = TimeProvider.System;
+        var events = new Events(clock);
+        var paths = NodePaths.Open();
+        using var only = FileLock.TryTake(Path.Combine(paths.Run, "lock")) ??
+            throw new Refusal(409, $"a daemon runs already on {paths.Run}; end it, or set HOLM_RUN and HOLM_STATE to other folders");
+
+        // What there is: images, the configuration, the machine.
+        var images = new ImageStore(paths.State, clock);
+        foreach (var told in images.Open())
+            Say(told);
+        var config = new ConfigStore(paths.State, paths.Run, Say);
+        var tree = CgroupTree.Read();
+        var layers = new LayerMounts(Path.Combine(paths.Run, "layers"));
+        using var roots = new Roots(layers, paths.Instances);
+        var canIdmapLayers = IdmapProbe.CanIdmapSquashfs(roots.UserNamespace(paths.IdmapBase));
+
+        // What should be, and who brings it about.
+        var power = new WantedPower(Path.Combine(paths.Run, "power"));
+        var limits = new InstanceLimits(tree, paths.Id);
+        var engine = new LxcEngine(paths.Instances, MonitorProgram());
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        var desired = new DesiredState(config, power, new SpecReader(images, paths, canIdmapLayers, memory, Environment.ProcessorCount));
+        var executor = new Executor(roots, images, limits, engine, FactsOf(paths), clock);
+        var loop = new Loop(desired, executor, engine, limits, clock, layers);
+        var control = new InstanceControl(loop, desired, power, config, engine, limits, paths, clock);
+        var boot = new Boot(config, power, loop, control, paths, clock);
+        loop.WentDown = control.WentDown;
+        loop.Changed = (before, after) =>
+        {
+            if (Lifecycle.Between(before, after) is var (action, reason))
+                events.Lifecycle(action, "/1.0/instances/" + after.Name, ("reason", reason));
+        };
+        config.Changed += (_, _) => loop.Wake();
+
+        // What was there before: an earlier daemon's apps, or a boot.
+        var firstSinceBoot = power.Open();
+        KeptWrites.Sweep(paths);
+        loop.Adopt();
+        if (firstSinceBoot)
+            boot.Autostart();
+
+        using var stop = new CancellationTokenSource();
+        var running = loop.Run(stop.Token);
+        var face = Faces.Of(config, control, images, events, paths, new Checks(tree, paths, canIdmapLayers), Say);
+        int signal;
+        await using ((await ApiServer.Start(paths.Socket, face).ConfigureAwait(false)).ConfigureAwait(false))
+        {
+            Say($"node {paths.Id} answers on {paths.Socket}");
+            signal = await ended.ConfigureAwait(false);
+            if (signal == Signals.SIGPWR)
+                await boot.StopAll().ConfigureAwait(false);
+        }
+        await stop.CancelAsync().ConfigureAwait(false);
+        await running.ConfigureAwait(false);
+        return 0;
+    }
+
+    /// <summary>One line on standard error, which the journal or the console keeps.</summary>
+    private static void Say(string line) => Console.Error.WriteLine("holmd: " + line);
+
+    private static PosixSignalRegistration OnSignal(int signal, TaskCompletionSource<int> ends) =>
+        PosixSignalRegistration.Create((PosixSignal)signal, context =>
+        {
+            context.Cancel = true;
+            ends.TrySetResult(signal);
+        });
+
+    /// <summary>Beside this program, where the build and the package put it.</summary>
+    private static string MonitorProgram()
+    {
+        var path = Path.Combine(AppContext.BaseDirectory, "holm-monitor");
+        return File.Exists(path) ? path : throw new Refusal(500, $"{path} is missing; build it with ./do build, or install the package again");
+    }
+
+    private static NodeFacts FactsOf(NodePaths paths)
+    {
+        var seccomp = Path.Combine(paths.Run, "seccomp");
+        File.WriteAllText(seccomp, LxcConfig.SeccompPolicy);
+        var openFiles = File.ReadLines("/proc/self/limits").First(l => l.StartsWith("Max open files", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[4];
+        var oom = int.Parse(File.ReadAllText("/proc/self/oom_score_adj"), CultureInfo.InvariantCulture);
+        return new NodeFacts(
+            InitProbe.Architecture, File.Exists("/proc/sys/kernel/seccomp/actions_avail") ? seccomp : null, Checks.AppArmorProfile(),
+            long.Parse(openFiles, CultureInfo.InvariantCulture), ResetOomScore: oom < 0);
+    }
+}

@@ -1,0 +1,94 @@
+using Holm.Contract;
+using Holm.Images;
+using Holm.Linux.Lxc;
+using Holm.Node.Api;
+using Holm.Node.Config;
+using Holm.Node.Instances;
+
+namespace Holm.Node;
+
+/// <summary>Binds what the API asks for to the rooms that do it, and translates what the store keeps into what the wire carries.</summary>
+internal static class Faces
+{
+    public static NodeFace Of(
+        ConfigStore config, InstanceControl control, ImageStore images, Events events, NodePaths paths, Checks checks, Action<string> log) => new()
+    {
+        Config = config,
+        Events = events,
+        Log = log,
+        Environment = () => EnvironmentOf(paths),
+        CheckConfig = checks.Read,
+        UploadFolder = images.StagingFolder,
+        Instances = new InstanceFace
+        {
+            Status = control.Status,
+            State = control.State,
+            SetPower = control.SetPower,
+            Delete = control.Delete,
+            Rename = control.Rename,
+            Exec = control.Exec,
+            OpenConsole = control.OpenConsole,
+            ConsoleLog = control.ConsoleLog,
+            ClearConsoleLog = control.ClearConsoleLog,
+            RunningImage = control.RunningImage,
+        },
+        Images = new ImageFace
+        {
+            List = () => [.. images.List().Select(i => ToWire(images, i))],
+            Find = name => images.Find(name) is { } image ? ToWire(images, image) : null,
+            Aliases = () => [.. images.Aliases.Select(a => new ImageAlias
+            {
+                Name = a.Key, Description = a.Value.Description, Target = a.Value.Target, Type = "container",
+            })],
+            Import = async (file, progress, ct) => ToWire(images, await images.Import(
+                new ImportRequest(file.Path, file.Filename, file.NoInit, file.Properties), progress, ct).ConfigureAwait(false)),
+            Delete = (fingerprint, ct) => Task.Run(() => images.Delete(fingerprint), ct),
+            SetAlias = images.SetAlias,
+            RenameAlias = images.RenameAlias,
+            DeleteAlias = images.DeleteAlias,
+            SetProperties = images.SetProperties,
+            Export = fingerprint => Export(images, fingerprint),
+        },
+    };
+
+    private static Image ToWire(ImageStore images, StoredImage image) => new()
+    {
+        Properties = image.Properties,
+        Aliases = [.. images.Aliases.Where(a => a.Value.Target == image.Fingerprint)
+            .Select(a => new ImageAlias { Name = a.Key, Description = a.Value.Description })],
+        Architecture = image.Architecture,
+        Filename = image.Filename,
+        Fingerprint = image.Fingerprint,
+        Size = image.Size,
+        CreatedAt = image.CreatedAt,
+        UploadedAt = image.UploadedAt,
+        Layers = image.Layers,
+    };
+
+    private static ImageExport Export(ImageStore images, string fingerprint)
+    {
+        var content = new FileStream(images.LayerPath(fingerprint), FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, useAsync: true);
+        return new ImageExport(content, content.Length, fingerprint + ".squashfs");
+    }
+
+    private static ServerEnvironment EnvironmentOf(NodePaths paths)
+    {
+        var os = File.Exists("/etc/os-release") ? File.ReadAllLines("/etc/os-release") : [];
+        string Field(string key) => os.FirstOrDefault(l => l.StartsWith(key + "=", StringComparison.Ordinal))?[(key.Length + 1)..].Trim('"') ?? "";
+        return new ServerEnvironment
+        {
+            ServerName = Environment.MachineName,
+            HolmVersion = Daemon.Version,
+            ServerPid = Environment.ProcessId,
+            DriverVersion = LxcContainer.Version,
+            KernelArchitecture = InitProbe.Architecture,
+            KernelVersion = Checks.KernelRelease(),
+            Architectures = [InitProbe.Architecture],
+            OsName = Field("NAME"),
+            OsVersion = Field("VERSION_ID"),
+            StateDirectory = paths.State,
+            RunDirectory = paths.Run,
+            IdmapBase = paths.IdmapBase,
+        };
+    }
+}
