@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+
+namespace Holm.Linux.Files;
+
+/// <summary>What a file is; statx(2), whose structure is the same on every machine.</summary>
+/// <param name="Mode">Type and permission bits, as in <c>st_mode</c>.</param>
+/// <param name="Uid">Owner.</param>
+/// <param name="Gid">Group.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="Inode">Number inside its file system.</param>
+public readonly partial record struct FileStat(uint Mode, uint Uid, uint Gid, long Size, ulong Inode)
+{
+    /// <summary>True for a regular file.</summary>
+    public bool IsRegular => (Mode & S_IFMT) == S_IFREG;
+
+    /// <summary>True for a folder.</summary>
+    public bool IsFolder => (Mode & S_IFMT) == S_IFDIR;
+
+    /// <summary>True when any of the three execute bits is set: what root needs to run it.</summary>
+    public bool IsExecutable => (Mode & 0b001_001_001) != 0;
+
+    /// <summary>Reads it from an open file.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static FileStat Of(Fd file)
+    {
+        var stat = default(Statx);
+        LinuxException.Check(statx(file.Number, "", AT_EMPTY_PATH, STATX_BASIC_STATS, ref stat), "read a file's attributes");
+        return new FileStat(stat.Mode, stat.Uid, stat.Gid, (long)stat.Size, stat.Inode);
+    }
+
+    private const uint S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000;
+    private const int AT_EMPTY_PATH = 0x1000;
+    private const uint STATX_BASIC_STATS = 0x7ff;
+
+    /// <summary><c>struct statx</c> of <c>linux/stat.h</c>: 256 bytes.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    internal struct Statx
+    {
+        /// <summary><c>stx_uid</c>.</summary>
+        [FieldOffset(20)] public uint Uid;
+        /// <summary><c>stx_gid</c>.</summary>
+        [FieldOffset(24)] public uint Gid;
+        /// <summary><c>stx_mode</c>.</summary>
+        [FieldOffset(28)] public ushort Mode;
+        /// <summary><c>stx_ino</c>.</summary>
+        [FieldOffset(32)] public ulong Inode;
+        /// <summary><c>stx_size</c>.</summary>
+        [FieldOffset(40)] public ulong Size;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int dirfd, string path, int flags, uint mask, ref Statx stat);
+}
