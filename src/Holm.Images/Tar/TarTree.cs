@@ -1,0 +1,229 @@
+using System.Runtime.InteropServices;
+
+namespace Holm.Images.Tar;
+
+/// <summary>
+/// Pass 1: plays an archive into a tree of names, without data, so that pass 2 can write every name once.
+/// <para>
+/// A node is a name in a folder; nodes of one file (hard links) hold the same entry number. The last entry of a name wins: a file gets a
+/// new entry number in place, a folder gives way by dying with all below it and a fresh node taking its name. A folder repeated keeps its
+/// children and takes the new attributes. So an older file lives on wherever a hard link still holds its number.
+/// </para>
+/// Memory is some 30 bytes a node plus its name; nodes only ever point to earlier nodes.
+/// </summary>
+internal sealed class TarTree
+{
+    private const int None = -1, Implied = -1;
+    private readonly TarLimits _limits;
+    private readonly List<Node> _nodes = [];
+    private readonly List<TarKind> _kinds = [];
+    private readonly int[] _buckets;
+    private byte[] _names = new byte[64 * 1024];
+    private int _namesUsed;
+
+    public TarTree(TarLimits limits)
+    {
+        _limits = limits;
+        _buckets = new int[Math.Clamp(limits.Entries / 4, 16, 1 << 16)];
+        Array.Fill(_buckets, None);
+        _nodes.Add(new Node { Parent = None, Entry = Implied, Next = None });
+    }
+
+    /// <summary>Entries so far.</summary>
+    public int Entries => _kinds.Count;
+
+    /// <summary>Plays the next entry.</summary>
+    /// <exception cref="Contract.Refusal">It is no good; the sentence names it.</exception>
+    public void Add(TarEntry entry)
+    {
+        if (_kinds.Count >= _limits.Entries)
+            throw EntryName.Refuse(entry.Name, $"is one more than {_limits.Entries} entries");
+        var number = _kinds.Count;
+        _kinds.Add(entry.Kind);
+        if (entry.Kind == TarKind.HardLink)
+        {
+            number = LinkTarget(entry);
+            if (number == None)
+                return;
+        }
+        if (entry.Name.Length == 0)
+        {
+            At(0).Entry = number;
+            return;
+        }
+        var slash = entry.Name.AsSpan().LastIndexOf((byte)'/');
+        var parent = slash < 0 ? 0 : Folders(entry, slash);
+        Put(entry, parent, entry.Name.AsSpan(slash + 1), number, entry.Kind == TarKind.Folder);
+    }
+
+    /// <summary>What pass 2 writes: for each entry number the nodes that hold it, living ones only.</summary>
+    public TarPlan Plan()
+    {
+        var alive = new bool[_nodes.Count];
+        var first = new int[_kinds.Count + 1];
+        for (var i = 0; i < alive.Length; i++)
+        {
+            ref var node = ref At(i);
+            alive[i] = !node.Dead && (node.Parent == None || alive[node.Parent]);
+            if (alive[i] && node.Entry != Implied)
+                first[node.Entry + 1]++;
+        }
+        for (var i = 1; i < first.Length; i++)
+            first[i] += first[i - 1];
+        var nodes = new int[first[^1]];
+        var next = (int[])first.Clone();
+        for (var i = 0; i < alive.Length; i++)
+            if (alive[i] && At(i).Entry is var entry && entry != Implied)
+                nodes[next[entry]++] = i;
+        return new TarPlan(this, first, nodes);
+    }
+
+    /// <summary>Names of the living things right below the root, for recognising foreign formats.</summary>
+    public IEnumerable<string> TopNames()
+    {
+        for (var i = 1; i < _nodes.Count; i++)
+            if (!_nodes[i].Dead && _nodes[i].Parent == 0)
+                yield return EntryName.Show(PathOf(i));
+    }
+
+    public byte[] PathOf(int node)
+    {
+        var length = -1;
+        for (var n = node; n > 0; n = _nodes[n].Parent)
+            length += _nodes[n].NameBytes + 1;
+        if (length < 0)
+            return [];
+        var path = new byte[length];
+        for (var n = node; n > 0; n = _nodes[n].Parent)
+        {
+            length -= _nodes[n].NameBytes;
+            NameOf(n).CopyTo(path.AsSpan(length));
+            if (length > 0)
+                path[--length] = (byte)'/';
+        }
+        return path;
+    }
+
+    /// <summary>The entry number that a hard link shares, or None when it names itself.</summary>
+    private int LinkTarget(TarEntry entry)
+    {
+        if (entry.Link.AsSpan().SequenceEqual(entry.Name))
+            return Find(entry.Link, entry) == None ? throw Missing(entry) : None;
+        var target = Find(entry.Link, entry);
+        if (target == None)
+            throw Missing(entry);
+        if (IsFolder(target))
+            throw EntryName.Refuse(entry.Name, $"is a hard link to '{EntryName.Show(entry.Link)}', which is a folder");
+        return At(target).Entry;
+    }
+
+    private static Contract.Refusal Missing(TarEntry entry) =>
+        EntryName.Refuse(entry.Name, $"is a hard link to '{EntryName.Show(entry.Link)}', which no earlier entry made");
+
+    private int Find(ReadOnlySpan<byte> path, TarEntry entry)
+    {
+        var node = 0;
+        foreach (var range in path.Split((byte)'/'))
+        {
+            if (!IsFolder(node))
+                throw EntryName.Refuse(entry.Name, $"is a hard link to '{EntryName.Show(path)}', which passes through what is no folder");
+            node = Child(node, path[range]);
+            if (node == None)
+                return None;
+        }
+        return node;
+    }
+
+    /// <summary>Finds or implies the folders above an entry; none of them may be a symbolic link or a file that an earlier entry made.</summary>
+    private int Folders(TarEntry entry, int length)
+    {
+        var path = entry.Name.AsSpan(0, length);
+        var folder = 0;
+        foreach (var range in path.Split((byte)'/'))
+        {
+            var child = Child(folder, path[range]);
+            if (child == None)
+                child = NewNode(entry, folder, path[range], Implied);
+            else if (!IsFolder(child))
+                throw EntryName.Refuse(entry.Name, _kinds[At(child).Entry] == TarKind.Symlink
+                    ? $"would be written through the symbolic link '{EntryName.Show(PathOf(child))}'"
+                    : $"would be written below '{EntryName.Show(PathOf(child))}', which is no folder");
+            folder = child;
+        }
+        return folder;
+    }
+
+    private void Put(TarEntry entry, int parent, ReadOnlySpan<byte> name, int number, bool isFolder)
+    {
+        var old = Child(parent, name);
+        if (old != None && IsFolder(old) == isFolder)
+        {
+            At(old).Entry = number;
+            return;
+        }
+        if (old != None)
+            At(old).Dead = true;
+        NewNode(entry, parent, name, number);
+    }
+
+    private int NewNode(TarEntry entry, int parent, ReadOnlySpan<byte> name, int number)
+    {
+        if (_nodes.Count >= _limits.Entries * 2L || _namesUsed + name.Length > _limits.NameBytes)
+            throw EntryName.Refuse(entry.Name, "brings the archive's names above what Holm holds in memory");
+        if (_namesUsed + name.Length > _names.Length)
+            Array.Resize(ref _names, _names.Length * 2);
+        name.CopyTo(_names.AsSpan(_namesUsed));
+        ref var bucket = ref _buckets[Bucket(parent, name)];
+        _nodes.Add(new Node { Parent = parent, Entry = number, Next = bucket, NameAt = _namesUsed, NameBytes = (byte)name.Length });
+        _namesUsed += name.Length;
+        return bucket = _nodes.Count - 1;
+    }
+
+    /// <summary>The newest node of that name comes first in its bucket, so a dead one is never found before its follower.</summary>
+    private int Child(int parent, ReadOnlySpan<byte> name)
+    {
+        for (var n = _buckets[Bucket(parent, name)]; n != None; n = _nodes[n].Next)
+            if (_nodes[n].Parent == parent && NameOf(n).SequenceEqual(name))
+                return n;
+        return None;
+    }
+
+    /// <summary>HashCode is seeded anew in each process, so no archive can be made to fill one bucket.</summary>
+    private int Bucket(int parent, ReadOnlySpan<byte> name)
+    {
+        var hash = new HashCode();
+        hash.Add(parent);
+        hash.AddBytes(name);
+        return (int)((uint)hash.ToHashCode() % (uint)_buckets.Length);
+    }
+
+    private bool IsFolder(int node) => At(node).Entry == Implied || _kinds[At(node).Entry] == TarKind.Folder;
+
+    private ReadOnlySpan<byte> NameOf(int node) => _names.AsSpan(_nodes[node].NameAt, _nodes[node].NameBytes);
+
+    private ref Node At(int node) => ref CollectionsMarshal.AsSpan(_nodes)[node];
+
+    private struct Node
+    {
+        public int Parent;
+        public int Entry;
+        public int Next;
+        public int NameAt;
+        public byte NameBytes;
+        public bool Dead;
+    }
+}
+
+/// <summary>What pass 2 writes.</summary>
+internal sealed class TarPlan(TarTree tree, int[] first, int[] nodes)
+{
+    /// <summary>Paths that hold an entry: the first gets its content, the others become hard links to it. Empty: the entry was replaced.</summary>
+    public IEnumerable<byte[]> Paths(int entry)
+    {
+        for (var i = first[entry]; i < first[entry + 1]; i++)
+            yield return tree.PathOf(nodes[i]);
+    }
+
+    /// <summary>Entries of the archive.</summary>
+    public int Entries => first.Length - 1;
+}
