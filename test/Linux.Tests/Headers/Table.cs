@@ -1,0 +1,75 @@
+namespace Linux.Tests.Headers;
+
+/// <summary>A C struct that a struct of Holm.Linux lays out.</summary>
+/// <param name="Type">Name in Holm.Linux, without that prefix; <c>+</c> before a nested one, as reflection writes it.</param>
+/// <param name="C">Name in C.</param>
+/// <param name="Whole">True: sizes are equal. False: only a head of the C struct is declared.</param>
+/// <param name="Headers">Group of headers that knows it: <see cref="Table.Groups"/>.</param>
+public sealed record StructRow(string Type, string C, bool Whole = true, int Headers = 0)
+{
+    /// <summary>C# field to C member, where it is not the same name in snake_case.</summary>
+    public Dictionary<string, string> Fields { get; init; } = [];
+}
+
+/// <summary>
+/// What cannot be read from Holm.Linux itself. A new constant needs a line here only when its header is not included yet or its name is Holm's
+/// own; a new struct needs one row.
+/// </summary>
+internal static class Table
+{
+    /// <summary>Headers which can be included together. A constant is looked for in the first group, then in the next.</summary>
+    public static readonly string[][] Groups =
+    [
+        [
+            "errno.h", "fcntl.h", "limits.h", "poll.h", "sched.h", "signal.h", "spawn.h", "stdint.h", "termios.h", "unistd.h", "dirent.h", "grp.h",
+            "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/inotify.h", "sys/ioctl.h", "sys/mman.h", "sys/mount.h", "sys/prctl.h", "sys/reboot.h",
+            "sys/resource.h", "sys/signalfd.h", "sys/socket.h", "sys/stat.h", "sys/statfs.h", "sys/statvfs.h", "sys/syscall.h", "sys/sysmacros.h",
+            "sys/timerfd.h", "sys/uio.h", "sys/un.h", "sys/wait.h", "sys/xattr.h",
+            "linux/capability.h", "linux/loop.h", "linux/magic.h", "linux/nsfs.h", "linux/openat2.h",
+            "lxc/lxccontainer.h", "lxc/attach_options.h",
+        ],
+        [
+            "stdint.h", "stddef.h", "linux/fs.h", "linux/mount.h", "linux/fcntl.h", "linux/stat.h", "linux/netlink.h", "linux/rtnetlink.h", "linux/if_link.h",
+            "linux/if_tun.h", "linux/if_bridge.h", "linux/veth.h", "linux/neighbour.h", "linux/net_namespace.h", "linux/netfilter/nf_tables.h",
+            "linux/netfilter/nfnetlink.h", "linux/quota.h", "linux/dqblk_xfs.h", "linux/sched.h", "linux/elf.h", "linux/vt.h", "linux/kd.h",
+        ],
+    ];
+
+    /// <summary>Every struct of Holm.Linux.</summary>
+    public static readonly StructRow[] Structs =
+    [
+        new("Fd+OpenHow", "struct open_how"),
+        new("Processes.Epoll+Event", "struct epoll_event"),
+        new("Mounts.MountCalls+MountAttr", "struct mount_attr") { Fields = { ["Propagation"] = "propagation" } },
+        new("Mounts.Loop+LoopConfig", "struct loop_config") { Fields = { ["Flags"] = "info.lo_flags" } },
+        new("Terminals.Pty+WindowSize", "struct winsize")
+        {
+            Fields = { ["Rows"] = "ws_row", ["Columns"] = "ws_col", ["XPixels"] = "ws_xpixel", ["YPixels"] = "ws_ypixel" },
+        },
+        new("Lxc.LxcContainer+Native", "struct lxc_container", Whole: false),
+        new("Lxc.LxcContainer+ConsoleLogRequest", "struct lxc_console_log"),
+    ];
+
+    /// <summary>Structs that no C code ever sees, each with the reason.</summary>
+    public static readonly Dictionary<string, string> OwnStructs = [];
+
+    /// <summary>Constants that C spells otherwise: C expression, which must be constant.</summary>
+    public static readonly Dictionary<string, string> Spelled = new()
+    {
+        ["F_SEAL_ALL"] = "F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE",
+        ["CAP_REVISION_3"] = "VFS_CAP_REVISION_3",
+    };
+
+    /// <summary>Constants that glibc computes when a program runs; checked by running one.</summary>
+    public static readonly string[] AtRunTime = ["SIGRTMIN", "SIGRTMAX"];
+
+    /// <summary>Constants in capitals which no header defines, each with the reason.</summary>
+    public static readonly Dictionary<string, string> OwnConstants = [];
+
+    /// <summary>Constants with a name of Holm's own that must hold against C; <c>{0}</c> is the value.</summary>
+    public static readonly (string Constant, string Condition)[] Promises =
+    [
+        ("Processes.Child.SpawnStructBytes", "sizeof(posix_spawn_file_actions_t) <= {0} && sizeof(posix_spawnattr_t) <= {0}"),
+        ("Processes.Child.SignalSetBytes", "sizeof(sigset_t) == {0}"),
+    ];
+}
