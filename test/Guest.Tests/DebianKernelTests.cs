@@ -39,7 +39,7 @@ public sealed class DebianKernelTests(DebianKernelTests.Booted booted) : IClassF
     public async Task Libraries_of_the_programs_under_test_are_there()
     {
         await _guest.Must("lxc-info --version && tar2sqfs --version && nft --version && dnsmasq --version && jq --version");
-        await _guest.Must("ip link add br0 type bridge vlan_filtering 1 && cat /sys/class/net/br0/bridge/vlan_filtering && ip link del br0");
+        await _guest.Must("ip link add br0 type bridge vlan_filtering 1; cat /sys/class/net/br0/bridge/vlan_filtering; ip link del br0");
     }
 
     [Fact]

@@ -5,12 +5,12 @@ using System.Text;
 namespace Guest.Tests;
 
 /// <summary>
-/// A virtual machine with Debian 12's own kernel (6.1), emulated by QEMU (TCG: no KVM is needed). Pure cgroup v2, a kernel that cannot idmap
-/// SquashFS, real virtio ports, and a disk that keeps its state over <see cref="PowerCut"/>.
+/// A virtual machine with Debian 12's own kernel (6.1), emulated by QEMU (TCG: no KVM is needed). Pure cgroup v2, a kernel that cannot
+/// idmap SquashFS, real virtio ports, and a disk that keeps its state over <see cref="PowerCut"/>.
 /// </summary>
 /// <remarks>
-/// test/images/guest.sh builds kernel, RAM disk and root; guest-init.sh is pid 1 and describes the line protocol, which runs over a virtio port
-/// joined to QEMU's standard input and output. When this process dies, the port ends and the guest powers itself off.
+/// test/images/guest.sh builds kernel, RAM disk and root; guest-init.sh is pid 1 and describes the line protocol, which runs over a virtio
+/// port joined to QEMU's standard input and output. When this process dies, the port ends and the guest powers itself off.
 /// <code>
 ///   Boot --ready--> Run, Run, … --Dispose or PowerCut--> QEMU killed by its process, drives deleted; a StateDisk stays
 /// </code>
@@ -66,7 +66,7 @@ public sealed class Guest : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a bash script inside, standard input closed, and waits for its end. What it leaves in the background goes on.</summary>
+    /// <summary>Runs a bash script inside, standard input empty, and waits for its end. What it leaves in the background goes on.</summary>
     /// <param name="script">Text of the script.</param>
     /// <param name="deadline">After it the script is killed inside and answers 137; default 60 s. Emulation is slow: be generous.</param>
     public async Task<GuestResult> Run(string script, TimeSpan? deadline = null)
@@ -133,7 +133,10 @@ public sealed class Guest : IAsyncDisposable
             .. options.State is null ? [] : Drive("state", options.State.Path, readOnly: false),
         ];
         for (var port = 0; port < options.Ports; port++)
-            arguments.AddRange(["-netdev", $"hubport,id=port{port},hubid=0", "-device", $"virtio-net-pci,netdev=port{port},mac=02:00:00:00:00:0{port}"]);
+        {
+            var card = $"virtio-net-pci,netdev=port{port},mac=02:00:00:00:00:{port:x2}";
+            arguments.AddRange(["-netdev", $"hubport,id=port{port},hubid=0", "-device", card]);
+        }
         if (options.Ports == 0)
             arguments.AddRange(["-nic", "none"]);
         return arguments;

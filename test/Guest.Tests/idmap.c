@@ -1,5 +1,5 @@
-// idmap PATH: tries to give the mount at PATH an id mapping (0.. to 100000..), as unprivileged containers need, and prints "0" or the name of
-// the error. See mount_setattr(2).
+// idmap PATH: tries to give the mount at PATH an id mapping (0.. to 100000..), as unprivileged containers need, and prints "0" or the
+// name of the error. See mount_setattr(2).
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/busybox sh
-# pid 1 of the Debian-kernel guest (see guest.sh). It prepares what systemd would have (pure cgroup v2, devpts, /run), then runs the commands
-# that Guest.cs sends through the virtio port, one after the other:
+# pid 1 of the Debian-kernel guest (see guest.sh). It prepares what systemd would have (pure cgroup v2, devpts, /run), then runs the
+# commands that Guest.cs sends through the virtio port, one after the other:
 #   host to guest    ID SECONDS BASE64-OF-A-SCRIPT newline
 #   guest to host    ID EXIT-CODE BYTES newline, then that many bytes of what it wrote (both streams as they came)
 # A script that is not done in time is killed and answers 137. The port's end of file means that the host is gone: power off.

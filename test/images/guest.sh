@@ -7,13 +7,12 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=$(cd "$here/../.." && pwd)/.cache
 # What a test can use inside the guest; the libraries they need follow by ldd.
-packages=(busybox-static bash coreutils util-linux mount iproute2 e2fsprogs lxc liblxc1 liblxc-common squashfs-tools-ng nftables dnsmasq-base
-  tar gzip xz-utils zstd jq curl grep sed gawk mawk findutils procps base-files libc-bin acl attr strace)
+packages=(busybox-static bash coreutils util-linux mount iproute2 e2fsprogs lxc liblxc1 liblxc-common squashfs-tools-ng nftables
+  dnsmasq-base tar gzip xz-utils zstd jq curl grep sed gawk mawk findutils procps base-files libc-bin acl attr strace)
 # What the kernel may load: everything a container host needs, nothing for hardware.
 modules=(kernel/net kernel/lib kernel/crypto kernel/drivers/virtio kernel/drivers/block/virtio_blk.ko kernel/drivers/block/loop.ko
-  kernel/drivers/char/virtio_console.ko kernel/drivers/char/hw_random/virtio-rng.ko kernel/drivers/net/{virtio_net,net_failover,veth,tun,tap,dummy,ifb}.ko
-  kernel/drivers/net/{macvlan,macvtap,vrf}.ko kernel/drivers/net/ipvlan kernel/drivers/net/bonding kernel/fs/{ext4,jbd2,mbcache.ko,squashfs,overlayfs,fuse,quota}
-)
+  kernel/drivers/char/virtio_console.ko kernel/drivers/net/{virtio_net,net_failover,veth,tun,tap,dummy,ifb,macvlan,macvtap,vrf}.ko
+  kernel/drivers/net/{ipvlan,bonding} kernel/fs/{ext4,jbd2,mbcache.ko,squashfs,overlayfs,fuse,quota})
 # Loaded by the initial RAM disk, before there is a root.
 early=(virtio_pci virtio_blk virtio_console crc32c_generic squashfs overlay ext4 loop)
 
@@ -40,7 +39,8 @@ kernel() {
     deb=$(find "$cache" -maxdepth 1 -name "${package}_${version//:/%3a}_*.deb" -print -quit)
   fi
   base="./lib/modules/$release"
-  dpkg-deb --fsys-tarfile "$deb" | tar -C "$work/kernel" -xf - "./boot/vmlinuz-$release" "$base/modules.order" "$base/modules.builtin" "$base/kernel"
+  dpkg-deb --fsys-tarfile "$deb" |
+    tar -C "$work/kernel" -xf - "./boot/vmlinuz-$release" "$base/modules.order" "$base/modules.builtin" "$base/kernel"
   mkdir -p "$work/root/usr/lib/modules/$release"
   (cd "$work/kernel/lib/modules/$release" && printf "%s\n" "${modules[@]}" |
     tar -cf - -T - modules.order modules.builtin) | tar -C "$work/root/usr/lib/modules/$release" -xf -
@@ -91,16 +91,19 @@ root() {
   mkdir -p "$work/root"/{etc,proc,sys,dev,run,tmp,root,var/{lib,log,cache,tmp},mnt,payload,state}
   for name in bin sbin lib lib64; do ln -sfn "usr/$name" "$work/root/$name"; done
   busybox --list-full | while read -r path; do
-    [ -e "$work/root/usr/bin/${path##*/}" ] || [ -e "$work/root/usr/sbin/${path##*/}" ] || ln -s /usr/bin/busybox "$work/root/usr/sbin/${path##*/}"
+    name=${path##*/}
+    [ -e "$work/root/usr/bin/$name" ] || [ -e "$work/root/usr/sbin/$name" ] || ln -s /usr/bin/busybox "$work/root/usr/sbin/$name"
   done
   chmod 1777 "$work/root/tmp"
-  printf 'root::0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/:/bin/false\ndnsmasq:x:101:65534::/:/bin/false\n' > "$work/root/etc/passwd"
+  printf '%s\n' root::0:0:root:/root:/bin/bash nobody:x:65534:65534:nobody:/:/bin/false dnsmasq:x:101:65534::/:/bin/false \
+    > "$work/root/etc/passwd"
   printf 'root:x:0:\ntty:x:5:\nholm:x:900:\nnogroup:x:65534:\n' > "$work/root/etc/group"
   printf '127.0.0.1\tlocalhost\n' > "$work/root/etc/hosts"
   echo guest > "$work/root/etc/hostname"
   install -m 755 "$here/guest-init.sh" "$work/root/usr/sbin/guest-init"
   chroot "$work/root" /usr/sbin/ldconfig
-  tar -C "$work/root" --sort=name --owner=0 --group=0 --numeric-owner -cf - . | tar2sqfs --quiet --force --compressor lz4 "$work/done/root.squashfs"
+  tar -C "$work/root" --sort=name --owner=0 --group=0 --numeric-owner -cf - . |
+    tar2sqfs --quiet --force --compressor lz4 "$work/done/root.squashfs"
 }
 
 kernel

@@ -23,7 +23,7 @@ internal static partial class Compiler
         var lines = errors.Split('\n').Where(line => line.Contains(" error: ", StringComparison.Ordinal)).ToList();
         // gcc also calls an assert about an unknown name not constant: one claim is one line, so the place tells.
         var excused = lines.Where(line => Undeclared().IsMatch(line)).Select(Place).ToHashSet();
-        var wrong = lines.Where(line => !excused.Contains(Place(line))).ToList();
+        var wrong = lines.Where(line => !excused.Contains(Place(line))).DistinctBy(Place).ToList();
         return new Verdict(wrong, unknown);
     }
 

@@ -61,7 +61,8 @@ internal static class Declarations
     }
 
     private static IEnumerable<FieldInfo> Literals() =>
-        Types.Where(t => !IsGenerated(t)).SelectMany(t => t.GetFields(Everything)).Where(f => f.IsLiteral && f.GetRawConstantValue() is not string);
+        Types.Where(t => !IsGenerated(t)).SelectMany(t => t.GetFields(Everything))
+            .Where(f => f.IsLiteral && f.GetRawConstantValue() is not string);
 
     private static bool IsKernelName(string name) =>
         name.StartsWith("SYS_", StringComparison.Ordinal) || (name.Length > 1 && !name.Any(char.IsAsciiLetterLower));
@@ -72,7 +73,8 @@ internal static class Declarations
 
     private static bool IsGenerated(Type? type) =>
         type is not null && (type.Name.Contains('<', StringComparison.Ordinal) || IsGenerated(type.DeclaringType)
-            || type.GetCustomAttribute<CompilerGeneratedAttribute>() is not null || type.Namespace?.StartsWith("Holm.", StringComparison.Ordinal) != true);
+            || type.GetCustomAttribute<CompilerGeneratedAttribute>() is not null
+            || type.Namespace?.StartsWith("Holm.", StringComparison.Ordinal) != true);
 
     private static Type Named(string shortName) =>
         Types.FirstOrDefault(t => ShortName(t) == shortName)

@@ -12,8 +12,8 @@ public sealed record StructRow(string Type, string C, bool Whole = true, int Hea
 }
 
 /// <summary>
-/// What cannot be read from Holm.Linux itself. A new constant needs a line here only when its header is not included yet or its name is Holm's
-/// own; a new struct needs one row.
+/// What cannot be read from Holm.Linux itself. A new constant needs a line here only when its header is not included yet or its name is
+/// Holm's own; a new struct needs one row.
 /// </summary>
 internal static class Table
 {
@@ -21,17 +21,17 @@ internal static class Table
     public static readonly string[][] Groups =
     [
         [
-            "errno.h", "fcntl.h", "limits.h", "poll.h", "sched.h", "signal.h", "spawn.h", "stdint.h", "termios.h", "unistd.h", "dirent.h", "grp.h",
-            "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/inotify.h", "sys/ioctl.h", "sys/mman.h", "sys/mount.h", "sys/prctl.h", "sys/reboot.h",
-            "sys/resource.h", "sys/signalfd.h", "sys/socket.h", "sys/stat.h", "sys/statfs.h", "sys/statvfs.h", "sys/syscall.h", "sys/sysmacros.h",
-            "sys/timerfd.h", "sys/uio.h", "sys/un.h", "sys/wait.h", "sys/xattr.h",
+            "errno.h", "fcntl.h", "limits.h", "poll.h", "sched.h", "signal.h", "spawn.h", "stdint.h", "termios.h", "unistd.h", "dirent.h",
+            "grp.h", "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/inotify.h", "sys/ioctl.h", "sys/mman.h", "sys/mount.h", "sys/prctl.h",
+            "sys/reboot.h", "sys/resource.h", "sys/signalfd.h", "sys/socket.h", "sys/stat.h", "sys/statfs.h", "sys/statvfs.h", "sys/syscall.h",
+            "sys/sysmacros.h", "sys/timerfd.h", "sys/uio.h", "sys/un.h", "sys/wait.h", "sys/xattr.h",
             "linux/capability.h", "linux/loop.h", "linux/magic.h", "linux/nsfs.h", "linux/openat2.h",
             "lxc/lxccontainer.h", "lxc/attach_options.h",
         ],
         [
-            "stdint.h", "stddef.h", "linux/fs.h", "linux/mount.h", "linux/fcntl.h", "linux/stat.h", "linux/netlink.h", "linux/rtnetlink.h", "linux/if_link.h",
-            "linux/if_tun.h", "linux/if_bridge.h", "linux/veth.h", "linux/neighbour.h", "linux/net_namespace.h", "linux/netfilter/nf_tables.h",
-            "linux/netfilter/nfnetlink.h", "linux/quota.h", "linux/dqblk_xfs.h", "linux/sched.h", "linux/elf.h", "linux/vt.h", "linux/kd.h",
+            "stdint.h", "stddef.h", "linux/fs.h", "linux/mount.h", "linux/fcntl.h", "linux/stat.h", "linux/netlink.h", "linux/rtnetlink.h",
+            "linux/if_link.h", "linux/if_tun.h", "linux/if_bridge.h", "linux/veth.h", "linux/neighbour.h", "linux/net_namespace.h",
+            "linux/netfilter/nf_tables.h", "linux/netfilter/nfnetlink.h", "linux/quota.h", "linux/dqblk_xfs.h", "linux/sched.h", "linux/elf.h", "linux/vt.h", "linux/kd.h",
         ],
     ];
 
