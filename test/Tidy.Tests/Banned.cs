@@ -12,9 +12,9 @@ public sealed class Banned
         public required (string Bad, string Good) Proof { get; init; }
     }
 
-    // The last argument of a source-generated call ends in a context's property, a type info or its options.
+    // A source-generated call is given a property of a context, or a JsonTypeInfo, which by custom is called type or typeInfo.
     private const string ReflectionJson =
-        @"\bJsonSerializer\.(?:Serialize|Deserialize)\w*(?:<[^()]*>)?\((?:(?!Json\.|[Tt]ypeInfo|Context\b)[^;])*;";
+        @"\bJsonSerializer\.(?:Serialize|Deserialize)\w*(?:<[^()]*>)?\((?:(?!Json\.|[Tt]ypeInfo|, type\b|Context\b)[^;])*;";
 
     private static readonly Rule[] Rules =
     [

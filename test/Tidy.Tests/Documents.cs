@@ -51,7 +51,7 @@ public sealed partial class Documents
         Assert.Single(Judged(""));
     }
 
-    /// <summary>A sentence is a line of the map that names the folder in backquotes, with a slash, and says at least four words more.</summary>
+    /// <summary>A sentence is a line of the map that names the folder in backquotes, with a slash, and has more to say of it.</summary>
     private static IEnumerable<string> FoldersWithoutSentence(IEnumerable<SourceFile> files, SourceFile map)
     {
         var folders = files.Where(f => f.Under("src") || f.Under("test"))
@@ -67,11 +67,18 @@ public sealed partial class Documents
     private static IEnumerable<string> FilesNobodyNames(IReadOnlyList<SourceFile> files) =>
         from file in files
         where !CodeKinds.Contains(Path.GetExtension(file.Path)) && !FoundByTools.Contains(file.Path) && !file.Under("src/web")
-        where !files.Any(other => other != file && other.Text.Contains(Mention(file), StringComparison.Ordinal))
+        where !files.Any(other => other != file && (Names(other, file) || ReadsAllLike(other, file)))
         select file.At(1, $"no file names it: refer to {file.Name} where it is used, or delete it");
 
     // `do` is too short a word to look for alone.
-    private static string Mention(SourceFile file) => file.Path == "do" ? "./do" : file.Name;
+    private static bool Names(SourceFile other, SourceFile file) =>
+        other.Text.Contains(file.Path == "do" ? "./do" : file.Name, StringComparison.Ordinal);
+
+    // Code beside a folder of cases may read every *.txt of it.
+    private static bool ReadsAllLike(SourceFile other, SourceFile file) =>
+        other.IsCSharp && file.Path.Split('/') is [var top, var project, .., var folder, _] && other.Under($"{top}/{project}")
+        && other.Text.Contains($"*{Path.GetExtension(file.Name)}\"", StringComparison.Ordinal)
+        && other.Text.Contains($"{folder}", StringComparison.Ordinal);
 
     private static IEnumerable<string> PromisesWithoutProof(SourceFile page, IReadOnlyList<SourceFile> files)
     {
@@ -89,7 +96,7 @@ public sealed partial class Documents
                 yield return page.At(line, $"'{cells[^1]}' is no proof: name `Class.Test_name` or bench NAME");
             foreach (Match proof in proofs)
                 if (!Exists(proof, files))
-                    yield return page.At(line, $"{proof.Value} does not exist: write it, or name the test or bench that proves the promise");
+                    yield return page.At(line, $"{proof.Value} does not exist: write it, or name what proves the promise");
         }
     }
 

@@ -9,7 +9,6 @@ key=$(sha256sum "$0" | cut -c1-16)
 kept="$top/.cache/debian-$key.squashfs"
 
 build() {
-  mkdir -p "$top/.cache"
   tree=$(mktemp -d "$top/.cache/debian.XXXXXX")
   trap 'rm -rf "$tree" "$kept.$$"' EXIT
 
@@ -21,7 +20,8 @@ build() {
   rm -f "$tree/etc/dpkg/dpkg.cfg.d/build"
 
   sed -i 's/^root:[^:]*:/root::/' "$tree/etc/passwd" "$tree/etc/shadow"
-  echo debian > "$tree/etc/hostname"
+  # Without this file systemd keeps the name that the host gave.
+  rm -f "$tree/etc/hostname"
   printf '127.0.0.1\tlocalhost\n::1\tlocalhost\n' > "$tree/etc/hosts"
   printf '[Match]\nName=eth0\n\n[Network]\nDHCP=yes\n' > "$tree/etc/systemd/network/eth0.network"
   # An empty machine-id makes systemd write one at the first boot without asking anything.
@@ -30,12 +30,17 @@ build() {
   # These wait for, or look for, hardware that a container has not.
   chroot "$tree" systemctl mask --quiet systemd-networkd-wait-online.service e2scrub_reap.service systemd-firstboot.service
 
-  tar -C "$tree" --sort=name --format=gnu --numeric-owner --xattrs --xattrs-include='*' \
+  tar -C "$tree" --sort=name --format=gnu --numeric-owner --xattrs --xattrs-include='security.*' \
     --exclude='./usr/share/doc/*' --exclude='./usr/share/man/*' --exclude='./usr/share/locale/*' --exclude='./usr/share/info/*' \
     --exclude='./var/cache/apt/*' --exclude='./var/lib/apt/lists/*' --exclude='./var/log/*.log' --exclude='./dev/*' -cf - . |
     tar2sqfs --quiet --force --compressor zstd --comp-extra level=3 "$kept.$$"
+  rm -f "$top"/.cache/debian-*.squashfs
   mv "$kept.$$" "$kept"
 }
 
+# One build at a time; whoever waited finds it done.
+mkdir -p "$top/.cache"
+exec 9>"$top/.cache/debian.lock"
+flock 9
 [ -s "$kept" ] || build >&2
 cp --reflink=auto "$kept" "$out"

@@ -26,7 +26,11 @@ key=$({ cat "$here"/guest*.sh; echo "$package $version"; installed; } | sha256su
 kept="$cache/guest-$key"
 [ -s "$kept/root.squashfs" ] && { echo "$kept"; exit 0; }
 
+# One build at a time; whoever waited finds it done.
 mkdir -p "$cache"
+exec 9>"$cache/guest.lock"
+flock 9
+[ -s "$kept/root.squashfs" ] && { echo "$kept"; exit 0; }
 work=$(mktemp -d "$cache/guest.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/{kernel,root,early,done}
@@ -76,8 +80,8 @@ root() {
     while read -r path; do { [ -f "$path" ] || [ -L "$path" ]; } && echo "$path"; done > "$work/files" || true
   { grep -E '^/usr/(bin|sbin|lib|libexec)' "$work/files" | xargs ldd 2>/dev/null || true; } | grep -oE '/[^ )]+\.so[^ )]*' |
     sed -E 's,^/(lib|lib64)/,/usr/\1/,' | sort -u > "$work/libraries"
-  printf '%s\n' /usr/lib/x86_64-linux-gnu/{libnss_files.so.2,libnss_dns.so.2,libstdc++.so.6,libgcc_s.so.1,libz.so.1,libssl.so.3,libcrypto.so.3} \
-    /usr/lib64/ld-linux-x86-64.so.2 >> "$work/libraries"
+  printf '%s\n' /usr/lib/x86_64-linux-gnu/lib{nss_files.so.2,nss_dns.so.2,stdc++.so.6,gcc_s.so.1,z.so.1} \
+    /usr/lib/x86_64-linux-gnu/lib{ssl.so.3,crypto.so.3} /usr/lib64/ld-linux-x86-64.so.2 >> "$work/libraries"
   while read -r path; do
     while [ -L "$path" ]; do
       echo "$path"
@@ -109,5 +113,7 @@ root() {
 kernel
 initrd
 root
+# A guest that runs from an older one holds its files open.
+rm -rf "$cache"/guest-*
 mv -T "$work/done" "$kept"
 echo "$kept"

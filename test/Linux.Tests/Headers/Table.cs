@@ -21,17 +21,18 @@ internal static class Table
     public static readonly string[][] Groups =
     [
         [
-            "errno.h", "fcntl.h", "limits.h", "poll.h", "sched.h", "signal.h", "spawn.h", "stdint.h", "termios.h", "unistd.h", "dirent.h",
-            "grp.h", "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/inotify.h", "sys/ioctl.h", "sys/mman.h", "sys/mount.h", "sys/prctl.h",
-            "sys/reboot.h", "sys/resource.h", "sys/signalfd.h", "sys/socket.h", "sys/stat.h", "sys/statfs.h", "sys/statvfs.h", "sys/syscall.h",
-            "sys/sysmacros.h", "sys/timerfd.h", "sys/uio.h", "sys/un.h", "sys/wait.h", "sys/xattr.h",
-            "linux/capability.h", "linux/loop.h", "linux/magic.h", "linux/nsfs.h", "linux/openat2.h",
-            "lxc/lxccontainer.h", "lxc/attach_options.h",
+            "errno.h", "fcntl.h", "limits.h", "poll.h", "sched.h", "signal.h", "spawn.h", "stdint.h", "termios.h",
+            "unistd.h", "dirent.h", "grp.h", "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/inotify.h", "sys/ioctl.h",
+            "sys/mman.h", "sys/mount.h", "sys/prctl.h", "sys/reboot.h", "sys/resource.h", "sys/signalfd.h", "sys/socket.h",
+            "sys/stat.h", "sys/statfs.h", "sys/statvfs.h", "sys/syscall.h", "sys/sysmacros.h", "sys/timerfd.h", "sys/uio.h",
+            "sys/un.h", "sys/wait.h", "sys/xattr.h", "linux/capability.h", "linux/loop.h", "linux/magic.h", "linux/nsfs.h",
+            "linux/openat2.h", "lxc/lxccontainer.h", "lxc/attach_options.h",
         ],
         [
-            "stdint.h", "stddef.h", "linux/fs.h", "linux/mount.h", "linux/fcntl.h", "linux/stat.h", "linux/netlink.h", "linux/rtnetlink.h",
-            "linux/if_link.h", "linux/if_tun.h", "linux/if_bridge.h", "linux/veth.h", "linux/neighbour.h", "linux/net_namespace.h",
-            "linux/netfilter/nf_tables.h", "linux/netfilter/nfnetlink.h", "linux/quota.h", "linux/dqblk_xfs.h", "linux/sched.h", "linux/elf.h", "linux/vt.h", "linux/kd.h",
+            "stdint.h", "stddef.h", "linux/fs.h", "linux/mount.h", "linux/fcntl.h", "linux/stat.h", "linux/netlink.h",
+            "linux/rtnetlink.h", "linux/if_link.h", "linux/if_tun.h", "linux/if_bridge.h", "linux/veth.h",
+            "linux/neighbour.h", "linux/net_namespace.h", "linux/netfilter/nf_tables.h", "linux/netfilter/nfnetlink.h",
+            "linux/quota.h", "linux/dqblk_xfs.h", "linux/sched.h", "linux/elf.h", "linux/vt.h", "linux/kd.h",
         ],
     ];
 
@@ -40,12 +41,33 @@ internal static class Table
     [
         new("Fd+OpenHow", "struct open_how"),
         new("Processes.Epoll+Event", "struct epoll_event"),
-        new("Mounts.MountCalls+MountAttr", "struct mount_attr") { Fields = { ["Propagation"] = "propagation" } },
+        new("Mounts.MountCalls+MountAttr", "struct mount_attr"),
+        new("Mounts.FileStatus+Statx", "struct statx")
+        {
+            Fields =
+            {
+                ["Uid"] = "stx_uid", ["Gid"] = "stx_gid", ["Mode"] = "stx_mode", ["Ino"] = "stx_ino",
+                ["DevMajor"] = "stx_dev_major", ["DevMinor"] = "stx_dev_minor",
+            },
+        },
+        new("Mounts.ProjectQuota+Fsxattr", "struct fsxattr", Headers: 1)
+        {
+            Fields = { ["ExtendedFlags"] = "fsx_xflags", ["ProjectId"] = "fsx_projid" },
+        },
+        new("Mounts.ProjectQuota+Dqblk", "struct if_dqblk", Headers: 1)
+        {
+            Fields = { ["BlockHardLimit"] = "dqb_bhardlimit", ["BlockSoftLimit"] = "dqb_bsoftlimit", ["Valid"] = "dqb_valid" },
+        },
         new("Mounts.Loop+LoopConfig", "struct loop_config") { Fields = { ["Flags"] = "info.lo_flags" } },
         new("Terminals.Pty+WindowSize", "struct winsize")
         {
             Fields = { ["Rows"] = "ws_row", ["Columns"] = "ws_col", ["XPixels"] = "ws_xpixel", ["YPixels"] = "ws_ypixel" },
         },
+        new("Terminals.Terminal+Winsize", "struct winsize")
+        {
+            Fields = { ["Rows"] = "ws_row", ["Columns"] = "ws_col", ["XPixels"] = "ws_xpixel", ["YPixels"] = "ws_ypixel" },
+        },
+        new("Terminals.Terminal+PollFd", "struct pollfd") { Fields = { ["Returned"] = "revents" } },
         new("Lxc.LxcContainer+Native", "struct lxc_container", Whole: false),
         new("Lxc.LxcContainer+ConsoleLogRequest", "struct lxc_console_log"),
     ];
@@ -57,7 +79,7 @@ internal static class Table
     public static readonly Dictionary<string, string> Spelled = new()
     {
         ["F_SEAL_ALL"] = "F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE",
-        ["CAP_REVISION_3"] = "VFS_CAP_REVISION_3",
+        ["MOUNT_ATTR_ALL"] = "MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC",
     };
 
     /// <summary>Constants that glibc computes when a program runs; checked by running one.</summary>
