@@ -59,7 +59,10 @@ internal sealed class Channel : IDisposable
             {
                 var got = _socket.ReceiveAsync(buffer, CancellationToken.None).GetAwaiter().GetResult();
                 if (got.MessageType == WebSocketMessageType.Close || got is { MessageType: WebSocketMessageType.Text, Count: 0, EndOfMessage: true })
+                {
+                    Close();
                     return ChannelEnd.Closed;
+                }
                 take(buffer.AsSpan(0, got.Count));
             }
         }
