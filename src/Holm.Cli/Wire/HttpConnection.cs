@@ -24,6 +24,9 @@ internal sealed class HttpConnection : IDisposable
 
     private enum Framing { Length, Chunked, Close, Done }
 
+    /// <summary>True when the node answered before the end of the request and reads no more of it.</summary>
+    public bool Answered { get; private set; }
+
     private HttpConnection(string path) => _path = path;
 
     /// <summary>Connects.</summary>
@@ -186,15 +189,13 @@ internal sealed class HttpConnection : IDisposable
     {
         try
         {
-            while (data.Length > 0)
+            while (data.Length > 0 && !Answered)
                 data = data[_socket.Send(data)..];
         }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+        catch (SocketException) when (_socket.Poll(TimeSpan.Zero, SelectMode.SelectRead))
         {
-            // The node may have refused a body before its end: its answer, if any, says why.
-            if (!_socket.Poll(TimeSpan.Zero, SelectMode.SelectRead))
-                throw Bad("it closed the connection");
-            throw new SendStopped();
+            // The node stopped reading before the end of the request; its answer, or its silence, says why.
+            Answered = true;
         }
         catch (SocketException e)
         {
@@ -204,9 +205,6 @@ internal sealed class HttpConnection : IDisposable
 
     private Unreachable Bad(string why) => new(_path, why);
 }
-
-/// <summary>The node stopped reading the request; its answer can be read.</summary>
-internal sealed class SendStopped : Exception;
 
 /// <summary>A connection after its upgrade; first gives the bytes that came together with the 101 answer.</summary>
 internal sealed class UpgradedStream(Socket socket, byte[] early) : NetworkStream(socket, ownsSocket: true)

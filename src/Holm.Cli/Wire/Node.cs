@@ -75,20 +75,13 @@ internal sealed class Node(string socket, Action<string>? trace = null)
         using var connection = HttpConnection.Open(Socket, Deadline);
         connection.Send("POST", target,
             ["Connection: close", "Content-Type: application/octet-stream", "Transfer-Encoding: chunked", .. headers]);
-        try
+        var buffer = new byte[128 * 1024];
+        for (int count; !connection.Answered && (count = read(buffer)) > 0;)
         {
-            var buffer = new byte[128 * 1024];
-            for (int count; (count = read(buffer)) > 0;)
-            {
-                connection.SetDeadline(Deadline);
-                connection.SendChunk(buffer.AsSpan(0, count));
-            }
-            connection.SendChunk([]);
+            connection.SetDeadline(Deadline);
+            connection.SendChunk(buffer.AsSpan(0, count));
         }
-        catch (SendStopped)
-        {
-            trace?.Invoke("the node answered before the end of the stream");
-        }
+        connection.SendChunk([]);
         // The node checks and converts what it got before it answers.
         connection.SetDeadline(TimeSpan.FromMinutes(30));
         return Finish(connection);
