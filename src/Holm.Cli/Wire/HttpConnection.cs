@@ -125,8 +125,25 @@ internal sealed class HttpConnection : IDisposable
         return count;
     }
 
-    /// <summary>Hands over the connection after a 101 answer, with the bytes that were read too far.</summary>
-    public UpgradedStream Upgraded() => new(_socket, _buffer[_start.._end]);
+    /// <summary>Reads some bytes after a 101 answer; 0 when the other side is gone. No deadline.</summary>
+    public int ReadUpgraded(Span<byte> into)
+    {
+        _until = long.MaxValue;
+        if (_start == _end && Fill() == 0)
+            return 0;
+        var count = Math.Min(_end - _start, into.Length);
+        _buffer.AsSpan(_start, count).CopyTo(into);
+        _start += count;
+        return count;
+    }
+
+    /// <summary>Sends bytes after a 101 answer; false when the other side reads no more. No deadline.</summary>
+    public bool SendUpgraded(ReadOnlySpan<byte> bytes)
+    {
+        _socket.SendTimeout = 0;
+        SendAll(bytes);
+        return !Answered;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
@@ -204,21 +221,4 @@ internal sealed class HttpConnection : IDisposable
     }
 
     private Unreachable Bad(string why) => new(_path, why);
-}
-
-/// <summary>A connection after its upgrade; first gives the bytes that came together with the 101 answer.</summary>
-internal sealed class UpgradedStream(Socket socket, byte[] early) : NetworkStream(socket, ownsSocket: true)
-{
-    private int _given;
-
-    /// <inheritdoc/>
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        var count = Math.Min(buffer.Length, early.Length - _given);
-        if (count == 0)
-            return base.ReadAsync(buffer, cancellationToken);
-        early.AsSpan(_given, count).CopyTo(buffer.Span);
-        _given += count;
-        return ValueTask.FromResult(count);
-    }
 }
