@@ -20,6 +20,9 @@ internal static class Names
     /// <summary><c>/1.0/operations/UUID</c>.</summary>
     public static string Operation(string id) => $"/1.0/operations/{Part(id, "operation")}";
 
+    /// <summary>The name at the end of an object's URL.</summary>
+    public static string Last(string url) => Uri.UnescapeDataString(url[(url.LastIndexOf('/') + 1)..]);
+
     /// <summary>The fingerprint of an image that is named by alias, by fingerprint or by the first digits of one.</summary>
     public static string Fingerprint(Caller caller, string name)
     {

@@ -6,8 +6,6 @@ using Holm.Cli.Wire;
 using Holm.Contract;
 using Holm.Linux;
 
-[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
-
 namespace Holm.Cli;
 
 /// <summary>The program: reads the command line, runs one verb, turns what went wrong into one line and an exit code.</summary>
@@ -72,8 +70,9 @@ internal static class Program
             screen.Complain(e.Message);
             return Code(verb, ExitCodes.Failed);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentException or KeyNotFoundException)
         {
+            // Members that every node sends were missing or of another kind.
             screen.Complain($"the node answered something else than expected: {e.Message}");
             return Code(verb, ExitCodes.Failed);
         }

@@ -198,7 +198,10 @@ public sealed class ImageStore(string statePath, TimeProvider clock)
     public void DeleteAlias(string name)
     {
         lock (_lock)
-            WriteAliases(_aliases.ContainsKey(name) ? _aliases.Remove(name) : throw new Refusal(404, "Image alias not found"));
+        {
+            var rest = _aliases.Remove(name);
+            WriteAliases(rest != _aliases ? rest : throw new Refusal(404, "Image alias not found"));
+        }
     }
 
     /// <summary>Replaces an image's properties.</summary>

@@ -1,4 +1,3 @@
-using Holm.Contract;
 using Holm.Node;
 
 // holmd: the node's daemon. Without arguments it stays in the foreground; HOLM_STATE and HOLM_RUN say where it keeps what.

@@ -47,10 +47,10 @@ public sealed class TestNode : IAsyncDisposable
     public static string Programs { get; } = Path.Combine(Root(), "out");
 
     /// <summary>The sample system image.</summary>
-    public static string SampleImage { get; } = Path.Combine(Root(), ".cache", "images", "sample.squashfs");
+    public static string SampleImage { get; } = Path.Combine(Programs, "sample.squashfs");
 
     /// <summary>The Debian 12 system image.</summary>
-    public static string DebianImage { get; } = Path.Combine(Root(), ".cache", "images", "debian.squashfs");
+    public static string DebianImage { get; } = Path.Combine(Programs, "debian.squashfs");
 
     private Dictionary<string, string> Environment => new() { ["HOLM_STATE"] = State, ["HOLM_RUN"] = RunFolder };
 

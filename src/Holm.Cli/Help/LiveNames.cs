@@ -75,5 +75,5 @@ internal static class LiveNames
     }
 
     private static IEnumerable<string> Last(Node node, string list) =>
-        node.Get(list, ContractJson.Default.IReadOnlyListString).Select(url => Uri.UnescapeDataString(url[(url.LastIndexOf('/') + 1)..]));
+        node.Get(list, ContractJson.Default.IReadOnlyListString).Select(Names.Last);
 }

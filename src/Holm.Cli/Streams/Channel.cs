@@ -1,6 +1,5 @@
-using System.Net.WebSockets;
-using System.Security.Cryptography;
-using System.Text;
+using System.Buffers.Binary;
+using System.Net.Sockets;
 using System.Text.Json;
 using Holm.Cli.Wire;
 using Holm.Contract;
@@ -17,30 +16,42 @@ internal enum ChannelEnd
     Lost,
 }
 
-/// <summary>One websocket of the node (RFC 6455): a stream of exec or console, a control channel, or events.</summary>
+/// <summary>
+/// One websocket of the node (RFC 6455, client side): a stream of exec or console, a control channel, or events. One thread may read
+/// while others send; everything blocks.
+/// </summary>
+/// <remarks>
+/// Written by hand for the start-up time of <c>holm exec</c>, which opens four: .NET's own brings the thread pool, and loads OpenSSL for
+/// the random masks.
+/// </remarks>
 internal sealed class Channel : IDisposable
 {
+    private const int Text = 1, Binary = 2, CloseFrame = 8, Ping = 9, Pong = 10;
     private const int MaxMessage = 16 * 1024 * 1024;
-    private readonly WebSocket _socket;
+    private readonly HttpConnection _connection;
     private readonly Lock _sending = new();
-    private bool _ended;
+    private byte[] _sendBuffer = new byte[4096];
 
-    private Channel(WebSocket socket) => _socket = socket;
+    private Channel(HttpConnection connection) => _connection = connection;
+
+    private readonly record struct Frame(int Opcode, bool Final, long Length);
 
     /// <summary>Connects to a websocket of the API.</summary>
     /// <exception cref="Refusal">The node said no, for example because the secret is wrong.</exception>
     public static Channel Open(Node node, string target)
     {
-        var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
         var connection = HttpConnection.Open(node.Socket, node.Deadline);
         try
         {
             connection.Send("GET", target,
-                ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", $"Sec-WebSocket-Key: {key}"]);
-            if (connection.ReadHead().Status != 101)
-                throw new Refusal(400, $"open {target.Split('?')[0]}: {Why(connection)}");
-            var stream = connection.Upgraded();
-            return new(WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { KeepAliveInterval = TimeSpan.Zero }));
+            [
+                "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+                $"Sec-WebSocket-Key: {Convert.ToBase64String(Guid.NewGuid().ToByteArray())}",
+            ]);
+            var head = connection.ReadHead();
+            if (head.Status != 101)
+                throw new Refusal(head.Status, $"open {target.Split('?')[0]}: {Why(connection, head)}");
+            return new(connection);
         }
         catch
         {
@@ -49,107 +60,171 @@ internal sealed class Channel : IDisposable
         }
     }
 
-    /// <summary>Hands every data frame to <paramref name="take"/> until the end of the stream: a close, or LXD's empty text frame.</summary>
+    /// <summary>Hands the bytes of every data frame to <paramref name="take"/> until a close, or LXD's end of a stream: an empty text frame.</summary>
     public ChannelEnd Drain(Action<ReadOnlySpan<byte>> take)
     {
         var buffer = new byte[64 * 1024];
-        try
+        return Frames(frame =>
         {
-            while (true)
+            if (frame is { Opcode: Text, Final: true, Length: 0 })
+                return false;
+            for (var left = frame.Length; left > 0;)
             {
-                var got = _socket.ReceiveAsync(buffer, CancellationToken.None).GetAwaiter().GetResult();
-                if (got.MessageType == WebSocketMessageType.Close || got is { MessageType: WebSocketMessageType.Text, Count: 0, EndOfMessage: true })
-                    return ChannelEnd.Closed;
-                take(buffer.AsSpan(0, got.Count));
+                var piece = buffer.AsSpan(0, Read(buffer.AsSpan(0, (int)Math.Min(left, buffer.Length))));
+                left -= piece.Length;
+                take(piece);
             }
-        }
-        catch (Exception e) when (Broken(e))
-        {
-            return ChannelEnd.Lost;
-        }
+            return true;
+        });
     }
 
     /// <summary>Hands every whole message to <paramref name="take"/> until a close.</summary>
     public ChannelEnd Messages(Action<ReadOnlyMemory<byte>> take)
     {
-        var buffer = new byte[16 * 1024];
+        var message = new byte[16 * 1024];
         var length = 0;
+        return Frames(frame =>
+        {
+            if (length + frame.Length > MaxMessage)
+                throw new Broken();
+            while (message.Length < length + frame.Length)
+                Array.Resize(ref message, message.Length * 2);
+            Exactly(message.AsSpan(length, (int)frame.Length));
+            length += (int)frame.Length;
+            if (frame.Final)
+            {
+                take(message.AsMemory(0, length));
+                length = 0;
+            }
+            return true;
+        });
+    }
+
+    /// <summary>Sends bytes as one binary frame; false when the other side is gone.</summary>
+    public bool Send(ReadOnlyMemory<byte> bytes) => Send(Binary, bytes.Span);
+
+    /// <summary>Says that nothing follows: LXD's empty text frame.</summary>
+    public bool SendEnd() => Send(Text, []);
+
+    /// <summary>Sends a control message.</summary>
+    public bool Send(ControlMessage message) =>
+        Send(Text, JsonSerializer.SerializeToUtf8Bytes(message, ContractJson.Default.ControlMessage));
+
+    /// <summary>Sends a close frame (1000, normal): on the control channel of a console this detaches.</summary>
+    public void Close() => Send(CloseFrame, [0x03, 0xE8]);
+
+    /// <inheritdoc/>
+    public void Dispose() => _connection.Dispose();
+
+    private ChannelEnd Frames(Func<Frame, bool> data)
+    {
         try
         {
             while (true)
             {
-                var got = _socket.ReceiveAsync(new ArraySegment<byte>(buffer, length, buffer.Length - length), CancellationToken.None)
-                    .GetAwaiter().GetResult();
-                if (got.MessageType == WebSocketMessageType.Close)
-                    return ChannelEnd.Closed;
-                length += got.Count;
-                if (got.EndOfMessage)
+                var frame = ReadFrame();
+                var more = frame.Opcode switch
                 {
-                    take(buffer.AsMemory(0, length));
-                    length = 0;
-                }
-                else if (length == MaxMessage)
-                    return ChannelEnd.Lost;
-                else if (length == buffer.Length)
-                    Array.Resize(ref buffer, buffer.Length * 2);
+                    CloseFrame or Ping or Pong => Control(frame),
+                    <= Binary => data(frame),
+                    _ => throw new Broken(),
+                };
+                if (more)
+                    continue;
+                Close();
+                return ChannelEnd.Closed;
             }
         }
-        catch (Exception e) when (Broken(e))
+        catch (Exception e) when (Gone(e))
         {
             return ChannelEnd.Lost;
         }
     }
 
-    /// <summary>Sends bytes as one binary frame; false when the other side is gone.</summary>
-    public bool Send(ReadOnlyMemory<byte> bytes) => Send(bytes, WebSocketMessageType.Binary);
-
-    /// <summary>Says that nothing follows: LXD's empty text frame.</summary>
-    public bool SendEnd() => Send(ReadOnlyMemory<byte>.Empty, WebSocketMessageType.Text);
-
-    /// <summary>Sends a control message.</summary>
-    public bool Send(ControlMessage message) =>
-        Send(JsonSerializer.SerializeToUtf8Bytes(message, ContractJson.Default.ControlMessage), WebSocketMessageType.Text);
-
-    /// <summary>Sends a close frame: on the control channel of a console this detaches.</summary>
-    public void Close()
+    // 5.2: FIN and opcode; mask bit and length, 126 and 127 mean 2 and 8 more bytes. A server does not mask; no extension was agreed.
+    private Frame ReadFrame()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-        try
+        Span<byte> head = stackalloc byte[8];
+        Exactly(head[..2]);
+        var (first, second) = (head[0], head[1]);
+        if ((first & 0x70) != 0 || (second & 0x80) != 0)
+            throw new Broken();
+        long length = second;
+        if (second == 126)
         {
-            lock (_sending)
-                _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, deadline.Token).GetAwaiter().GetResult();
+            Exactly(head[..2]);
+            length = BinaryPrimitives.ReadUInt16BigEndian(head);
         }
-        catch (Exception e) when (Broken(e))
+        else if (second == 127)
         {
-            // The other side went first.
+            Exactly(head);
+            length = BinaryPrimitives.ReadInt64BigEndian(head);
+        }
+        return length >= 0 ? new(first & 0x0f, (first & 0x80) != 0, length) : throw new Broken();
+    }
+
+    private bool Control(Frame frame)
+    {
+        if (frame.Length > 125 || !frame.Final)
+            throw new Broken();
+        Span<byte> payload = stackalloc byte[(int)frame.Length];
+        Exactly(payload);
+        if (frame.Opcode == Ping)
+            Send(Pong, payload);
+        return frame.Opcode != CloseFrame;
+    }
+
+    private bool Send(int opcode, ReadOnlySpan<byte> payload)
+    {
+        lock (_sending)
+        {
+            if (_sendBuffer.Length < payload.Length + 14)
+                _sendBuffer = new byte[payload.Length + 14];
+            var frame = _sendBuffer.AsSpan();
+            frame[0] = (byte)(0x80 | opcode);
+            var at = 2;
+            if (payload.Length < 126)
+                frame[1] = (byte)(0x80 | payload.Length);
+            else
+            {
+                frame[1] = 0x80 | 127;
+                BinaryPrimitives.WriteInt64BigEndian(frame[2..], payload.Length);
+                at = 10;
+                if (payload.Length <= ushort.MaxValue)
+                {
+                    frame[1] = 0x80 | 126;
+                    BinaryPrimitives.WriteUInt16BigEndian(frame[2..], (ushort)payload.Length);
+                    at = 4;
+                }
+            }
+            // 5.3: the mask keeps proxies from reading frames as HTTP; there is none on a unix socket.
+            var mask = frame.Slice(at, 4);
+            Random.Shared.NextBytes(mask);
+            var body = frame.Slice(at + 4, payload.Length);
+            for (var i = 0; i < body.Length; i++)
+                body[i] = (byte)(payload[i] ^ mask[i & 3]);
+            try
+            {
+                return _connection.SendUpgraded(frame[..(at + 4 + payload.Length)]);
+            }
+            catch (Exception e) when (Gone(e))
+            {
+                return false;
+            }
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    private int Read(Span<byte> into) => _connection.ReadUpgraded(into) is > 0 and var count ? count : throw new Broken();
+
+    private void Exactly(Span<byte> into)
     {
-        _ended = true;
-        _socket.Dispose();
+        while (into.Length > 0)
+            into = into[Read(into)..];
     }
 
-    private bool Send(ReadOnlyMemory<byte> bytes, WebSocketMessageType type)
-    {
-        try
-        {
-            lock (_sending)
-                _socket.SendAsync(bytes, type, endOfMessage: true, CancellationToken.None).AsTask().GetAwaiter().GetResult();
-            return true;
-        }
-        catch (Exception e) when (Broken(e))
-        {
-            return false;
-        }
-    }
+    private static bool Gone(Exception e) => e is Broken or Unreachable or SocketException or ObjectDisposedException;
 
-    private bool Broken(Exception e) =>
-        e is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException || (_ended && e is InvalidOperationException);
-
-    private static string Why(HttpConnection connection)
+    private static string Why(HttpConnection connection, Head head)
     {
         var body = new byte[16 * 1024];
         var length = 0;
@@ -162,7 +237,9 @@ internal sealed class Channel : IDisposable
         }
         catch (JsonException)
         {
-            return $"the node answered {Encoding.UTF8.GetString(body, 0, Math.Min(length, 200))}";
+            return $"the node answered {head.Status}";
         }
     }
+
+    private sealed class Broken : Exception;
 }

@@ -31,7 +31,7 @@ internal static class ImageShow
             .Add("File", image.Filename)
             .Add("Made", Say.Time(image.CreatedAt))
             .Add("Uploaded", Say.Time(image.UploadedAt))
-            .Add("Used by", string.Join(' ', image.UsedBy))
+            .Add("Used by", string.Join(' ', image.UsedBy.Select(Names.Last)))
             .Add("Layers", string.Join(' ', image.Layers))
             .ToString());
         if (image.Properties.Count > 0)

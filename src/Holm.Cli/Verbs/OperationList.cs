@@ -29,5 +29,5 @@ internal static class OperationList
     /// <summary>Names of what it touches.</summary>
     public static string On(Operation operation) => string.Join(' ',
         (operation.Resources ?? new Dictionary<string, IReadOnlyList<string>>()).SelectMany(r => r.Value)
-            .Select(url => Uri.UnescapeDataString(url[(url.LastIndexOf('/') + 1)..])));
+            .Select(Names.Last));
 }

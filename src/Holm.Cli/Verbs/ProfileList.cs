@@ -22,7 +22,7 @@ internal static class ProfileList
         var table = new Table("NAME", "DESCRIPTION", "DEVICES", "USED BY");
         foreach (var profile in profiles.OrderBy(p => p.Name, StringComparer.Ordinal))
             table.Add(profile.Name, profile.Description, string.Join(' ', profile.Devices.Keys.Order(StringComparer.Ordinal)),
-                string.Join(' ', profile.UsedBy.Select(url => Uri.UnescapeDataString(url[(url.LastIndexOf('/') + 1)..]))));
+                string.Join(' ', profile.UsedBy.Select(Names.Last)));
         return table;
     }
 }

@@ -25,7 +25,7 @@ internal static class ProfileShow
         var text = new StringBuilder(new Facts()
             .Add("Name", profile.Name)
             .Add("Description", profile.Description)
-            .Add("Used by", string.Join(' ', profile.UsedBy))
+            .Add("Used by", string.Join(' ', profile.UsedBy.Select(Names.Last)))
             .ToString());
         Settings.Append(text, profile.Config, profile.Devices);
         return text.ToString();

@@ -24,6 +24,9 @@ internal sealed class HttpConnection : IDisposable
 
     private enum Framing { Length, Chunked, Close, Done }
 
+    /// <summary>True when the node answered before the end of the request and reads no more of it.</summary>
+    public bool Answered { get; private set; }
+
     private HttpConnection(string path) => _path = path;
 
     /// <summary>Connects.</summary>
@@ -122,8 +125,25 @@ internal sealed class HttpConnection : IDisposable
         return count;
     }
 
-    /// <summary>Hands over the connection after a 101 answer, with the bytes that were read too far.</summary>
-    public UpgradedStream Upgraded() => new(_socket, _buffer[_start.._end]);
+    /// <summary>Reads some bytes after a 101 answer; 0 when the other side is gone. No deadline.</summary>
+    public int ReadUpgraded(Span<byte> into)
+    {
+        _until = long.MaxValue;
+        if (_start == _end && Fill() == 0)
+            return 0;
+        var count = Math.Min(_end - _start, into.Length);
+        _buffer.AsSpan(_start, count).CopyTo(into);
+        _start += count;
+        return count;
+    }
+
+    /// <summary>Sends bytes after a 101 answer; false when the other side reads no more. No deadline.</summary>
+    public bool SendUpgraded(ReadOnlySpan<byte> bytes)
+    {
+        _socket.SendTimeout = 0;
+        SendAll(bytes);
+        return !Answered;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
@@ -186,15 +206,13 @@ internal sealed class HttpConnection : IDisposable
     {
         try
         {
-            while (data.Length > 0)
+            while (data.Length > 0 && !Answered)
                 data = data[_socket.Send(data)..];
         }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+        catch (SocketException) when (_socket.Poll(TimeSpan.Zero, SelectMode.SelectRead))
         {
-            // The node may have refused a body before its end: its answer, if any, says why.
-            if (!_socket.Poll(TimeSpan.Zero, SelectMode.SelectRead))
-                throw Bad("it closed the connection");
-            throw new SendStopped();
+            // The node stopped reading before the end of the request; its answer, or its silence, says why.
+            Answered = true;
         }
         catch (SocketException e)
         {
@@ -203,24 +221,4 @@ internal sealed class HttpConnection : IDisposable
     }
 
     private Unreachable Bad(string why) => new(_path, why);
-}
-
-/// <summary>The node stopped reading the request; its answer can be read.</summary>
-internal sealed class SendStopped : Exception;
-
-/// <summary>A connection after its upgrade; first gives the bytes that came together with the 101 answer.</summary>
-internal sealed class UpgradedStream(Socket socket, byte[] early) : NetworkStream(socket, ownsSocket: true)
-{
-    private int _given;
-
-    /// <inheritdoc/>
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        var count = Math.Min(buffer.Length, early.Length - _given);
-        if (count == 0)
-            return base.ReadAsync(buffer, cancellationToken);
-        early.AsSpan(_given, count).CopyTo(buffer.Span);
-        _given += count;
-        return ValueTask.FromResult(count);
-    }
 }

@@ -75,20 +75,13 @@ internal sealed class Node(string socket, Action<string>? trace = null)
         using var connection = HttpConnection.Open(Socket, Deadline);
         connection.Send("POST", target,
             ["Connection: close", "Content-Type: application/octet-stream", "Transfer-Encoding: chunked", .. headers]);
-        try
+        var buffer = new byte[128 * 1024];
+        for (int count; !connection.Answered && (count = read(buffer)) > 0;)
         {
-            var buffer = new byte[128 * 1024];
-            for (int count; (count = read(buffer)) > 0;)
-            {
-                connection.SetDeadline(Deadline);
-                connection.SendChunk(buffer.AsSpan(0, count));
-            }
-            connection.SendChunk([]);
+            connection.SetDeadline(Deadline);
+            connection.SendChunk(buffer.AsSpan(0, count));
         }
-        catch (SendStopped)
-        {
-            trace?.Invoke("the node answered before the end of the stream");
-        }
+        connection.SendChunk([]);
         // The node checks and converts what it got before it answers.
         connection.SetDeadline(TimeSpan.FromMinutes(30));
         return Finish(connection);
@@ -125,24 +118,29 @@ internal sealed class Node(string socket, Action<string>? trace = null)
         return body[..length];
     }
 
+    // Read member by member: the serializer's preparations for one more type would cost more than the reading.
     private Answer Open(Head head, byte[] body)
     {
-        Envelope<JsonElement>? envelope = null;
+        JsonElement envelope;
         try
         {
-            envelope = JsonSerializer.Deserialize(body, ContractJson.Default.EnvelopeJsonElement);
+            envelope = JsonDocument.Parse(body).RootElement;
         }
         catch (JsonException)
         {
-            trace?.Invoke($"{head.Status}, no JSON");
+            throw new Unreachable(Socket, $"it answered {head.Status} without JSON; is it a Holm node?");
         }
-        trace?.Invoke($"{head.Status} {envelope?.Type} ({body.Length} bytes)");
-        return envelope switch
-        {
-            null => throw new Unreachable(Socket, $"it answered {head.Status} without JSON; is it a Holm node?"),
-            { Type: "error" } => throw new Refusal(envelope.ErrorCode, envelope.Error),
-            { Type: "async" } => new(envelope.Metadata, envelope.Operation, ""),
-            _ => new(envelope.Metadata, "", head.Header("etag")),
-        };
+        var type = Text(envelope, "type");
+        trace?.Invoke($"{head.Status} {type} ({body.Length} bytes)");
+        if (type == "error")
+            throw new Refusal(envelope.TryGetProperty("error_code", out var code) && code.TryGetInt32(out var number) ? number : head.Status,
+                Text(envelope, "error"));
+        if (type is not ("sync" or "async") || !envelope.TryGetProperty("metadata", out var metadata))
+            throw new Unreachable(Socket, $"it answered {head.Status} with JSON that is no envelope; is it a Holm node?");
+        return new(metadata, type == "async" ? Text(envelope, "operation") : "", head.Header("etag"));
     }
+
+    private static string Text(JsonElement envelope, string name) =>
+        envelope.ValueKind == JsonValueKind.Object && envelope.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()! : "";
 }

@@ -1,5 +1,3 @@
-using Holm.Contract;
-
 namespace Holm.Node.Instances;
 
 /// <summary>What happened to an instance, in LXD's words for its lifecycle events; pure.</summary>
