@@ -93,7 +93,7 @@ internal sealed class TarReader(Stream source, TarLimits limits)
     {
         var count = source.Read(buffer[..(int)Math.Min(buffer.Length, _stored)]);
         if (count == 0)
-            throw Cut();
+            throw new EndTooEarlyException();
         _stored -= count;
         return count;
     }
@@ -300,7 +300,7 @@ internal sealed class TarReader(Stream source, TarLimits limits)
     private void Fill(Span<byte> buffer)
     {
         if (source.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false) < buffer.Length)
-            throw Cut();
+            throw new EndTooEarlyException();
     }
 
     private void Skip(long bytes)
@@ -309,11 +309,11 @@ internal sealed class TarReader(Stream source, TarLimits limits)
         {
             var count = source.Read(_scratch.AsSpan(0, (int)Math.Min(bytes, _scratch.Length)));
             if (count == 0)
-                throw Cut();
+                throw new EndTooEarlyException();
             bytes -= count;
         }
         _stored = _padding = 0;
     }
 
-    private static Contract.Refusal Cut() => TarHeader.NoTar("it ends too early; it was cut, or did not arrive whole");
+    public static Contract.Refusal Cut() => TarHeader.NoTar("it ends too early; it was cut, or did not arrive whole");
 }

@@ -1,0 +1,129 @@
+using Holm.Contract;
+using Holm.Linux;
+using Holm.Linux.Files;
+
+namespace Holm.Images.Tar;
+
+/// <summary>
+/// Turns the archive of a root file system into a SquashFS without unpacking a tree:
+/// <code>
+///   pass 1:  file ─ unpack ─ TarReader ─ TarTree        names only: what is refused, which entry of a name wins
+///   pass 2:  file ─ unpack ─ TarReader ─ TarWriter ─ tar2sqfs ─ staged file        every name once, in one plain form
+/// </code>
+/// Both passes hash what they read; a file that changed in between is refused. Memory is bounded by <see cref="TarLimits"/>, whatever the
+/// data. tar2sqfs alone would fail on repeated names and pass over '..' in silence (E15).
+/// </summary>
+public static class TarImage
+{
+    /// <summary>True for the first bytes of a tar archive, plain or packed by gzip, xz or zstd.</summary>
+    /// <param name="head">Up to 512 bytes from the start of the file.</param>
+    public static bool LooksLikeTar(ReadOnlySpan<byte> head) =>
+        PackedTar.IsGzip(head) || PackedTar.IsXz(head) || PackedTar.IsZstd(head)
+        || (head.Length >= TarHeader.BlockBytes && new TarHeader(head[..TarHeader.BlockBytes]) is { IsZero: false, ChecksumHolds: true });
+
+    /// <summary>Converts an archive. The same archive gives the same bytes, everywhere.</summary>
+    /// <param name="path">A regular file; it is read twice.</param>
+    /// <param name="output">Gets the SquashFS; the caller commits it.</param>
+    /// <param name="limits">What is a bomb.</param>
+    /// <param name="progress">Gets a sentence now and then.</param>
+    /// <param name="ct">Gives up; the programs of the pipe are killed.</param>
+    /// <exception cref="Refusal">400: the archive is hostile, damaged or no root; the entry is named. 500: a program is missing.</exception>
+    public static Task Convert(
+        string path, StagedFile output, TarLimits limits, IProgress<string>? progress, CancellationToken ct) =>
+        Task.Run(() => ConvertOnThisThread(path, output, limits, progress, ct), ct);
+
+    private static async Task ConvertOnThisThread(
+        string path, StagedFile output, TarLimits limits, IProgress<string>? progress, CancellationToken ct)
+    {
+        var tree = new TarTree(limits);
+        var newest = 0u;
+        var dropped = 0;
+        progress?.Report("reading the names in the archive");
+        var first = await Pass(path, limits, (_, entry) =>
+        {
+            tree.Add(entry);
+            newest = Math.Max(newest, entry.Mtime);
+            dropped += entry.XattrsDropped;
+        }, ct).ConfigureAwait(false);
+        CheckIsRoot(tree);
+        if (dropped > 0)
+            progress?.Report($"left out {dropped} extended attributes that SquashFS cannot hold, such as ACLs");
+
+        progress?.Report("writing the SquashFS");
+        var plan = tree.Plan();
+        var squash = SquashWriter.Start(output, newest, ct);
+        await using (squash.ConfigureAwait(false))
+        {
+            try
+            {
+                await Write(path, limits, plan, first, squash, ct).ConfigureAwait(false);
+                await squash.Finish().ConfigureAwait(false);
+            }
+            catch (LinuxException e) when (e.Errno == Errnos.EPIPE)
+            {
+                ct.ThrowIfCancellationRequested();
+                throw await squash.WhyItEnded(e).ConfigureAwait(false);
+            }
+            catch (Refusal) when (ct.IsCancellationRequested)
+            {
+                throw new OperationCanceledException(ct);
+            }
+        }
+    }
+
+    private static async Task Write(string path, TarLimits limits, TarPlan plan, byte[] first, SquashWriter squash, CancellationToken ct)
+    {
+        var number = 0;
+        var second = await Pass(path, limits, (reader, entry) =>
+        {
+            if (number >= plan.Entries)
+                throw Changed();
+            var paths = plan.Paths(number++).ToList();
+            if (paths.Count == 0)
+                return;
+            if (entry.Kind == TarKind.HardLink)
+                throw Changed();
+            squash.Add(entry with { Name = paths[0] }, reader, paths.Skip(1));
+        }, ct).ConfigureAwait(false);
+        if (!first.AsSpan().SequenceEqual(second))
+            throw Changed();
+    }
+
+    private static Refusal Changed() => new(409, "cannot use the archive: it changed while it was being read; import it again");
+
+    /// <summary>One reading of the whole archive.</summary>
+    /// <returns>sha256 of the unpacked stream.</returns>
+    private static async Task<byte[]> Pass(string path, TarLimits limits, Action<TarReader, TarEntry> each, CancellationToken ct)
+    {
+        var source = PackedTar.Open(path, limits, ct);
+        await using (source.ConfigureAwait(false))
+        {
+            try
+            {
+                var reader = new TarReader(source, limits);
+                while (reader.Next() is { } entry)
+                    each(reader, entry);
+            }
+            catch (EndTooEarlyException) when (!ct.IsCancellationRequested)
+            {
+                // The packing program knows better why there is no more.
+                if (await source.WhyItEnded().ConfigureAwait(false) is { } why)
+                    throw TarHeader.NoTar(why);
+                throw TarReader.Cut();
+            }
+            ct.ThrowIfCancellationRequested();
+            return await source.Finish().ConfigureAwait(false);
+        }
+    }
+
+    private static void CheckIsRoot(TarTree tree)
+    {
+        var top = tree.TopNames().ToHashSet(StringComparer.Ordinal);
+        if (top.Count == 0)
+            throw TarHeader.NoTar("it is empty");
+        if (top.Contains("metadata.yaml") && top.All(n => n is "metadata.yaml" or "rootfs" or "templates"))
+            throw TarHeader.NoTar(top.Contains("rootfs")
+                ? "it is an LXD image (metadata.yaml and rootfs/), which is not taken yet; pack the contents of rootfs/ alone"
+                : "it is the metadata half of an LXD image, which is not taken yet; import the root file system alone");
+    }
+}
