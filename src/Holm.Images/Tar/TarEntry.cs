@@ -50,16 +50,22 @@ internal static class EntryName
     private const int ComponentBytesMax = 255;
 
     /// <summary><c>./a//b/</c> becomes <c>a/b</c>; a name that leaves the root is refused.</summary>
-    public static byte[] Normalise(ReadOnlySpan<byte> raw, TarLimits limits, string what = "")
+    public static byte[] Normalise(ReadOnlySpan<byte> raw, TarLimits limits) => Normalise(raw, limits, raw, "");
+
+    /// <summary>The target of a hard link, under the same rules; a refusal names the link.</summary>
+    public static byte[] NormaliseTarget(ReadOnlySpan<byte> raw, TarLimits limits, ReadOnlySpan<byte> entry) =>
+        Normalise(raw, limits, entry, $"is a hard link to '{Show(raw)}', which ");
+
+    private static byte[] Normalise(ReadOnlySpan<byte> raw, TarLimits limits, ReadOnlySpan<byte> entry, string what)
     {
         if (raw.Length > limits.PathBytes)
-            throw Refuse(raw, $"{what}is longer than {limits.PathBytes} bytes");
+            throw Refuse(entry, $"{what}is longer than {limits.PathBytes} bytes");
         if (raw.Length == 0)
-            throw Refuse(raw, $"{what}has no name");
+            throw Refuse(entry, $"{what}has no name");
         if (raw[0] == '/')
-            throw Refuse(raw, $"{what}is an absolute name; pack the tree with names relative to its root");
+            throw Refuse(entry, $"{what}is an absolute name; pack the tree with names relative to its root");
         if (raw.Contains((byte)0))
-            throw Refuse(raw, $"{what}holds a NUL byte");
+            throw Refuse(entry, $"{what}holds a NUL byte");
         var result = new byte[raw.Length];
         var length = 0;
         foreach (var range in raw.Split((byte)'/'))
@@ -68,9 +74,9 @@ internal static class EntryName
             if (component.Length == 0 || component.SequenceEqual("."u8))
                 continue;
             if (component.SequenceEqual(".."u8))
-                throw Refuse(raw, $"{what}has a '..' in it");
+                throw Refuse(entry, $"{what}has a '..' in it");
             if (component.Length > ComponentBytesMax)
-                throw Refuse(raw, $"{what}has a component longer than {ComponentBytesMax} bytes");
+                throw Refuse(entry, $"{what}has a component longer than {ComponentBytesMax} bytes");
             if (length > 0)
                 result[length++] = (byte)'/';
             component.CopyTo(result.AsSpan(length));

@@ -131,7 +131,7 @@ internal sealed class TarReader(Stream source, TarLimits limits)
     {
         var link = own.Get("linkpath") ?? longLink ?? header.Link.ToArray();
         if (kind == TarKind.HardLink)
-            link = EntryName.Normalise(link, limits, $"is a hard link to '{EntryName.Show(link)}', which ");
+            link = EntryName.NormaliseTarget(link, limits, rawName);
         else if (kind == TarKind.Symlink && (link.Length == 0 || link.Length > limits.PathBytes || link.Contains((byte)0)))
             throw EntryName.Refuse(rawName, "is a symbolic link without a usable target");
         var isDevice = kind is TarKind.CharDevice or TarKind.BlockDevice;
