@@ -10,12 +10,12 @@ public static partial class Durable
     /// <param name="bytes">The whole new content.</param>
     /// <param name="mode">Permission bits, for example 0600 (octal).</param>
     /// <exception cref="LinuxException">The kernel refused; the old file is as it was.</exception>
-    public static void Write(string path, ReadOnlySpan<byte> bytes, int mode)
+    public static void Write(string path, ReadOnlySpan<byte> bytes, uint mode)
     {
         var folder = Path.GetDirectoryName(path)!;
         var temporary = path + ".tmp";
         File.Delete(temporary);
-        using (var fd = Fd.Open(temporary, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOFOLLOW, (uint)mode))
+        using (var fd = Fd.Open(temporary, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOFOLLOW, mode))
         {
             fd.WriteAll(bytes);
             LinuxException.Check(fsync(fd.Number), $"write {temporary} to the disk");
