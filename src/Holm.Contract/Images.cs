@@ -81,48 +81,48 @@ public sealed record ImageAlias
 public sealed record ImagesPost
 {
     /// <summary>Where it comes from.</summary>
-    public ImageSource Source { get; init; } = new();
+    public ImageSource Source { get; set; } = new();
 
     /// <summary>Name shown as <see cref="Image.Filename"/>.</summary>
-    public string? Filename { get; init; }
+    public string? Filename { get; set; }
 
     /// <summary>Aliases to set once it is stored.</summary>
-    public List<ImageAlias>? Aliases { get; init; }
+    public List<ImageAlias>? Aliases { get; set; }
 
     /// <summary>Free text by key.</summary>
-    public Dictionary<string, string>? Properties { get; init; }
+    public Dictionary<string, string>? Properties { get; set; }
 
     /// <summary>True: the image is no system, <c>/sbin/init</c> is not asked for.</summary>
     [JsonPropertyName("no-init")]
-    public bool NoInit { get; init; }
+    public bool NoInit { get; set; }
 }
 
 /// <summary>Where an image comes from.</summary>
 public sealed record ImageSource
 {
     /// <summary>Only <c>file</c> so far.</summary>
-    public string Type { get; init; } = "file";
+    public string Type { get; set; } = "file";
 
     /// <summary>Absolute path on the node.</summary>
-    public string Path { get; init; } = "";
+    public string Path { get; set; } = "";
 }
 
 /// <summary>Body of <c>PUT</c> and <c>PATCH /1.0/images/FINGERPRINT</c>.</summary>
 public sealed record ImagePut
 {
     /// <summary>Free text by key.</summary>
-    public Dictionary<string, string>? Properties { get; init; }
+    public Dictionary<string, string>? Properties { get; set; }
 }
 
 /// <summary>Body of <c>PUT</c> and <c>PATCH /1.0/images/aliases/NAME</c>, and of <c>POST</c> (rename: <see cref="Name"/>).</summary>
 public sealed record ImageAliasPut
 {
     /// <summary>The new name.</summary>
-    public string? Name { get; init; }
+    public string? Name { get; set; }
 
     /// <summary>Free text.</summary>
-    public string? Description { get; init; }
+    public string? Description { get; set; }
 
     /// <summary>Fingerprint it stands for.</summary>
-    public string? Target { get; init; }
+    public string? Target { get; set; }
 }

@@ -77,108 +77,108 @@ public sealed record Instance
 public sealed record InstancePut
 {
     /// <summary>Kernel name of the machine; only this node's own is accepted.</summary>
-    public string? Architecture { get; init; }
+    public string? Architecture { get; set; }
 
     /// <summary>Keys. PATCH: merged, an empty value unsets.</summary>
-    public Dictionary<string, string>? Config { get; init; }
+    public Dictionary<string, string>? Config { get; set; }
 
     /// <summary>Devices. PATCH: merged.</summary>
-    public Dictionary<string, Dictionary<string, string>>? Devices { get; init; }
+    public Dictionary<string, Dictionary<string, string>>? Devices { get; set; }
 
     /// <summary>True when it is deleted as it stops.</summary>
-    public bool? Ephemeral { get; init; }
+    public bool? Ephemeral { get; set; }
 
     /// <summary>Profiles in order.</summary>
-    public List<string>? Profiles { get; init; }
+    public List<string>? Profiles { get; set; }
 
     /// <summary>Free text.</summary>
-    public string? Description { get; init; }
+    public string? Description { get; set; }
 
     /// <summary>Alias or fingerprint; null keeps the image.</summary>
-    public string? Image { get; init; }
+    public string? Image { get; set; }
 }
 
 /// <summary>Body of <c>POST /1.0/instances</c>.</summary>
 public sealed record InstancesPost
 {
     /// <summary>The new name; empty lets the node invent one.</summary>
-    public string? Name { get; init; }
+    public string? Name { get; set; }
 
     /// <summary>Kernel name of the machine; empty is this node's.</summary>
-    public string? Architecture { get; init; }
+    public string? Architecture { get; set; }
 
     /// <summary>Keys.</summary>
-    public Dictionary<string, string>? Config { get; init; }
+    public Dictionary<string, string>? Config { get; set; }
 
     /// <summary>Devices.</summary>
-    public Dictionary<string, Dictionary<string, string>>? Devices { get; init; }
+    public Dictionary<string, Dictionary<string, string>>? Devices { get; set; }
 
     /// <summary>True when it is deleted as it stops.</summary>
-    public bool Ephemeral { get; init; }
+    public bool Ephemeral { get; set; }
 
     /// <summary>Null: <c>default</c>; empty: none.</summary>
-    public List<string>? Profiles { get; init; }
+    public List<string>? Profiles { get; set; }
 
     /// <summary>Free text.</summary>
-    public string? Description { get; init; }
+    public string? Description { get; set; }
 
     /// <summary>Where its root comes from.</summary>
-    public InstanceSource? Source { get; init; }
+    public InstanceSource? Source { get; set; }
 
     /// <summary><c>container</c> or empty.</summary>
-    public string? Type { get; init; }
+    public string? Type { get; set; }
 
     /// <summary>Start it as soon as it exists (Incus).</summary>
-    public bool Start { get; init; }
+    public bool Start { get; set; }
 }
 
 /// <summary>Where the root of a new instance comes from.</summary>
 public sealed record InstanceSource
 {
     /// <summary>Only <c>image</c> so far.</summary>
-    public string Type { get; init; } = "image";
+    public string Type { get; set; } = "image";
 
     /// <summary>A fingerprint or a unique prefix of one: the instance pins it.</summary>
-    public string? Fingerprint { get; init; }
+    public string? Fingerprint { get; set; }
 
     /// <summary>An alias. LXD's clients: resolved and pinned now, unless <see cref="Follow"/>.</summary>
-    public string? Alias { get; init; }
+    public string? Alias { get; set; }
 
     /// <summary>True for a console app: the alias is looked up anew at each start.</summary>
-    public bool Follow { get; init; }
+    public bool Follow { get; set; }
 }
 
 /// <summary>Body of <c>PUT /1.0/instances/NAME/state</c>.</summary>
 public sealed record InstanceStatePut
 {
     /// <summary><c>start</c>, <c>stop</c>, <c>restart</c>, <c>freeze</c> or <c>unfreeze</c>.</summary>
-    public string Action { get; init; } = "";
+    public string Action { get; set; } = "";
 
     /// <summary>Seconds to wait for a clean stop; -1 is the node's own deadline, 0 is the same as <see cref="Force"/>.</summary>
-    public int Timeout { get; init; } = -1;
+    public int Timeout { get; set; } = -1;
 
     /// <summary>Kill at once instead of asking.</summary>
-    public bool Force { get; init; }
+    public bool Force { get; set; }
 
     /// <summary>Not supported; true is refused.</summary>
-    public bool Stateful { get; init; }
+    public bool Stateful { get; set; }
 }
 
 /// <summary>Body of <c>PUT /1.0/instances</c>: one action for all.</summary>
 public sealed record InstancesPut
 {
     /// <summary>The action.</summary>
-    public InstanceStatePut? State { get; init; }
+    public InstanceStatePut? State { get; set; }
 }
 
 /// <summary>Body of <c>POST /1.0/instances/NAME</c>: rename.</summary>
 public sealed record InstancePost
 {
     /// <summary>The new name.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
     /// <summary>Not supported; true is refused.</summary>
-    public bool Migration { get; init; }
+    public bool Migration { get; set; }
 }
 
 /// <summary>What runs now, from <c>GET /1.0/instances/NAME/state</c>.</summary>
@@ -338,67 +338,67 @@ public sealed record NetworkCounters
 public sealed record ExecPost
 {
     /// <summary>Program and arguments; the program is looked up on the instance's PATH.</summary>
-    public List<string> Command { get; init; } = [];
+    public List<string> Command { get; set; } = [];
 
     /// <summary>True: streams travel on websockets. False: the operation only ends with the exit status.</summary>
     [JsonPropertyName("wait-for-websocket")]
-    public bool WaitForWebsocket { get; init; }
+    public bool WaitForWebsocket { get; set; }
 
     /// <summary>True: a terminal, one stream. False: three streams.</summary>
-    public bool Interactive { get; init; }
+    public bool Interactive { get; set; }
 
     /// <summary>Environment on top of the instance's own.</summary>
-    public Dictionary<string, string>? Environment { get; init; }
+    public Dictionary<string, string>? Environment { get; set; }
 
     /// <summary>Columns; 0 for unknown.</summary>
-    public int Width { get; init; }
+    public int Width { get; set; }
 
     /// <summary>Rows; 0 for unknown.</summary>
-    public int Height { get; init; }
+    public int Height { get; set; }
 
     /// <summary>Not supported yet; true is refused.</summary>
     [JsonPropertyName("record-output")]
-    public bool RecordOutput { get; init; }
+    public bool RecordOutput { get; set; }
 
     /// <summary>User id inside.</summary>
-    public uint User { get; init; }
+    public uint User { get; set; }
 
     /// <summary>Group id inside.</summary>
-    public uint Group { get; init; }
+    public uint Group { get; set; }
 
     /// <summary>Working directory inside; empty is <c>/root</c>, or <c>/</c> where that is missing.</summary>
-    public string? Cwd { get; init; }
+    public string? Cwd { get; set; }
 }
 
 /// <summary>Body of <c>POST /1.0/instances/NAME/console</c>.</summary>
 public sealed record ConsolePost
 {
     /// <summary>Columns; 0 for unknown.</summary>
-    public int Width { get; init; }
+    public int Width { get; set; }
 
     /// <summary>Rows; 0 for unknown.</summary>
-    public int Height { get; init; }
+    public int Height { get; set; }
 
     /// <summary><c>console</c> or empty.</summary>
-    public string? Type { get; init; }
+    public string? Type { get; set; }
 
     /// <summary>Take the keyboard from whoever has it (Incus).</summary>
-    public bool Force { get; init; }
+    public bool Force { get; set; }
 
     /// <summary>Only watch.</summary>
     [JsonPropertyName("read-only")]
-    public bool ReadOnly { get; init; }
+    public bool ReadOnly { get; set; }
 }
 
 /// <summary>A text frame on the control websocket of exec or console, from the client.</summary>
 public sealed record ControlMessage
 {
     /// <summary><c>window-resize</c> or <c>signal</c>.</summary>
-    public string Command { get; init; } = "";
+    public string Command { get; set; } = "";
 
     /// <summary><c>width</c> and <c>height</c> as text.</summary>
-    public Dictionary<string, string>? Args { get; init; }
+    public Dictionary<string, string>? Args { get; set; }
 
     /// <summary>Signal number.</summary>
-    public int Signal { get; init; }
+    public int Signal { get; set; }
 }

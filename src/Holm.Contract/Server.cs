@@ -123,14 +123,14 @@ public sealed record Profile
 public sealed record ProfilePut
 {
     /// <summary>The name: new (POST on the list), or the new name (POST on a profile).</summary>
-    public string? Name { get; init; }
+    public string? Name { get; set; }
 
     /// <summary>Keys.</summary>
-    public Dictionary<string, string>? Config { get; init; }
+    public Dictionary<string, string>? Config { get; set; }
 
     /// <summary>Free text.</summary>
-    public string? Description { get; init; }
+    public string? Description { get; set; }
 
     /// <summary>Devices.</summary>
-    public Dictionary<string, Dictionary<string, string>>? Devices { get; init; }
+    public Dictionary<string, Dictionary<string, string>>? Devices { get; set; }
 }

@@ -130,5 +130,5 @@ public sealed class ConfigStore
     private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Mode 0600: environment values may be secrets.</summary>
-    private const int OwnerOnly = 0x180;
+    private const uint OwnerOnly = 0x180;
 }

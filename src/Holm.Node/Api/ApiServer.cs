@@ -1,0 +1,121 @@
+using System.Net.Sockets;
+using Holm.Contract;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Holm.Node.Api;
+
+/// <summary>What the API remembers between requests; never what the node is, which is asked anew each time.</summary>
+internal sealed record ApiState(Operations Operations, ConsoleHub Consoles);
+
+/// <summary>The node's HTTP door: HTTP/1.1 on a unix socket, which group <c>holm</c> may use.</summary>
+public sealed class ApiServer : IAsyncDisposable
+{
+    private static readonly TimeSpan HeaderDeadline = TimeSpan.FromSeconds(10), KeepAlive = TimeSpan.FromSeconds(60),
+        BodyGrace = TimeSpan.FromSeconds(30);
+
+    private readonly WebApplication _app;
+    private readonly string _socket;
+
+    private ApiServer(WebApplication app, string socket) => (_app, _socket) = (app, socket);
+
+    /// <summary>Opens the socket and begins to answer.</summary>
+    /// <param name="socket">Absolute path of the socket; one that nobody listens on any more is replaced.</param>
+    /// <param name="node">The node behind it.</param>
+    /// <exception cref="Refusal">409: a daemon answers there already.</exception>
+    public static async Task<ApiServer> Start(string socket, NodeFace node)
+    {
+        RemoveStale(socket);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Limits.MaxRequestBodySize = Call.LongestBody;
+            kestrel.Limits.MaxConcurrentConnections = 1024;
+            kestrel.Limits.MaxConcurrentUpgradedConnections = 1024;
+            kestrel.Limits.RequestHeadersTimeout = HeaderDeadline;
+            kestrel.Limits.KeepAliveTimeout = KeepAlive;
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(100, BodyGrace);
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(100, BodyGrace);
+        });
+        builder.Services.AddRoutingCore();
+        var app = builder.Build();
+        var operations = new Operations(node.Events, node.Clock, node.Log);
+        var state = new ApiState(operations, new ConsoleHub(node.Instances));
+        app.Use(next => context => Answer(next, new Call(context, node, state)));
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = EventRoutes.PingEvery });
+        app.UseRouting();
+        foreach (var (method, path, handler) in Routes.All)
+            app.MapMethods(path, [method], context => handler(new Call(context, node, state)));
+        await app.StartAsync().ConfigureAwait(false);
+        File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+        return new ApiServer(app, socket);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        // Streams that clients hold open must not hold the daemon up.
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await _app.StopAsync(deadline.Token).ConfigureAwait(false);
+        await _app.DisposeAsync().ConfigureAwait(false);
+        File.Delete(_socket);
+    }
+
+    /// <summary>Around every request: each error becomes an envelope with a sentence.</summary>
+    private static async Task Answer(RequestDelegate next, Call call)
+    {
+        var http = call.Http;
+        try
+        {
+            if (call.Query("project") is not ("" or "default"))
+                throw new Refusal(404, $"Project not found: {Config.Names.Show(call.Query("project"))}; this node has project default only");
+            await next(http).ConfigureAwait(false);
+            if (http.Response.StatusCode is 404 or 405 && !http.Response.HasStarted)
+                await call.Refuse(http.Response.StatusCode, NotYet.Sentence(http)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The client went away; there is nobody to tell.
+        }
+        catch (Exception e) when (!http.Response.HasStarted)
+        {
+            var (code, message) = e switch
+            {
+                Refusal refusal => (refusal.Code, refusal.Message),
+                Microsoft.AspNetCore.Http.BadHttpRequestException bad => (bad.StatusCode, bad.StatusCode == 413
+                    ? $"the request's body is too long: {Call.LongestBody / 1024} KiB are allowed" : bad.Message),
+                _ => (500, $"the node failed: {e.Message}"),
+            };
+            if (code == 500)
+                call.Node.Log($"{http.Request.Method} {Config.Names.Show(http.Request.Path)} failed: {e}");
+            await call.Refuse(code, message).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            call.Node.Log($"{http.Request.Method} {Config.Names.Show(http.Request.Path)} failed while answering: {e}");
+            http.Abort();
+        }
+    }
+
+    private static void RemoveStale(string path)
+    {
+        if (!File.Exists(path))
+            return;
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException)
+        {
+            File.Delete(path);
+            return;
+        }
+        throw new Refusal(409, $"cannot open {path}: a daemon answers there already; end it, or set HOLM_RUN to another folder");
+    }
+}

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Holm.Node.Config;
+
+namespace Holm.Node.Api;
+
+/// <summary>What PUT, POST and PATCH do to maps of keys.</summary>
+internal static class Edits
+{
+    /// <summary>The whole new map. An empty value unsets a key, but for free text, where empty is a value.</summary>
+    public static ImmutableSortedDictionary<string, string> Whole(Dictionary<string, string>? given)
+    {
+        var map = Maps.From(given);
+        return map.RemoveRange(map.Where(p => string.IsNullOrEmpty(p.Value) && Keys.Find(p.Key) is { ManyLines: false }).Select(p => p.Key));
+    }
+
+    /// <summary>As <see cref="Whole"/>, but what only Holm writes stays when the caller leaves it out.</summary>
+    public static ImmutableSortedDictionary<string, string> Replace(
+        ImmutableSortedDictionary<string, string> old, Dictionary<string, string>? given) =>
+        Maps.From(old.Where(p => IsOurs(p.Key))).SetItems(Whole(given));
+
+    /// <summary>Merges; an empty value unsets a key.</summary>
+    public static ImmutableSortedDictionary<string, string> Merge(
+        ImmutableSortedDictionary<string, string> old, Dictionary<string, string>? given)
+    {
+        foreach (var (key, value) in given ?? [])
+            old = string.IsNullOrEmpty(value) ? old.Remove(key) : old.SetItem(key, value);
+        return old;
+    }
+
+    private static bool IsOurs(string key) =>
+        key.StartsWith("volatile.", StringComparison.Ordinal) || key.StartsWith("image.", StringComparison.Ordinal);
+}

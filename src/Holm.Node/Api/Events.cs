@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using Holm.Contract;
+
+namespace Holm.Node.Api;
+
+/// <summary>Tells everybody who listens what happens on the node. A listener that does not keep up is cut off, never silently skipped.</summary>
+public sealed class Events(TimeProvider clock)
+{
+    /// <summary>Types a listener may ask for.</summary>
+    public static IReadOnlyList<string> Types { get; } = ["operation", "lifecycle", "logging"];
+
+    /// <summary>Events a listener may lag behind.</summary>
+    public const int Backlog = 1024;
+
+    private readonly Lock _gate = new();
+    private readonly List<Listener> _listeners = [];
+
+    /// <summary>An operation changed.</summary>
+    public void Publish(Operation operation) =>
+        Publish("operation", () => JsonSerializer.SerializeToElement(operation, ContractJson.Default.Operation));
+
+    /// <summary>Something happened to an object.</summary>
+    /// <param name="action">LXD's word for it, for example <c>instance-started</c>.</param>
+    /// <param name="source">URL of the object.</param>
+    /// <param name="context">More about it.</param>
+    public void Lifecycle(string action, string source, params ReadOnlySpan<(string Key, string Value)> context)
+    {
+        var more = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (key, value) in context)
+            more[key] = value;
+        Publish("lifecycle", () => JsonSerializer.SerializeToElement(
+            new LifecycleEvent { Action = action, Source = source, Context = more }, ContractJson.Default.LifecycleEvent));
+    }
+
+    /// <summary>A line of the daemon's log.</summary>
+    /// <param name="level"><c>info</c>, <c>warning</c> or <c>error</c>.</param>
+    /// <param name="message">The line.</param>
+    public void Log(string level, string message) =>
+        Publish("logging", () => JsonSerializer.SerializeToElement(
+            new LogEvent { Level = level, Message = message }, ContractJson.Default.LogEvent));
+
+    /// <summary>Begins to listen; dispose it to end.</summary>
+    public Listener Listen(IReadOnlyCollection<string> types)
+    {
+        var listener = new Listener(this, types);
+        lock (_gate)
+            _listeners.Add(listener);
+        return listener;
+    }
+
+    private void Publish(string type, Func<JsonElement> metadata)
+    {
+        lock (_gate)
+        {
+            if (!_listeners.Exists(l => l.Types.Contains(type)))
+                return;
+            var happened = new Event { Type = type, Timestamp = clock.GetUtcNow(), Metadata = metadata() };
+            var frame = JsonSerializer.SerializeToUtf8Bytes(happened, ContractJson.Default.Event);
+            foreach (var listener in _listeners.Where(l => l.Types.Contains(type)))
+            {
+                if (!listener.Frames.Writer.TryWrite(frame))
+                    listener.Frames.Writer.TryComplete(new InvalidOperationException("the listener does not keep up"));
+            }
+        }
+    }
+
+    /// <summary>One who listens.</summary>
+    public sealed class Listener : IDisposable
+    {
+        private readonly Events _events;
+
+        internal Listener(Events events, IReadOnlyCollection<string> types) => (_events, Types) = (events, types);
+
+        internal IReadOnlyCollection<string> Types { get; }
+
+        /// <summary>JSON objects in order; completed with an error when the listener lags too far behind.</summary>
+        public ChannelReader<byte[]> Reader => Frames.Reader;
+
+        internal Channel<byte[]> Frames { get; } =
+            Channel.CreateBounded<byte[]>(new BoundedChannelOptions(Backlog) { SingleReader = true });
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            lock (_events._gate)
+                _events._listeners.Remove(this);
+            Frames.Writer.TryComplete();
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Text.Json;
+using Holm.Contract;
+using Holm.Linux;
+using Holm.Node.Engines;
+
+namespace Holm.Node.Api;
+
+/// <summary><c>POST /1.0/instances/NAME/exec</c>.</summary>
+internal static class ExecRoutes
+{
+    public static async Task Exec(Call call)
+    {
+        var instance = InstanceRoutes.Find(call);
+        var body = await call.Body(ContractJson.Default.ExecPost).ConfigureAwait(false);
+        var request = Checked(body);
+        RequireRunning(call, instance.Name);
+        var plan = new OperationPlan("Executing command", "instances", $"/1.0/instances/{instance.Name}")
+        {
+            Metadata = Metadata(body, request),
+        };
+        if (!body.WaitForWebsocket)
+        {
+            await call.Began(call.Operations.Start(plan, (run, ct) => RunAlone(call.Node, instance.Name, request, run))).ConfigureAwait(false);
+            return;
+        }
+        var sockets = new SocketSet(body.Interactive ? ["0", "control"] : ["0", "1", "2", "control"]);
+        plan = plan with
+        {
+            Sockets = sockets,
+            Metadata = new Dictionary<string, JsonElement>(plan.Metadata)
+            {
+                ["fds"] = JsonSerializer.SerializeToElement(sockets.Secrets, ContractJson.Default.DictionaryStringString),
+            },
+        };
+        var node = call.Node;
+        await call.Began(call.Operations.Start(plan, (run, _) => RunOnSockets(node, instance.Name, request, sockets, run)))
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Refuses unless it runs.</summary>
+    /// <exception cref="Refusal">400.</exception>
+    public static void RequireRunning(Call call, string name)
+    {
+        var status = call.Node.Instances.Status(name);
+        if (status.Code == StatusCode.Frozen)
+            throw new Refusal(400, "Instance is frozen");
+        if (status.Code != StatusCode.Running)
+            throw new Refusal(400, $"Instance is not running: {name}: {OperationRun.Text(status.Code)}");
+    }
+
+    private static async Task RunOnSockets(NodeFace node, string name, ExecRequest request, SocketSet sockets, OperationRun run)
+    {
+        ExecRelay? relay = null;
+        try
+        {
+            // Clients of before 2016 have no control stream.
+            await sockets.Joined(node.Clock, request.Interactive ? ["0", "control"] : ["0", "1", "2"]).ConfigureAwait(false);
+            using var session = node.Instances.Exec(name, request);
+            node.Events.Lifecycle("instance-exec", $"/1.0/instances/{name}", ("command", string.Join(' ', request.Command)));
+            relay = new ExecRelay(session, sockets);
+            Tell(run, await relay.Run().ConfigureAwait(false));
+        }
+        finally
+        {
+            _ = Release(relay, sockets);
+        }
+    }
+
+    private static async Task Release(ExecRelay? relay, SocketSet sockets)
+    {
+        foreach (var place in sockets.Secrets.Keys)
+            await Sockets.Close(sockets[place]).ConfigureAwait(false);
+        if (relay is not null)
+            await relay.Linger().ConfigureAwait(false);
+        relay?.Dispose();
+        sockets.Over.TrySetResult();
+    }
+
+    private static async Task RunAlone(NodeFace node, string name, ExecRequest request, OperationRun run)
+    {
+        using var session = node.Instances.Exec(name, request);
+        node.Events.Lifecycle("instance-exec", $"/1.0/instances/{name}", ("command", string.Join(' ', request.Command)));
+        session.Stdin?.Dispose();
+        var drains = new[] { session.Stdout, session.Stderr, session.Terminal }.OfType<Fd>()
+            .Select(fd => FdStream.Pump(fd, session.Exit, _ => Task.FromResult(true)));
+        await Task.WhenAll(drains).ConfigureAwait(false);
+        Tell(run, await session.Exit.ConfigureAwait(false));
+    }
+
+    private static void Tell(OperationRun run, int status)
+    {
+        run.Tell("return", status);
+        if (status == 127)
+            throw new Refusal(400, "Command not found");
+        if (status == 126)
+            throw new Refusal(400, "Command not executable");
+    }
+
+    private static ExecRequest Checked(ExecPost body)
+    {
+        if (body.RecordOutput)
+            throw new Refusal(400, "record-output is not supported yet by this node; set wait-for-websocket to get the output");
+        if (body.Command is null or [] || body.Command.Any(a => a is null || a.Contains('\0', StringComparison.Ordinal)) || body.Command[0].Length == 0)
+            throw new Refusal(400, "Missing command: give the program and its arguments, none of them with a NUL character");
+        var environment = body.Environment ?? [];
+        if (environment.FirstOrDefault(e => e.Key.Length == 0 || e.Key.AsSpan().ContainsAny('=', '\0') || (e.Value ?? "").Contains('\0',
+            StringComparison.Ordinal)) is { Key: not null } wrong)
+            throw new Refusal(400, $"environment variable {Config.Names.Show(wrong.Key)} is not allowed: no '=' in its name, no NUL anywhere");
+        if (body.Cwd is { Length: > 0 } cwd && (!cwd.StartsWith('/') || cwd.Contains('\0', StringComparison.Ordinal)))
+            throw new Refusal(400, $"cwd {Config.Names.Show(cwd)} is no absolute path");
+        return new ExecRequest(body.Command, environment.ToDictionary(e => e.Key, e => e.Value ?? ""), body.User, body.Group,
+            body.Cwd ?? "", body.Interactive, Math.Clamp(body.Width, 0, 9999), Math.Clamp(body.Height, 0, 9999));
+    }
+
+    private static Dictionary<string, JsonElement> Metadata(ExecPost body, ExecRequest request) => new()
+    {
+        ["command"] = JsonSerializer.SerializeToElement(request.Command, ContractJson.Default.IReadOnlyListString),
+        ["environment"] = JsonSerializer.SerializeToElement(new Dictionary<string, string>(request.Environment), ContractJson.Default.DictionaryStringString),
+        ["interactive"] = JsonSerializer.SerializeToElement(body.Interactive, ContractJson.Default.Boolean),
+    };
+}

@@ -1,0 +1,102 @@
+using System.Net.Mime;
+using System.Text.Json;
+using Holm.Contract;
+using Holm.Node.Config;
+
+namespace Holm.Node.Api;
+
+/// <summary>Images: list, look, change the properties, export, delete. A fingerprint may be cut to any unique beginning.</summary>
+internal static class ImageRoutes
+{
+    public static Task List(Call call)
+    {
+        var filter = Filter.Parse(call.Query("filter"));
+        List<Image> shown = [.. call.Node.Images.List().Select(i => WithUsers(call, i))];
+        if (!filter.IsEmpty)
+            shown.RemoveAll(i => !filter.Passes(JsonSerializer.SerializeToElement(i, ContractJson.Default.Image)));
+        return call.Recursion == 0
+            ? call.Answer([.. shown.Select(i => Url(i.Fingerprint))], ContractJson.Default.IReadOnlyListString)
+            : call.Answer(shown, ContractJson.Default.IReadOnlyListImage);
+    }
+
+    public static Task Get(Call call)
+    {
+        var image = Find(call);
+        return call.Answer(WithUsers(call, image), ContractJson.Default.Image, ETag(image));
+    }
+
+    public static Task Put(Call call) => Change(call, (_, given) => Maps.From(given));
+
+    public static Task Patch(Call call) => Change(call, (now, given) => Edits.Merge(Maps.From(now.Properties), given));
+
+    public static async Task Delete(Call call)
+    {
+        var image = Find(call);
+        RequireUnused(call, image);
+        var node = call.Node;
+        var plan = new OperationPlan("Deleting image", "images", Url(image.Fingerprint));
+        await call.Began(call.Operations.Start(plan, async (_, ct) =>
+        {
+            await node.Images.Delete(image.Fingerprint, ct).ConfigureAwait(false);
+            node.Events.Lifecycle("image-deleted", Url(image.Fingerprint));
+        })).ConfigureAwait(false);
+    }
+
+    public static async Task Export(Call call)
+    {
+        var export = call.Node.Images.Export(Find(call).Fingerprint);
+        await using (export.Content)
+        {
+            call.Http.Response.ContentType = "application/octet-stream";
+            call.Http.Response.ContentLength = export.Length;
+            call.Http.Response.Headers.ContentDisposition = new ContentDisposition("inline") { FileName = export.Filename }.ToString();
+            await export.Content.CopyToAsync(call.Http.Response.Body, call.Http.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The image the path names.</summary>
+    /// <exception cref="Refusal">404.</exception>
+    public static Image Find(Call call) => call.Node.Images.Find(call.Route("fingerprint")) ??
+        throw new Refusal(404, $"Image not found: {Names.Show(call.Route("fingerprint"))}");
+
+    public static string Url(string fingerprint) => $"/1.0/images/{fingerprint}";
+
+    private static async Task Change(Call call, Func<Image, Dictionary<string, string>?, IReadOnlyDictionary<string, string>> change)
+    {
+        var image = Find(call);
+        var body = await call.Body(ContractJson.Default.ImagePut).ConfigureAwait(false);
+        call.CheckMatch(ETag(image));
+        var properties = change(image, body.Properties);
+        CheckProperties(properties);
+        call.Node.Images.SetProperties(image.Fingerprint, properties);
+        call.Node.Events.Lifecycle("image-updated", Url(image.Fingerprint));
+        await call.Done().ConfigureAwait(false);
+    }
+
+    /// <summary>Properties become keys <c>image.*</c> of instances, so they obey the same rules.</summary>
+    /// <exception cref="Refusal">400.</exception>
+    public static void CheckProperties(IReadOnlyDictionary<string, string> properties)
+    {
+        if (properties.Count > 100)
+            throw new Refusal(400, $"{properties.Count} image properties are too many, 100 are allowed");
+        foreach (var (key, value) in properties)
+            Keys.Check("image." + key, value ?? "");
+    }
+
+    private static Image WithUsers(Call call, Image image) => image with { UsedBy = [.. Users(call, image).Select(InstanceRoutes.Url)] };
+
+    private static IEnumerable<string> Users(Call call, Image image) => call.Document.Instances.Values
+        .Where(i => i.Image == image.Fingerprint || image.Aliases.Any(a => a.Name == i.Image) ||
+            call.Node.Instances.RunningImage(i.Name) == image.Fingerprint)
+        .Select(i => i.Name);
+
+    private static void RequireUnused(Call call, Image image)
+    {
+        var users = string.Join(", ", Users(call, image));
+        if (users.Length > 0)
+            throw new Refusal(400, $"image {image.Fingerprint[..12]} is in use by {users}: delete them first");
+    }
+
+    private static string ETag(Image image) =>
+        Call.ETag(new ImagePut { Properties = new(Maps.From(image.Properties)) }, ContractJson.Default.ImagePut);
+}

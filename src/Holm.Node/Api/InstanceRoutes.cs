@@ -1,0 +1,159 @@
+using System.Text.Json;
+using Holm.Contract;
+using Holm.Node.Config;
+
+namespace Holm.Node.Api;
+
+/// <summary>Instances: list, look, change, rename, delete.</summary>
+internal static class InstanceRoutes
+{
+    public static Task List(Call call)
+    {
+        var filter = Filter.Parse(call.Query("filter"));
+        var (document, recursion) = (call.Document, call.Recursion);
+        if (recursion == 0 && filter.IsEmpty)
+            return call.Answer([.. document.Instances.Keys.Select(Url)], ContractJson.Default.IReadOnlyListString);
+        List<Instance> shown = [.. document.Instances.Values.Select(i => InstanceView.Of(call.Node, document, i, recursion == 2))];
+        if (!filter.IsEmpty)
+            shown.RemoveAll(i => !filter.Passes(JsonSerializer.SerializeToElement(i, ContractJson.Default.Instance)));
+        return recursion == 0
+            ? call.Answer([.. shown.Select(i => Url(i.Name))], ContractJson.Default.IReadOnlyListString)
+            : call.Answer(shown, ContractJson.Default.IReadOnlyListInstance);
+    }
+
+    public static Task Get(Call call)
+    {
+        var instance = Find(call);
+        return call.Answer(InstanceView.Of(call.Node, call.Document, instance, call.Recursion > 0), ContractJson.Default.Instance,
+            InstanceView.ETag(instance));
+    }
+
+    public static async Task Put(Call call)
+    {
+        var old = Find(call);
+        var body = await call.Body(ContractJson.Default.InstancePut).ConfigureAwait(false);
+        var (before, after) = Change(call, old.Name, now => now with
+        {
+            Config = Edits.Replace(now.Config, body.Config),
+            Devices = Maps.From(body.Devices),
+            Ephemeral = body.Ephemeral ?? false,
+            Profiles = [.. body.Profiles ?? []],
+            Description = body.Description ?? "",
+            Image = body.Image is { Length: > 0 } image ? image : now.Image,
+        });
+        var plan = new OperationPlan("Updating instance", "instances", Url(old.Name)) { Metadata = AtNextStart(call, before, after) };
+        await call.Began(call.Operations.Start(plan, (_, _) => Task.CompletedTask)).ConfigureAwait(false);
+    }
+
+    public static async Task Patch(Call call)
+    {
+        var old = Find(call);
+        var body = await call.Body(ContractJson.Default.InstancePut).ConfigureAwait(false);
+        Change(call, old.Name, now => now with
+        {
+            Config = Edits.Merge(now.Config, body.Config),
+            Devices = now.Devices.SetItems(Maps.From(body.Devices)),
+            Ephemeral = body.Ephemeral ?? now.Ephemeral,
+            Profiles = body.Profiles is { } profiles ? [.. profiles] : now.Profiles,
+            Description = body.Description ?? now.Description,
+            Image = body.Image is { Length: > 0 } image ? image : now.Image,
+        });
+        await call.Done().ConfigureAwait(false);
+    }
+
+    public static async Task Rename(Call call)
+    {
+        var old = Find(call);
+        var body = await call.Body(ContractJson.Default.InstancePost).ConfigureAwait(false);
+        if (body.Migration)
+            throw new Refusal(400, "migration is not supported by this node");
+        Names.CheckInstance(body.Name ?? "", console: !old.Pinned);
+        RequireStopped(call, old.Name, 409, "Renaming of running instance not allowed");
+        if (call.Document.Instances.ContainsKey(body.Name!))
+            throw new Refusal(409, $"Instance \"{body.Name}\" already exists");
+        var node = call.Node;
+        var plan = new OperationPlan("Renaming instance", "instances", Url(old.Name));
+        await call.Began(call.Operations.Start(plan, (_, _) => Rename(node, old.Name, body.Name!))).ConfigureAwait(false);
+    }
+
+    public static async Task Delete(Call call)
+    {
+        var name = Find(call).Name;
+        RequireStopped(call, name, 400, $"Instance is running: stop {name} first");
+        var node = call.Node;
+        var plan = new OperationPlan("Deleting instance", "instances", Url(name));
+        await call.Began(call.Operations.Start(plan, async (_, ct) =>
+        {
+            await node.Instances.Delete(name, ct).ConfigureAwait(false);
+            node.Config.Change($"delete instance {name}", d => d.WithoutInstance(name));
+            node.Events.Lifecycle("instance-deleted", Url(name));
+        })).ConfigureAwait(false);
+    }
+
+    /// <summary>The instance the path names.</summary>
+    /// <exception cref="Refusal">404.</exception>
+    public static InstanceConfig Find(Call call) => call.Document.Instances.GetValueOrDefault(call.Route("name")) ??
+        throw new Refusal(404, $"Instance not found: {Names.Show(call.Route("name"))}");
+
+    public static string Url(string name) => $"/1.0/instances/{name}";
+
+    private static (InstanceConfig Before, InstanceConfig After) Change(Call call, string name, Func<InstanceConfig, InstanceConfig> change)
+    {
+        InstanceConfig? before = null, after = null;
+        call.Node.Config.Change($"change instance {name}", document =>
+        {
+            before = document.Instances.GetValueOrDefault(name) ?? throw new Refusal(404, $"Instance not found: {name}");
+            call.CheckMatch(InstanceView.ETag(before));
+            after = change(before);
+            if (after.Image != before.Image && call.Node.Images.Find(after.Image) is null)
+                throw new Refusal(404, $"Image not found: {Names.Show(after.Image)}");
+            return document.With(after);
+        });
+        call.Node.Events.Lifecycle("instance-updated", Url(name));
+        return (before!, after!);
+    }
+
+    /// <summary>Names of the changed keys that a running instance feels only when it starts again.</summary>
+    private static Dictionary<string, JsonElement>? AtNextStart(Call call, InstanceConfig before, InstanceConfig after)
+    {
+        if (call.Node.Instances.Status(after.Name).Code == StatusCode.Stopped)
+            return null;
+        IReadOnlyList<string> late =
+        [
+            .. before.Config.Keys.Union(after.Config.Keys)
+                .Where(k => before.Config.GetValueOrDefault(k) != after.Config.GetValueOrDefault(k) && Keys.Find(k) is { Effect: Effect.NextStart }),
+            .. before.Image != after.Image ? (string[])["image"] : [],
+        ];
+        return late.Count == 0 ? null : new Dictionary<string, JsonElement>
+        {
+            ["next_start"] = JsonSerializer.SerializeToElement(late, ContractJson.Default.IReadOnlyListString),
+        };
+    }
+
+    private static async Task Rename(NodeFace node, string from, string to)
+    {
+        await node.Instances.Rename(from, to).ConfigureAwait(false);
+        try
+        {
+            node.Config.Change($"rename instance {from} to {to}", document =>
+            {
+                var now = document.Instances.GetValueOrDefault(from) ?? throw new Refusal(404, $"Instance not found: {from}");
+                if (document.Instances.ContainsKey(to))
+                    throw new Refusal(409, $"Instance \"{to}\" already exists");
+                return document.WithoutInstance(from).With(now with { Name = to });
+            });
+        }
+        catch (Refusal)
+        {
+            await node.Instances.Rename(to, from).ConfigureAwait(false);
+            throw;
+        }
+        node.Events.Lifecycle("instance-renamed", Url(to), ("old_name", from));
+    }
+
+    private static void RequireStopped(Call call, string name, int code, string otherwise)
+    {
+        if (call.Node.Instances.Status(name).Code is not (StatusCode.Stopped or StatusCode.Error))
+            throw new Refusal(code, otherwise);
+    }
+}

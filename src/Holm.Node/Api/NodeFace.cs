@@ -1,0 +1,118 @@
+using Holm.Contract;
+using Holm.Node.Config;
+using Holm.Node.Engines;
+using Holm.Node.Instances;
+
+namespace Holm.Node.Api;
+
+/// <summary>All that the API asks of the node. Bound once, in Program.cs; the API holds no other way in.</summary>
+public sealed record NodeFace
+{
+    /// <summary>What was configured.</summary>
+    public required ConfigStore Config { get; init; }
+
+    /// <summary>What instances do.</summary>
+    public required InstanceFace Instances { get; init; }
+
+    /// <summary>What images there are.</summary>
+    public required ImageFace Images { get; init; }
+
+    /// <summary>Facts about the node, read anew at each call.</summary>
+    public required Func<ServerEnvironment> Environment { get; init; }
+
+    /// <summary>The lines of <c>holm checkconfig</c>.</summary>
+    public required Func<IReadOnlyList<Check>> CheckConfig { get; init; }
+
+    /// <summary>Folder on the disk of the image store where an upload passes through a file without a name.</summary>
+    public required string UploadFolder { get; init; }
+
+    /// <summary>Listeners of <c>/1.0/events</c>; other rooms may publish here.</summary>
+    public required Events Events { get; init; }
+
+    /// <summary>Gets a sentence for each fault that is the node's own.</summary>
+    public required Action<string> Log { get; init; }
+
+    /// <summary>The time.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+}
+
+/// <summary>The verbs of instances. All throw <see cref="Refusal"/> for an expected no; all names given here exist in the document.</summary>
+public sealed record InstanceFace
+{
+    /// <summary>How it is.</summary>
+    public required Func<string, InstanceStatus> Status { get; init; }
+
+    /// <summary>What it uses, read from the kernel.</summary>
+    public required Func<string, InstanceState> State { get; init; }
+
+    /// <summary>Name, action, deadline of a clean stop (null: the node's own), kill at once. Ends when the power is reached.</summary>
+    public required Func<string, PowerAction, TimeSpan?, bool, CancellationToken, Task> SetPower { get; init; }
+
+    /// <summary>Removes writable layers and records of a stopped instance; the API takes it out of the document afterwards.</summary>
+    public required Func<string, CancellationToken, Task> Delete { get; init; }
+
+    /// <summary>Moves writable layers of a stopped instance from one name to another; the API renames in the document afterwards.</summary>
+    public required Func<string, string, Task> Rename { get; init; }
+
+    /// <summary>Starts a command inside.</summary>
+    public required Func<string, ExecRequest, ExecSession> Exec { get; init; }
+
+    /// <summary>Opens the console; the API opens one at a time for each instance and shares it out.</summary>
+    public required Func<string, ConsoleLink> OpenConsole { get; init; }
+
+    /// <summary>What the console printed lately.</summary>
+    public required Func<string, byte[]> ConsoleLog { get; init; }
+
+    /// <summary>Forgets it.</summary>
+    public required Action<string> ClearConsoleLog { get; init; }
+
+    /// <summary>Fingerprint of the image a running instance was started from; null when it does not run.</summary>
+    public Func<string, string?> RunningImage { get; init; } = _ => null;
+}
+
+/// <summary>An image to take in.</summary>
+/// <param name="Path">Absolute path of the file; <c>/proc/PID/fd/N</c> for an upload.</param>
+/// <param name="Filename">What it was called.</param>
+/// <param name="NoInit">True: it is no system, <c>/sbin/init</c> is not asked for.</param>
+/// <param name="Properties">Free text by key.</param>
+public sealed record ImageFile(string Path, string Filename, bool NoInit, IReadOnlyDictionary<string, string> Properties);
+
+/// <summary>An image to send out.</summary>
+/// <param name="Content">Its bytes from the start; the API disposes it.</param>
+/// <param name="Length">How many.</param>
+/// <param name="Filename">What the file may be called.</param>
+public sealed record ImageExport(Stream Content, long Length, string Filename);
+
+/// <summary>The verbs of the image store. All throw <see cref="Refusal"/> for an expected no.</summary>
+public sealed record ImageFace
+{
+    /// <summary>All images; <see cref="Image.UsedBy"/> is filled in by the API.</summary>
+    public required Func<IReadOnlyList<Image>> List { get; init; }
+
+    /// <summary>The image of an alias, a fingerprint or a unique prefix of one; null when there is none.</summary>
+    public required Func<string, Image?> Find { get; init; }
+
+    /// <summary>All aliases, <see cref="ImageAlias.Target"/> filled in.</summary>
+    public required Func<IReadOnlyList<ImageAlias>> Aliases { get; init; }
+
+    /// <summary>Takes an image in; sentences of progress go to the second argument.</summary>
+    public required Func<ImageFile, IProgress<string>, CancellationToken, Task<Image>> Import { get; init; }
+
+    /// <summary>Removes an image by its fingerprint; the API has checked that nobody uses it.</summary>
+    public required Func<string, CancellationToken, Task> Delete { get; init; }
+
+    /// <summary>Alias, fingerprint, description: adds or replaces.</summary>
+    public required Action<string, string, string> SetAlias { get; init; }
+
+    /// <summary>Old alias, new alias.</summary>
+    public required Action<string, string> RenameAlias { get; init; }
+
+    /// <summary>Removes an alias.</summary>
+    public required Action<string> DeleteAlias { get; init; }
+
+    /// <summary>Fingerprint and the whole of its new properties.</summary>
+    public required Action<string, IReadOnlyDictionary<string, string>> SetProperties { get; init; }
+
+    /// <summary>Opens an image by its fingerprint for export.</summary>
+    public required Func<string, ImageExport> Export { get; init; }
+}

@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Holm.Node.Api;
+
+/// <summary>Says no to what LXD has and this node has not.</summary>
+internal static class NotYet
+{
+    private static readonly string[] Nouns =
+    [
+        "certificates", "cluster", "metrics", "network-acls", "networks", "projects", "resources", "storage-pools", "warnings",
+    ];
+
+    private static readonly string[] OfInstances = ["backups", "files", "logs", "metadata", "rebuild", "sftp", "snapshots"];
+
+    /// <summary>The sentence for a path that leads nowhere, or a method it does not take.</summary>
+    public static string Sentence(HttpContext http)
+    {
+        var path = http.Request.Path.Value ?? "";
+        var shown = Config.Names.Show(path);
+        if (http.Response.StatusCode == 405)
+            return $"{shown} does not take {http.Request.Method}";
+        return path.Split('/', StringSplitOptions.RemoveEmptyEntries) switch
+        {
+            ["1.0", "instances", _, var part, ..] when OfInstances.Contains(part) => $"{part} of an instance are not supported yet by this node",
+            ["1.0", "images", _, var part, ..] => $"{Config.Names.Show(part)} of an image is not supported yet by this node",
+            ["1.0", var noun, ..] when Nouns.Contains(noun) => $"{noun} are not supported yet by this node",
+            _ => $"there is nothing at {shown}; the API begins at /1.0",
+        };
+    }
+}

@@ -1,0 +1,64 @@
+namespace Holm.Node.Api;
+
+/// <summary>One line of the route table.</summary>
+internal readonly record struct ApiRoute(string Method, string Path, Func<Call, Task> Handler);
+
+/// <summary>The whole door on one page. Paths are LXD's, but for <c>/1.0/checkconfig</c>.</summary>
+internal static class Routes
+{
+    private const string Instances = "/1.0/instances", Instance = Instances + "/{name}", Images = "/1.0/images",
+        Image = Images + "/{fingerprint}", Aliases = Images + "/aliases", Alias = Aliases + "/{alias}", Profiles = "/1.0/profiles",
+        Profile = Profiles + "/{name}", Operations = "/1.0/operations", Operation = Operations + "/{id}";
+
+    public static IReadOnlyList<ApiRoute> All { get; } =
+    [
+        new("GET", "/", ServerRoutes.Versions),
+        new("GET", "/1.0", ServerRoutes.Get),
+        new("GET", "/1.0/checkconfig", ServerRoutes.CheckConfig),
+        new("GET", "/1.0/events", EventRoutes.Listen),
+
+        new("GET", Operations, OperationRoutes.List),
+        new("GET", Operation, OperationRoutes.Get),
+        new("DELETE", Operation, OperationRoutes.Cancel),
+        new("GET", Operation + "/wait", OperationRoutes.Wait),
+        new("GET", Operation + "/websocket", OperationRoutes.Join),
+
+        new("GET", Instances, InstanceRoutes.List),
+        new("POST", Instances, InstanceCreate.Create),
+        new("PUT", Instances, PowerRoutes.PutAll),
+        new("GET", Instance, InstanceRoutes.Get),
+        new("PUT", Instance, InstanceRoutes.Put),
+        new("PATCH", Instance, InstanceRoutes.Patch),
+        new("POST", Instance, InstanceRoutes.Rename),
+        new("DELETE", Instance, InstanceRoutes.Delete),
+        new("GET", Instance + "/state", PowerRoutes.Get),
+        new("PUT", Instance + "/state", PowerRoutes.Put),
+        new("POST", Instance + "/exec", ExecRoutes.Exec),
+        new("GET", Instance + "/console", ConsoleRoutes.Log),
+        new("POST", Instance + "/console", ConsoleRoutes.Attach),
+        new("DELETE", Instance + "/console", ConsoleRoutes.Clear),
+
+        new("GET", Images, ImageRoutes.List),
+        new("POST", Images, ImageImport.Import),
+        new("GET", Aliases, AliasRoutes.List),
+        new("POST", Aliases, AliasRoutes.Create),
+        new("GET", Alias, AliasRoutes.Get),
+        new("PUT", Alias, AliasRoutes.Put),
+        new("PATCH", Alias, AliasRoutes.Patch),
+        new("POST", Alias, AliasRoutes.Rename),
+        new("DELETE", Alias, AliasRoutes.Delete),
+        new("GET", Image, ImageRoutes.Get),
+        new("PUT", Image, ImageRoutes.Put),
+        new("PATCH", Image, ImageRoutes.Patch),
+        new("DELETE", Image, ImageRoutes.Delete),
+        new("GET", Image + "/export", ImageRoutes.Export),
+
+        new("GET", Profiles, ProfileRoutes.List),
+        new("POST", Profiles, ProfileRoutes.Create),
+        new("GET", Profile, ProfileRoutes.Get),
+        new("PUT", Profile, ProfileRoutes.Put),
+        new("PATCH", Profile, ProfileRoutes.Patch),
+        new("POST", Profile, ProfileRoutes.Rename),
+        new("DELETE", Profile, ProfileRoutes.Delete),
+    ];
+}

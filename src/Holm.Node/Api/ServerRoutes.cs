@@ -1,0 +1,27 @@
+using Holm.Contract;
+
+namespace Holm.Node.Api;
+
+/// <summary>The server itself.</summary>
+internal static class ServerRoutes
+{
+    /// <summary>LXD's names of what works here; <c>doc/api-extensions.md</c>.</summary>
+    private static readonly string[] Extensions =
+    [
+        "etag", "patch", "operation_description", "profile_usedby", "container_exec_signal_handling", "console", "event_lifecycle",
+        "container_full", "api_filtering", "container_exec_user_group_cwd", "instances", "instance_bulk_state_change", "instance_get_full",
+        "image_create_aliases",
+    ];
+
+    public static Task Versions(Call call) => call.Answer(["/1.0"], ContractJson.Default.IReadOnlyListString);
+
+    public static Task Get(Call call) => call.Answer(
+        new Server { ApiExtensions = Extensions, Environment = call.Node.Environment() }, ContractJson.Default.Server);
+
+    public static Task CheckConfig(Call call) => call.Answer(
+        [
+            .. call.Node.CheckConfig(),
+            .. call.Node.Config.Problems.Select(p => new Check { Feature = "configuration", Found = "missing", Holm = p }),
+        ],
+        ContractJson.Default.IReadOnlyListCheck);
+}

@@ -1,0 +1,106 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+
+namespace Node.Tests.Api;
+
+public sealed class EnvelopeTests(SmallNode node) : IClassFixture<SmallNode>
+{
+    [Theory]
+    [InlineData("GET", "/1.0", 200)]
+    [InlineData("GET", "/", 200)]
+    [InlineData("GET", "/1.0/instances", 200)]
+    [InlineData("GET", "/1.0/checkconfig", 200)]
+    [InlineData("GET", "/1.0/instances/nosuch", 404)]
+    [InlineData("GET", "/1.0/nosuch", 404)]
+    [InlineData("GET", "/1.0/networks", 404)]
+    [InlineData("GET", "/1.0/storage-pools/default", 404)]
+    [InlineData("GET", "/1.0/instances/web/files?path=/etc", 404)]
+    [InlineData("POST", "/1.0/instances/web/snapshots", 404)]
+    [InlineData("GET", "/1.0/instances?project=other", 404)]
+    [InlineData("GET", "/1.0/instances?project=default&recursion=2&filter=", 200)]
+    [InlineData("GET", "/1.0/instances?recursion=3", 400)]
+    [InlineData("GET", "/1.0/instances?filter=name", 400)]
+    [InlineData("GET", "/1.0/instances/..%2f..%2fetc", 404)]
+    [InlineData("GET", "/1.0/instances/a%00b", 400)]
+    [InlineData("GET", "/1.0/events", 400)]
+    [InlineData("GET", "/1.0/events?type=fancy", 400)]
+    [InlineData("DELETE", "/1.0/checkconfig", 405)]
+    [InlineData("GET", "/1.0/operations/nosuch", 404)]
+    public async Task Every_answer_has_all_seven_members(string method, string path, int code)
+    {
+        var (status, body, _) = await node.Send(method, path);
+        if (path.EndsWith("%00b", StringComparison.Ordinal) && body.ValueKind == JsonValueKind.Undefined)
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, status); // Kestrel itself refuses the line
+            return;
+        }
+        Assert.Equal(code, (int)status);
+        Assert.Equal(["type", "status", "status_code", "operation", "error_code", "error", "metadata"], body.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(code == 200 ? "sync" : "error", body.GetProperty("type").GetString());
+        Assert.Equal(code == 200 ? 0 : code, body.GetProperty("error_code").GetInt32());
+        Assert.Equal(code != 200, body.GetProperty("error").GetString()!.Length > 10);
+    }
+
+    [Theory]
+    [InlineData("{", "")]
+    [InlineData("", "")]
+    [InlineData("null", "null")]
+    [InlineData("[]", "")]
+    [InlineData("{\"config\":{\"user.x\":5}}", "user.x")]
+    [InlineData("{\"profiles\":\"default\"}", "profiles")]
+    public async Task A_body_that_is_no_such_JSON_is_told_by_member(string body, string member)
+    {
+        var (code, answer, _) = await node.Send("POST", "/1.0/instances", new JsonText(body));
+        Assert.Equal(HttpStatusCode.BadRequest, code);
+        Assert.Contains(member, answer.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_body_nested_too_deep_is_refused()
+    {
+        var deep = string.Concat(Enumerable.Repeat("{\"a\":", 10_000)) + "1" + new string('}', 10_000);
+        Assert.Equal(HttpStatusCode.BadRequest, (await node.Send("POST", "/1.0/profiles", new JsonText(deep))).Code);
+    }
+
+    [Fact]
+    public async Task Unknown_members_are_ignored()
+    {
+        var (code, _, whole) = await node.Send("POST", "/1.0/profiles", new JsonText("{\"name\":\"loose\",\"from_the_future\":{\"x\":[1]}}"));
+        Assert.Equal(HttpStatusCode.Created, code);
+        Assert.Equal("/1.0/profiles/loose", whole.Headers.Location!.ToString());
+    }
+
+    [Fact]
+    public async Task A_body_over_a_mebibyte_is_refused()
+    {
+        var body = $"{{\"name\":\"big\",\"description\":\"{new string('x', 1024 * 1024)}\"}}";
+        var (code, answer, _) = await node.Send("POST", "/1.0/profiles", new JsonText(body));
+        Assert.Equal(413, (int)code);
+        Assert.Contains("too long", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_gigabyte_that_is_only_promised_is_refused_at_once()
+    {
+        await using var stream = await node.Connect();
+        await stream.WriteAsync("POST /1.0/profiles HTTP/1.1\r\nHost: x\r\nContent-Length: 1073741824\r\n\r\n{"u8.ToArray(), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        Assert.Contains(" 413 ", await reader.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_node_is_told_and_logged()
+    {
+        await node.Create("faulty");
+        await node.Do("PATCH", "/1.0/instances/faulty", new JsonText("{\"config\":{\"user.fault\":\"yes\"}}"));
+        var operation = await node.Power("faulty", "start");
+        Assert.Equal(400, operation.GetProperty("status_code").GetInt32());
+        Assert.Contains("boom", operation.GetProperty("err").GetString(), StringComparison.Ordinal);
+        Assert.Contains(node.Log, l => l.Contains("boom", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_socket_is_for_owner_and_group() => Assert.Equal(
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite, File.GetUnixFileMode(node.Socket));
+}

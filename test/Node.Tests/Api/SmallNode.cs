@@ -1,0 +1,228 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Holm.Contract;
+using Holm.Linux;
+using Holm.Linux.Processes;
+using Holm.Linux.Terminals;
+using Holm.Node.Api;
+using Holm.Node.Config;
+using Holm.Node.Engines;
+using Holm.Node.Instances;
+
+namespace Node.Tests.Api;
+
+/// <summary>
+/// The real API on a real socket, with the real configuration on disk. Behind it stands a small node: power is a dictionary, commands
+/// of exec are programs of this machine, images are files that are only hashed.
+/// </summary>
+public sealed class SmallNode : IAsyncLifetime
+{
+    private readonly ScratchFolder _folder = new();
+    private readonly ConcurrentDictionary<string, StatusCode> _power = new();
+    private readonly ConcurrentDictionary<string, Image> _images = new();
+    private readonly ConcurrentDictionary<string, (string Target, string Description)> _aliases = new();
+    private ApiServer? _server;
+
+    public string Socket => Path.Combine(_folder.Run, "unix.socket");
+
+    public ConfigStore Config { get; private set; } = null!;
+
+    public ConcurrentQueue<string> Log { get; } = new();
+
+    public string Fingerprint { get; private set; } = "";
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public Events Events { get; } = new(TimeProvider.System);
+
+    public Func<string, ExecRequest, ExecSession> Exec { get; set; } = Programs.Run;
+
+    public Fd? Console { get; set; }
+
+    public byte[] Printed { get; set; } = [];
+
+    public string[] Leftovers => Directory.GetFiles(_folder.State, "upload-*");
+
+    public async ValueTask InitializeAsync()
+    {
+        Config = new ConfigStore(_folder.State, _folder.Run);
+        _server = await ApiServer.Start(Socket, Face());
+        Http = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, _) => Connect() }) { BaseAddress = new Uri("http://unix.socket") };
+        var image = Path.Combine(_folder.Root, "netbox.img");
+        await File.WriteAllTextAsync(image, "not really a SquashFS");
+        var done = await Do("POST", "/1.0/images", new JsonText($$"""
+            {"source":{"type":"file","path":"{{image}}"},"aliases":[{"name":"netbox"}],"properties":{"os":"Net Box"}}
+            """));
+        Fingerprint = done.GetProperty("metadata").GetProperty("fingerprint").GetString()!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (_server is not null)
+            await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    /// <summary>One request; the answer's envelope.</summary>
+    public async Task<(HttpStatusCode Code, JsonElement Body, HttpResponseMessage Whole)> Send(
+        string method, string path, JsonText? body = null, params (string Key, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null)
+            request.Content = new StringContent(body.Text, Encoding.UTF8, "application/json");
+        foreach (var (key, value) in headers)
+            request.Headers.TryAddWithoutValidation(key, value);
+        var response = await Http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        return (response.StatusCode, text.StartsWith('{') ? JsonDocument.Parse(text).RootElement : default, response);
+    }
+
+    /// <summary>A request that succeeds; waits for its operation. Returns the metadata: of the answer, or the finished operation.</summary>
+    public async Task<JsonElement> Do(string method, string path, JsonText? body = null)
+    {
+        var (_, answer, _) = await Send(method, path, body);
+        Assert.NotEqual("error", answer.GetProperty("type").GetString() + answer.GetProperty("error").GetString());
+        Assert.Equal("", answer.GetProperty("error").GetString());
+        if (answer.GetProperty("type").GetString() == "sync")
+            return answer.GetProperty("metadata");
+        var (_, final, _) = await Send("GET", answer.GetProperty("operation").GetString() + "/wait");
+        return final.GetProperty("metadata");
+    }
+
+    public Task<JsonElement> Create(string name, bool follow = false) => Do("POST", "/1.0/instances", new JsonText(
+        $$"""{"name":"{{name}}","source":{"type":"image",{{(follow ? "\"alias\":\"netbox\",\"follow\":true" : $"\"fingerprint\":\"{Fingerprint[..12]}\"")}}}}"""));
+
+    public Task<JsonElement> Power(string name, string action) =>
+        Do("PUT", $"/1.0/instances/{name}/state", new JsonText($$"""{"action":"{{action}}","timeout":-1}"""));
+
+    public async Task<ClientWebSocket> Join(string path)
+    {
+        var socket = new ClientWebSocket();
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = (_, _) => Connect() });
+        await socket.ConnectAsync(new Uri("ws://unix.socket" + path), invoker, TestContext.Current.CancellationToken);
+        return socket;
+    }
+
+    public async ValueTask<Stream> Connect()
+    {
+        var socket = new System.Net.Sockets.Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket));
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+
+    private NodeFace Face() => new()
+    {
+        Config = Config,
+        Events = Events,
+        Environment = () => new ServerEnvironment { KernelArchitecture = "x86_64", ServerName = "small" },
+        CheckConfig = () => [new Check { Feature = "kernel", Found = "yes", Holm = "uses it" }],
+        UploadFolder = _folder.State,
+        Log = Log.Enqueue,
+        Instances = new InstanceFace
+        {
+            Status = name => new InstanceStatus(_power.GetValueOrDefault(name, StatusCode.Stopped), "", default),
+            State = name => new InstanceState { Status = _power.GetValueOrDefault(name, StatusCode.Stopped).ToString() },
+            SetPower = (name, action, _, _, _) =>
+            {
+                if (Config.Current.Instances[name].Config.ContainsKey("user.fault"))
+                    throw new InvalidOperationException("boom");
+                _power[name] = action switch
+                {
+                    PowerAction.Stop => StatusCode.Stopped,
+                    PowerAction.Freeze => StatusCode.Frozen,
+                    _ => StatusCode.Running,
+                };
+                return Task.CompletedTask;
+            },
+            Delete = (_, _) => Task.CompletedTask,
+            Rename = (_, _) => Task.CompletedTask,
+            Exec = (name, request) => Exec(name, request),
+            OpenConsole = _ => throw new Refusal(409, "nobody prints here"),
+            ConsoleLog = _ => Printed,
+            ClearConsoleLog = _ => Printed = [],
+        },
+        Images = new ImageFace
+        {
+            List = () => [.. _images.Values.Select(Named)],
+            Find = Find,
+            Aliases = () => [.. _aliases.Select(a => new ImageAlias { Name = a.Key, Target = a.Value.Target, Description = a.Value.Description })],
+            Import = Import,
+            Delete = (fingerprint, _) =>
+            {
+                _images.TryRemove(fingerprint, out _);
+                return Task.CompletedTask;
+            },
+            SetAlias = (name, fingerprint, description) => _aliases[name] = (fingerprint, description),
+            RenameAlias = (from, to) => _aliases[to] = _aliases.TryRemove(from, out var was) ? was : default,
+            DeleteAlias = name => _aliases.TryRemove(name, out _),
+            SetProperties = (fingerprint, properties) => _images[fingerprint] = _images[fingerprint] with { Properties = properties },
+            Export = fingerprint => new ImageExport(new MemoryStream(Encoding.UTF8.GetBytes(fingerprint)), 64, "netbox.squashfs"),
+        },
+    };
+
+    private async Task<Image> Import(ImageFile file, IProgress<string> progress, CancellationToken ct)
+    {
+        progress.Report("hashing");
+        var bytes = await File.ReadAllBytesAsync(file.Path, ct);
+        var image = new Image
+        {
+            Fingerprint = Convert.ToHexStringLower(SHA256.HashData(bytes)),
+            Size = bytes.Length,
+            Filename = file.Filename,
+            Properties = file.Properties,
+        };
+        return _images[image.Fingerprint] = image;
+    }
+
+    private Image Named(Image image) => image with
+    {
+        Aliases = [.. _aliases.Where(a => a.Value.Target == image.Fingerprint).Select(a => new ImageAlias { Name = a.Key })],
+    };
+
+    private Image? Find(string name)
+    {
+        var fingerprint = _aliases.TryGetValue(name, out var alias) ? alias.Target : name;
+        return _images.Values.SingleOrDefault(i => i.Fingerprint.StartsWith(fingerprint, StringComparison.Ordinal)) is { } image ? Named(image) : null;
+    }
+}
+
+/// <summary>JSON as text.</summary>
+public sealed record JsonText(string Text);
+
+/// <summary>Programs of this machine in place of an instance's.</summary>
+internal static class Programs
+{
+    public static ExecSession Run(string instance, ExecRequest request)
+    {
+        var streams = new ExecStreams();
+        if (request.Interactive)
+        {
+            using var devpts = Fd.Open("/dev/pts", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+            (streams.Master, streams.Slave) = Pty.Open(devpts, 0, 0);
+            Pty.Resize(streams.Master, request.Width, request.Height);
+        }
+        else
+        {
+            streams.MakePipes();
+        }
+        var child = Child.Spawn(new Command
+        {
+            Path = request.Command[0],
+            Arguments = [.. request.Command.Skip(1)],
+            Environment = [.. request.Environment.Select(e => $"{e.Key}={e.Value}"), "PATH=/usr/bin:/bin"],
+            Stdin = streams.ChildStdin,
+            Stdout = streams.ChildStdout,
+            Stderr = streams.ChildStderr,
+            NewSession = true,
+        });
+        var (life, other) = Fd.Pipe();
+        other.Dispose();
+        return new ExecSession(child, life, streams);
+    }
+}
