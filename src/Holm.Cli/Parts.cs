@@ -42,7 +42,8 @@ internal static class Parts
     }
 
     /// <summary>A switch.</summary>
-    public static Option<bool> Switch(string name, string description, params string[] aliases) => new(name, aliases) { Description = description };
+    public static Option<bool> Switch(string name, string description, params string[] aliases) =>
+        new(name, aliases) { Description = description };
 
     /// <summary>An option with a value.</summary>
     public static Option<string?> Value(string name, string value, string description, LiveName? live = null)
@@ -69,7 +70,8 @@ internal static class Parts
     /// <summary>A whole number from an option's text; the default where the option was not given.</summary>
     public static int Number(string? text, string option, int otherwise, int least, int most) =>
         text is null ? otherwise
-        : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number
+        : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
         : throw new UsageError($"{option} wants a whole number from {least} to {most}, not '{text}'");
 
     private static Option<string> Format(string standard, params string[] all)

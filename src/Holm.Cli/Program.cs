@@ -70,7 +70,8 @@ internal static class Program
             screen.Complain(e.Message);
             return Code(verb, ExitCodes.Failed);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentException or KeyNotFoundException)
+        catch (Exception e) when (e is
+            JsonException or InvalidOperationException or NullReferenceException or ArgumentException or KeyNotFoundException)
         {
             // Members that every node sends were missing or of another kind.
             screen.Complain($"the node answered something else than expected: {e.Message}");

@@ -40,7 +40,8 @@ internal sealed record Target(string Noun, string Words, Func<string, string> Ur
             try
             {
                 var now = caller.Node.Ask("GET", url);
-                caller.Finish(this == App ? Put(now, caller, url, change) : PutProfile(now, caller, url, change), $"changing devices of {Noun} {name}");
+                caller.Finish(this == App ? Put(now, caller, url, change) : PutProfile(now, caller, url, change),
+                    $"changing devices of {Noun} {name}");
                 return ExitCodes.Ok;
             }
             catch (Refusal refusal) when (refusal.Code == 412 && attempt < Attempts)

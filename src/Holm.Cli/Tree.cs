@@ -10,7 +10,11 @@ internal static class Tree
     public static readonly Option<bool> Help = new("--help", "-h") { Description = "print help", Recursive = true };
 
     /// <summary>Valid everywhere.</summary>
-    public static readonly Option<bool> Debug = new("--debug") { Description = "print each request to the node on standard error", Recursive = true };
+    public static readonly Option<bool> Debug = new("--debug")
+    {
+        Description = "print each request to the node on standard error",
+        Recursive = true,
+    };
 
     /// <summary>Only before any verb.</summary>
     public static readonly Option<bool> Version = new("--version") { Description = "print the version" };

@@ -10,7 +10,8 @@ public sealed class AttachTests
     public async Task Piped_keys_reach_the_app_and_the_way_out_detaches()
     {
         using var stream = new StreamNode("0", "control");
-        var run = Task.Run(() => Run.Holm(stream.Node, "root\n\u0010\u0010\u0010q", ["app", "attach", "web"]), TestContext.Current.CancellationToken);
+        var run = Task.Run(() => Run.Holm(stream.Node, "root\n\u0010\u0010\u0010q", ["app", "attach", "web"]),
+            TestContext.Current.CancellationToken);
         Assert.Equal("root\n\u0010", stream.Receive("0"));
         Assert.Equal("close", stream.Receive("control"));
         var result = await run;
@@ -22,7 +23,8 @@ public sealed class AttachTests
     public async Task Read_only_sends_nothing_and_a_closed_console_is_told()
     {
         using var stream = new StreamNode("0", "control");
-        var run = Task.Run(() => Run.Holm(stream.Node, "keys", ["app", "attach", "web", "--read-only", "--escape", "^a"]), TestContext.Current.CancellationToken);
+        var run = Task.Run(() => Run.Holm(stream.Node, "keys", ["app", "attach", "web", "--read-only", "--escape", "^a"]),
+            TestContext.Current.CancellationToken);
         stream.Send("0", "recent screen");
         stream.Finish("0");
         stream.End(RawNode.Operation(200));
@@ -79,5 +81,6 @@ public sealed class AttachTests
         Assert.Equal(before, Line(pty));
     }
 
-    private static string Line(Process pty) => (pty.StandardOutput.ReadLine() ?? throw new EndOfStreamException("the terminal ended")).TrimEnd('\r');
+    private static string Line(Process pty) =>
+        (pty.StandardOutput.ReadLine() ?? throw new EndOfStreamException("the terminal ended")).TrimEnd('\r');
 }

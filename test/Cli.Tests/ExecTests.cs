@@ -12,7 +12,8 @@ public sealed class ExecTests
         using var stream = new StreamNode(Three);
         // An unmasked binary frame of two bytes, in the same packet as the 101 answer.
         stream.Early["1"] = [0x82, 0x02, (byte)'e', (byte)'a'];
-        var run = Task.Run(() => Run.Holm(stream.Node, "typed", ["exec", "web", "--user", "7", "--cwd", "/srv", "--env", "A=b", "--", "cmd", "-x", "--", "@y"]),
+        var run = Task.Run(() =>
+            Run.Holm(stream.Node, "typed", ["exec", "web", "--user", "7", "--cwd", "/srv", "--env", "A=b", "--", "cmd", "-x", "--", "@y"]),
             TestContext.Current.CancellationToken);
         Assert.Equal("typed", stream.Receive("0"));
         Assert.Equal("text:", stream.Receive("0"));
@@ -91,7 +92,8 @@ public sealed class ExecTests
         stream.End(RawNode.Operation(200, """{"return":3}"""));
         Assert.Equal("code 3", pty.StandardOutput.ReadLine()!.TrimEnd('\r'));
         Assert.Equal(before, pty.StandardOutput.ReadLine()!.TrimEnd('\r'));
-        Assert.Contains("\"interactive\":true,\"environment\":{\"TERM\":\"xterm\"},\"width\":101,\"height\":33", stream.Node.Requests[0], StringComparison.Ordinal);
+        Assert.Contains("\"interactive\":true,\"environment\":{\"TERM\":\"xterm\"},\"width\":101,\"height\":33", stream.Node.Requests[0],
+            StringComparison.Ordinal);
     }
 
     internal static string Binary => Path.Combine(AppContext.BaseDirectory, "holm.dll");

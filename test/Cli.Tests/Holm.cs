@@ -21,7 +21,8 @@ internal static class Run
             using var stdin = Fd.Open(files[0], OpenFlags.O_RDONLY);
             using var stdout = Fd.Open(files[1], OpenFlags.O_WRONLY | OpenFlags.O_CREAT, 0x180);
             using var stderr = Fd.Open(files[2], OpenFlags.O_WRONLY | OpenFlags.O_CREAT, 0x180);
-            var code = Program.Run(args, new Screen(stdout, stderr), stdin, name => name == "HOLM_RUN" ? node?.Folder ?? "/nonexistent" : null);
+            var code = Program.Run(args, new Screen(stdout, stderr), stdin, name => name == "HOLM_RUN" ? node?.Folder ?? "/nonexistent"
+                : null);
             return new(code, File.ReadAllText(files[1]), File.ReadAllText(files[2]));
         }
         finally

@@ -85,7 +85,8 @@ public sealed class HttpConnectionTests
             while (!stop.Wait(20))
                 talk.Raw("x");
         });
-        var error = Assert.Throws<Unreachable>(() => new Node(node.SocketPath) { Deadline = TimeSpan.FromMilliseconds(300) }.Ask("GET", "/1.0"));
+        var error = Assert.Throws<Unreachable>(() =>
+            new Node(node.SocketPath) { Deadline = TimeSpan.FromMilliseconds(300) }.Ask("GET", "/1.0"));
         stop.Set();
         Assert.Contains("did not answer in time", error.Message, StringComparison.Ordinal);
     }
@@ -113,14 +114,18 @@ public sealed class HttpConnectionTests
         try
         {
             var path = Path.Combine(folder.FullName, "unix.socket");
-            Assert.Contains("no such socket", Assert.Throws<Unreachable>(() => new Node(path).Ask("GET", "/1.0")).Message, StringComparison.Ordinal);
-            using (var listener = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, 0))
+            Assert.Contains("no such socket", Assert.Throws<Unreachable>(() => new Node(path).Ask("GET", "/1.0")).Message,
+                StringComparison.Ordinal);
+            using (var listener = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix,
+                System.Net.Sockets.SocketType.Stream, 0))
                 listener.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(path));
             File.WriteAllText(Path.Combine(folder.FullName, "plain"), "");
             Assert.Contains("nobody listens",
-                Assert.Throws<Unreachable>(() => new Node(Path.Combine(folder.FullName, "plain")).Ask("GET", "/1.0")).Message, StringComparison.Ordinal);
+                Assert.Throws<Unreachable>(() => new Node(Path.Combine(folder.FullName, "plain")).Ask("GET", "/1.0")).Message,
+                    StringComparison.Ordinal);
             Assert.Contains("107 bytes",
-                Assert.Throws<Unreachable>(() => new Node("/" + new string('x', 200)).Ask("GET", "/1.0")).Message, StringComparison.Ordinal);
+                Assert.Throws<Unreachable>(() => new Node("/" + new string('x', 200)).Ask("GET", "/1.0")).Message,
+                    StringComparison.Ordinal);
         }
         finally
         {

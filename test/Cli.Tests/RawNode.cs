@@ -103,13 +103,15 @@ internal sealed class Talk(Socket connection, string request, Dictionary<string,
         connection.Send(Encoding.UTF8.GetBytes(
             $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{headers}Content-Length: {Encoding.UTF8.GetByteCount(json)}\r\n\r\n{json}"));
 
-    public void Plain(string text) => Raw($"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {text.Length}\r\n\r\n{text}");
+    public void Plain(string text) =>
+        Raw($"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {text.Length}\r\n\r\n{text}");
 
     /// <summary>Upgrades; <paramref name="early"/> is sent together with the 101 answer.</summary>
     public WebSocket Upgrade(params byte[] early)
     {
 #pragma warning disable CA5350 // RFC 6455, 4.2.2 asks for SHA-1; it protects nothing.
-        var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+        var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(headers["Sec-WebSocket-Key"]
+            + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
 #pragma warning restore CA5350
         var head = $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n";
         connection.Send([.. Encoding.ASCII.GetBytes(head), .. early]);

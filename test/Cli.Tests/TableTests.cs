@@ -5,21 +5,27 @@ namespace Cli.Tests;
 public sealed class TableTests
 {
     private const string Apps = """
-        [{"name":"web","status":"Running","status_code":103,"image":"netbox","reason":"","config":{},"expanded_config":{"boot.autostart":"true"},
+        [{"name":"web","status":"Running","status_code":103,"image":"netbox","reason":"","config":{},
+         "expanded_config":{"boot.autostart":"true"},
           "state":{"status":"Running","status_code":103,"pid":42,"processes":4,"memory":{"usage":1234567,"usage_peak":2000000},"network":{
             "lo":{"type":"loopback","addresses":[{"family":"inet","address":"127.0.0.1","netmask":"8","scope":"local"}]},
             "eth0":{"type":"broadcast","addresses":[{"family":"inet","address":"10.0.0.2","netmask":"24","scope":"global"},
-              {"family":"inet6","address":"fd00::2","netmask":"64","scope":"global"},{"family":"inet6","address":"fe80::1","netmask":"64","scope":"link"}]}}}},
+              {"family":"inet6","address":"fd00::2","netmask":"64","scope":"global"},{"family":"inet6","address":"fe80::1","netmask":"64",
+               "scope":"link"}]}}}},
          {"name":"db","status":"Error","status_code":112,"reason":"10 fast failures, the last: exit code 1",
-          "image":"3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a","config":{},"expanded_config":{"security.privileged":"true"}},
-         {"name":"bad\u001b[31m\nname","status":"Stop\u0007ped","status_code":102,"reason":"\u202eevil, \"quoted\"","image":"x\ty","config":{},"expanded_config":{}}]
+          "image":"3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a","config":{},
+          "expanded_config":{"security.privileged":"true"}},
+         {"name":"bad\u001b[31m\nname","status":"Stop\u0007ped","status_code":102,"reason":"\u202eevil, \"quoted\"","image":"x\ty",
+          "config":{},"expanded_config":{}}]
         """;
 
     private const string Images = """
-        [{"aliases":[{"name":"netbox","description":""}],"fingerprint":"3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a","architecture":"x86_64",
+        [{"aliases":[{"name":"netbox","description":""}],"fingerprint":"3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a",
+         "architecture":"x86_64",
           "size":1048576,"used_by":["/1.0/instances/web"],"uploaded_at":"2026-11-23T01:13:04.5Z","properties":{"description":"NetBox 1.2"},
           "created_at":"2026-01-01T00:00:00Z","filename":"netbox.squashfs","layers":["aa"]},
-         {"aliases":[],"fingerprint":"00002a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e00","architecture":"x86_64","size":700,"used_by":[],
+         {"aliases":[],"fingerprint":"00002a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e3f2a91c07b5e00","architecture":"x86_64",
+          "size":700,"used_by":[],
           "uploaded_at":"0001-01-01T00:00:00Z","properties":{}}]
         """;
 
@@ -86,17 +92,21 @@ public sealed class TableTests
     }
 
     private const string Web = """
-        {"name":"web","status":"Running","status_code":103,"reason":"","description":"front","image":"netbox","profiles":["default","small"],"owner":"local",
+        {"name":"web","status":"Running","status_code":103,"reason":"","description":"front","image":"netbox","profiles":["default",
+         "small"],"owner":"local",
          "created_at":"2026-11-23T01:13:04Z","config":{"limits.memory":"64MiB"},"devices":{},
          "expanded_config":{"limits.memory":"64MiB","boot.autostart":"true","environment.A":"x\ny"},
          "expanded_devices":{"root":{"type":"disk","path":"/","pool":"ram","size":"16MiB"}},
-         "state":{"status":"Running","status_code":103,"pid":42,"processes":4,"cpu":{"usage":1250000000},"memory":{"usage":1234567,"usage_peak":2000000,"total":67108864},
+         "state":{"status":"Running","status_code":103,"pid":42,"processes":4,"cpu":{"usage":1250000000},"memory":{"usage":1234567,
+         "usage_peak":2000000,"total":67108864},
            "block":{"bytes_read":4096,"bytes_written":0}}}
         """;
 
     private const string Running = """
-        {"id":"u1","class":"task","description":"Starting instance","created_at":"2026-11-23T01:13:04Z","updated_at":"2026-11-23T01:13:05Z","status":"Running",
-         "status_code":103,"resources":{"instances":["/1.0/instances/web"]},"metadata":{"start_progress":"mounting","fds":{"0":"secret"}},"may_cancel":true,"err":""}
+        {"id":"u1","class":"task","description":"Starting instance","created_at":"2026-11-23T01:13:04Z",
+         "updated_at":"2026-11-23T01:13:05Z","status":"Running",
+         "status_code":103,"resources":{"instances":["/1.0/instances/web"]},"metadata":{"start_progress":"mounting","fds":{"0":"secret"}},
+         "may_cancel":true,"err":""}
         """;
 
     private static readonly Dictionary<string, string> Objects = new()
@@ -105,8 +115,10 @@ public sealed class TableTests
         ["profile-show"] = """{"name":"default","description":"d","config":{"user.a":"b"},"devices":{"root":{"type":"disk","path":"/","pool":"default"}},"used_by":[]}""",
         ["checkconfig"] = """[{"feature":"idmapped SquashFS","found":"no","holm":"stores a shifted copy"},{"feature":"liblxc","found":"yes","holm":"5.0.2"}]""",
         ["info"] = """
-            {"api_version":"1.0","environment":{"server_name":"dev1","server_version":"5.0.2","holm_version":"0.1.0","server_pid":7,"driver":"lxc","driver_version":"5.0.2",
-             "kernel":"Linux","kernel_version":"6.1","kernel_architecture":"x86_64","architectures":["x86_64","i686"],"os_name":"Debian","os_version":"12",
+            {"api_version":"1.0","environment":{"server_name":"dev1","server_version":"5.0.2","holm_version":"0.1.0","server_pid":7,
+             "driver":"lxc","driver_version":"5.0.2",
+             "kernel":"Linux","kernel_version":"6.1","kernel_architecture":"x86_64","architectures":["x86_64","i686"],"os_name":"Debian",
+             "os_version":"12",
              "state_directory":"/var/lib/holm","run_directory":"/run/holm","idmap_base":1000000}}
             """,
         ["operation-list"] = $$"""{"running":[{{Running}}]}""",

@@ -10,9 +10,11 @@ public sealed class UsageTests
     [InlineData("holm: name the apps, or say --all; see holm app start --help", "app", "start")]
     [InlineData("holm: name the apps, or say --all; see holm app start --help", "app", "start", "web", "--all")]
     [InlineData("holm: unrecognized command or argument '--nope'; see holm list --help", "list", "--nope")]
-    [InlineData("holm: --timeout wants a whole number from 0 to 86400, not 'soon'; see holm app stop --help", "app", "stop", "web", "--timeout", "soon")]
+    [InlineData("holm: --timeout wants a whole number from 0 to 86400, not 'soon'; see holm app stop --help", "app", "stop", "web",
+        "--timeout", "soon")]
     [InlineData("holm: 'limits.memory' is not KEY=VALUE; see holm config set --help", "config", "set", "web", "limits.memory")]
-    [InlineData("holm: 'user.a=' sets nothing; to take the key away: holm config unset web user.a; see holm config set --help", "config", "set", "web", "user.a=")]
+    [InlineData("holm: 'user.a=' sets nothing; to take the key away: holm config unset web user.a; see holm config set --help", "config",
+        "set", "web", "user.a=")]
     [InlineData("holm: '..' names no app; see holm app show --help", "app", "show", "..")]
     [InlineData("holm: the name of the profile is empty; see holm profile show --help", "profile", "show", "")]
     public void Wrong_command_line_is_2_and_one_line(string error, params string[] words)

@@ -9,7 +9,8 @@ public sealed class VerbTests
         using var node = RawNode.With(
             ("GET /1.0/images/aliases/netbox", RawNode.Sync("""{"name":"netbox","target":"ff"}""")),
             ("POST /1.0/instances", RawNode.Sync("{}")));
-        Assert.Equal(0, Run.Holm(node, "app", "create", "web", "netbox", "--size", "16MiB", "--config", "limits.memory=64MiB", "--config", "user.a=b=c").Code);
+        Assert.Equal(0, Run.Holm(node, "app", "create", "web", "netbox", "--size", "16MiB", "--config", "limits.memory=64MiB",
+            "--config", "user.a=b=c").Code);
         Golden.Same("create.txt", string.Join('\n', node.Requests) + "\n");
     }
 
@@ -17,7 +18,8 @@ public sealed class VerbTests
     public void Create_takes_the_name_as_image_and_obeys_options()
     {
         using var node = RawNode.With(("GET /1.0/images/aliases/web", RawNode.Sync("{}")), ("POST /1.0/instances", RawNode.Sync("{}")));
-        Assert.Equal(0, Run.Holm(node, "app", "create", "web", "--no-enable", "--pin", "--pool", "default", "--profile", "a", "--profile", "b", "--start").Code);
+        Assert.Equal(0, Run.Holm(node, "app", "create", "web", "--no-enable", "--pin", "--pool", "default", "--profile", "a",
+            "--profile", "b", "--start").Code);
         var body = node.Requests[1];
         Assert.Contains("\"boot.autostart\":\"false\"", body, StringComparison.Ordinal);
         Assert.Contains("\"alias\":\"web\",\"follow\":false", body, StringComparison.Ordinal);

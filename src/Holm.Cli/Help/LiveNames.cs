@@ -43,7 +43,8 @@ internal static class LiveNames
     /// <summary>Config keys.</summary>
     public static IEnumerable<string> Keys(Node node) =>
     [
-        "boot.autorestart", "boot.autostart", "environment.", "init.cmd", "init.signal.halt", "init.signal.reboot", "limits.cpu", "limits.memory",
+        "boot.autorestart", "boot.autostart", "environment.", "init.cmd", "init.signal.halt", "init.signal.reboot", "limits.cpu",
+            "limits.memory",
         "limits.processes", "security.idmap.isolated", "security.privileged", "user.",
     ];
 

@@ -17,7 +17,8 @@ internal static class Offers
             : position < 0 ? []
             : typed.StartsWith('-') ? Options(root, verb)
             : Here(verb, position, words);
-        return offers.Where(o => o == LiveNames.Files || o.StartsWith(typed, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal);
+        return offers.Where(o => o == LiveNames.Files || o.StartsWith(typed, StringComparison.Ordinal))
+            .Distinct().Order(StringComparer.Ordinal);
     }
 
     /// <summary>Where the last word stands: below which verb, as which argument (-1: after --), or as which option's value.</summary>

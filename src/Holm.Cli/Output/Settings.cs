@@ -27,7 +27,8 @@ internal static class Settings
         var table = new Table("DEVICE", "TYPE", "KEYS");
         foreach (var (name, keys) in devices.OrderBy(d => d.Key, StringComparer.Ordinal))
             table.Add(name, keys.GetValueOrDefault("type", ""),
-                string.Join(' ', keys.Where(k => k.Key != "type").OrderBy(k => k.Key, StringComparer.Ordinal).Select(k => $"{k.Key}={k.Value}")));
+                string.Join(' ', keys.Where(k => k.Key != "type").OrderBy(k => k.Key, StringComparer.Ordinal)
+                    .Select(k => $"{k.Key}={k.Value}")));
         return table;
     }
 }

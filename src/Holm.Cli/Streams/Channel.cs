@@ -60,7 +60,8 @@ internal sealed class Channel : IDisposable
         }
     }
 
-    /// <summary>Hands the bytes of every data frame to <paramref name="take"/> until a close, or LXD's end of a stream: an empty text frame.</summary>
+    /// <summary>Hands the bytes of every data frame to <paramref name="take"/> until a close, or LXD's end of a stream: an empty text
+    /// frame.</summary>
     public ChannelEnd Drain(Action<ReadOnlySpan<byte>> take)
     {
         var buffer = new byte[64 * 1024];

@@ -13,8 +13,10 @@ internal static class AppCreate
         Parts.Value("--pool", "POOL", "where it writes: ram (gone at each stop) or default (kept) (standard: ram)");
     private static readonly Option<string?> Size = Parts.Value("--size", "SIZE", "how much it may write, for example 64MiB");
     private static readonly Option<string?> Description = Parts.Value("--description", "TEXT", "free text");
-    private static readonly Option<string[]> Config = Parts.Values("--config", "KEY=VALUE", "a config key; may be given several times", LiveNames.Keys);
-    private static readonly Option<string[]> Profile = Parts.Values("--profile", "PROFILE", "a profile; may be given several times", LiveNames.Profiles);
+    private static readonly Option<string[]> Config = Parts.Values("--config", "KEY=VALUE", "a config key; may be given several times",
+        LiveNames.Keys);
+    private static readonly Option<string[]> Profile = Parts.Values("--profile", "PROFILE", "a profile; may be given several times",
+        LiveNames.Profiles);
     private static readonly Option<bool> NoEnable = Parts.Switch("--no-enable", "do not start it at boot");
     private static readonly Option<bool> Pin = Parts.Switch("--pin", "keep today's image even when the alias moves on");
     private static readonly Option<bool> Ephemeral = Parts.Switch("--ephemeral", "delete it as it stops");
@@ -25,7 +27,8 @@ internal static class AppCreate
     {
         More = "The app follows its image alias: it takes the image that the alias names each time it starts. It starts at boot "
             + "(boot.autostart=true, unless --no-enable) and again after a failure (boot.autorestart=true). Creating does not start it.",
-        Examples = ["holm app create web netbox --start", "holm app create db netbox --pool default --size 1GiB --config limits.memory=128MiB"],
+        Examples = ["holm app create web netbox --start",
+            "holm app create db netbox --pool default --size 1GiB --config limits.memory=128MiB"],
         Run = Run,
     };
 

@@ -11,7 +11,8 @@ namespace Holm.Cli.Verbs;
 /// <summary><c>holm events</c></summary>
 internal static class Events
 {
-    private static readonly Option<string[]> Type = Parts.Values("--type", "TYPE", "operation, lifecycle or logging; may be given several times");
+    private static readonly Option<string[]> Type = Parts.Values("--type", "TYPE",
+        "operation, lifecycle or logging; may be given several times");
     private static readonly Option<string> Format = Parts.ShowFormat();
 
     public static Verb Build()

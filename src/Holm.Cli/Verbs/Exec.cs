@@ -19,9 +19,11 @@ internal static class Exec
     public static Verb Build() => new("exec", "run a command in a running app", Name, Words, User, Group, Cwd, Env, Tty, NoTty)
     {
         More = "Ends with the command's own exit code; output and errors stay apart. When both standard input and output are terminals the "
-            + "command gets a terminal that follows the size of this one. Otherwise INT, TERM, HUP, QUIT, USR1 and USR2 are passed on to it; "
+            + "command gets a terminal that follows the size of this one. Otherwise INT, TERM, HUP, QUIT, USR1 and USR2 are passed on "
+            + "to it; "
             + "a third Ctrl-C ends the command and this program. No shell is involved unless the command is one.",
-        Examples = ["holm exec web -- ps", "holm exec web --user 1000 --env A=b -- sh -c 'echo $A'", "tar c data | holm exec web -- tar x -C /srv"],
+        Examples = ["holm exec web -- ps", "holm exec web --user 1000 --env A=b -- sh -c 'echo $A'",
+            "tar c data | holm exec web -- tar x -C /srv"],
         Run = Run,
     };
 

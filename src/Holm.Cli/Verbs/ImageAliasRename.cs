@@ -17,7 +17,8 @@ internal static class ImageAliasRename
             {
                 var name = line.GetRequiredValue(old);
                 var body = new ImageAliasPut { Name = line.GetRequiredValue(next) };
-                caller.Finish(caller.Node.Send("POST", Names.Alias(name), body, ContractJson.Default.ImageAliasPut), $"renaming alias {name}");
+                caller.Finish(caller.Node.Send("POST", Names.Alias(name), body, ContractJson.Default.ImageAliasPut),
+                    $"renaming alias {name}");
                 return ExitCodes.Ok;
             },
         };

@@ -10,15 +10,19 @@ namespace Holm.Cli.Verbs;
 /// <summary><c>holm image import PATH|-</c></summary>
 internal static class ImageImport
 {
-    private static readonly Argument<string> Path = Parts.One("PATH", "a SquashFS file or a root filesystem as tar; - is standard input", LiveNames.AnyFile);
-    private static readonly Option<string?> AliasOption = Parts.Value("--alias", "NAME", "name to call it by; an older image loses the name", LiveNames.Aliases);
+    private static readonly Argument<string> Path = Parts.One("PATH", "a SquashFS file or a root filesystem as tar; - is standard input",
+        LiveNames.AnyFile);
+    private static readonly Option<string?> AliasOption = Parts.Value("--alias", "NAME",
+        "name to call it by; an older image loses the name", LiveNames.Aliases);
     private static readonly Option<bool> NoInit = Parts.Switch("--no-init", "the image is no system: do not ask for /sbin/init");
 
     public static Verb Build() => new("import", "take an image into this node", Path, AliasOption, NoInit)
     {
-        More = "SquashFS of any compressor, or a tar (plain, gzip, xz, zstd) that is converted. The image is checked, stored whole or not at all, "
+        More = "SquashFS of any compressor, or a tar (plain, gzip, xz, zstd) that is converted. The image is checked, stored whole or "
+            + "not at all, "
             + "and its fingerprint is printed. The node itself reads a file that is named; standard input is sent to it.",
-        Examples = ["holm image import netbox.squashfs --alias netbox", "curl -s https://example.org/rootfs.tar.xz | holm image import - --alias base"],
+        Examples = ["holm image import netbox.squashfs --alias netbox",
+            "curl -s https://example.org/rootfs.tar.xz | holm image import - --alias base"],
         Run = Run,
     };
 

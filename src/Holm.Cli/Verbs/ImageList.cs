@@ -21,7 +21,8 @@ internal static class ImageList
     {
         var table = new Table("ALIAS", "FINGERPRINT", "ARCHITECTURE", "SIZE", "USED BY", "UPLOADED", "DESCRIPTION");
         foreach (var image in images.OrderBy(i => i.Aliases.Count > 0 ? i.Aliases[0].Name : "~", StringComparer.Ordinal))
-            table.Add(string.Join(' ', image.Aliases.Select(a => a.Name)), Say.Image(image.Fingerprint), image.Architecture, Say.Bytes(image.Size),
+            table.Add(string.Join(' ', image.Aliases.Select(a => a.Name)), Say.Image(image.Fingerprint), image.Architecture,
+                Say.Bytes(image.Size),
                 string.Join(' ', image.UsedBy.Select(Names.Last)),
                 Say.Time(image.UploadedAt), image.Properties.GetValueOrDefault("description", ""));
         return table;

@@ -21,7 +21,8 @@ internal static class ImagePrune
                     .Where(i => i.UsedBy.Count == 0 && (line.GetValue(all) || i.Aliases.Count == 0))
                     .ToDictionary(i => i.Fingerprint, i => $"{Say.Image(i.Fingerprint)}  {Say.Bytes(i.Size)}");
                 if (!line.GetValue(dry))
-                    return caller.Each([.. unused.Keys], "deleting image", fingerprint => caller.Node.Ask("DELETE", Names.Image(fingerprint)),
+                    return caller.Each([.. unused.Keys], "deleting image", fingerprint =>
+                        caller.Node.Ask("DELETE", Names.Image(fingerprint)),
                         fingerprint => caller.Screen.Line(Visible.Line(unused[fingerprint])));
                 foreach (var words in unused.Values)
                     caller.Screen.Line(Visible.Line(words));

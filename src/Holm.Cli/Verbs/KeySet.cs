@@ -18,7 +18,8 @@ internal static class KeySet
             {
                 var pairs = Names.Pairs(line.GetRequiredValue(keys));
                 if (pairs.FirstOrDefault(p => p.Value.Length == 0).Key is { } empty)
-                    throw new UsageError($"'{empty}=' sets nothing; to take the key away: {target.Words} unset {line.GetValue(name)} {empty}");
+                    throw new UsageError($"'{empty}=' sets nothing; to take the key away: {target.Words} unset {line.GetValue(name)} "
+                        + $"{empty}");
                 return target.ChangeKeys(caller, line.GetRequiredValue(name), pairs);
             },
         };

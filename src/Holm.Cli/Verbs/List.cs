@@ -11,7 +11,8 @@ internal static class List
         var format = Parts.ListFormat();
         return new("list", "list the apps of this node", format)
         {
-            More = "All apps are listed, whichever door made them. An app that is in error or waits for something has the reason in the last column.",
+            More = "All apps are listed, whichever door made them. An app that is in error or waits for something has the reason in "
+                + "the last column.",
             Examples = ["holm list", "holm list --format csv | cut -d, -f1,2"],
             Run = (line, caller) => caller.Show(line.GetRequiredValue(format), "/1.0/instances?recursion=2",
                 ContractJson.Default.IReadOnlyListInstance, Rows),
@@ -25,7 +26,8 @@ internal static class List
         {
             var config = app.ExpandedConfig.Count > 0 ? app.ExpandedConfig : app.Config;
             table.Add(app.Name, app.Status.ToUpperInvariant(), config.IsTrue("boot.autostart") ? "1" : "0", Say.Image(app.Image),
-                app.State is { Memory.Usage: > 0 } state ? Say.Bytes(state.Memory.Usage) : "", Addresses(app, "inet"), Addresses(app, "inet6"),
+                app.State is { Memory.Usage: > 0 } state ? Say.Bytes(state.Memory.Usage) : "", Addresses(app, "inet"),
+                    Addresses(app, "inet6"),
                 config.IsTrue("security.privileged") ? "false" : "true", app.Reason);
         }
         return table;

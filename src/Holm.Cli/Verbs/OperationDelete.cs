@@ -11,7 +11,8 @@ internal static class OperationDelete
         return new("delete", "cancel operations", ids)
         {
             Examples = ["holm operation delete 0a2f8c1e-5d1b-4d7e-9a35-6c0f0e3b7c11"],
-            Run = (line, caller) => caller.Each(line.GetRequiredValue(ids), "cancelling", id => caller.Node.Ask("DELETE", Names.Operation(id))),
+            Run = (line, caller) =>
+                caller.Each(line.GetRequiredValue(ids), "cancelling", id => caller.Node.Ask("DELETE", Names.Operation(id))),
         };
     }
 }

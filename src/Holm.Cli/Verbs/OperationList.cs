@@ -21,7 +21,8 @@ internal static class OperationList
     {
         var table = new Table("ID", "STATUS", "DESCRIPTION", "ON", "MAY CANCEL", "CREATED");
         foreach (var operation in groups.SelectMany(g => g.Value).OrderBy(o => o.CreatedAt))
-            table.Add(operation.Id, operation.Status.ToUpperInvariant(), operation.Description, On(operation), Say.YesNo(operation.MayCancel),
+            table.Add(operation.Id, operation.Status.ToUpperInvariant(), operation.Description, On(operation),
+                Say.YesNo(operation.MayCancel),
                 Say.Time(operation.CreatedAt));
         return table;
     }

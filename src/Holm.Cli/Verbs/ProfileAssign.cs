@@ -17,7 +17,8 @@ internal static class ProfileAssign
             {
                 var name = line.GetRequiredValue(app);
                 var body = new InstancePut { Profiles = [.. line.GetValue(profiles) ?? []] };
-                caller.Finish(caller.Node.Send("PATCH", Names.Instance(name), body, ContractJson.Default.InstancePut), $"assigning profiles to {name}");
+                caller.Finish(caller.Node.Send("PATCH", Names.Instance(name), body, ContractJson.Default.InstancePut),
+                    $"assigning profiles to {name}");
                 return ExitCodes.Ok;
             },
         };

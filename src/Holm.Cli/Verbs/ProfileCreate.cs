@@ -24,7 +24,8 @@ internal static class ProfileCreate
                     Config = Names.Pairs(line.GetValue(config) ?? []),
                     Devices = [],
                 };
-                caller.Finish(caller.Node.Send("POST", "/1.0/profiles", body, ContractJson.Default.ProfilePut), $"creating profile {chosen}");
+                caller.Finish(caller.Node.Send("POST", "/1.0/profiles", body, ContractJson.Default.ProfilePut),
+                    $"creating profile {chosen}");
                 return ExitCodes.Ok;
             },
         };

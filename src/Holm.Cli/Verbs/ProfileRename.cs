@@ -17,7 +17,8 @@ internal static class ProfileRename
             {
                 var name = line.GetRequiredValue(old);
                 var body = new ProfilePut { Name = line.GetRequiredValue(next) };
-                caller.Finish(caller.Node.Send("POST", Names.Profile(name), body, ContractJson.Default.ProfilePut), $"renaming profile {name}");
+                caller.Finish(caller.Node.Send("POST", Names.Profile(name), body, ContractJson.Default.ProfilePut),
+                    $"renaming profile {name}");
                 return ExitCodes.Ok;
             },
         };

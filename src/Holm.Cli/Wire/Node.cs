@@ -133,7 +133,8 @@ internal sealed class Node(string socket, Action<string>? trace = null)
         var type = Text(envelope, "type");
         trace?.Invoke($"{head.Status} {type} ({body.Length} bytes)");
         if (type == "error")
-            throw new Refusal(envelope.TryGetProperty("error_code", out var code) && code.TryGetInt32(out var number) ? number : head.Status,
+            throw new Refusal(envelope.TryGetProperty("error_code", out var code) && code.TryGetInt32(out var number) ? number
+                : head.Status,
                 Text(envelope, "error"));
         if (type is not ("sync" or "async") || !envelope.TryGetProperty("metadata", out var metadata))
             throw new Unreachable(Socket, $"it answered {head.Status} with JSON that is no envelope; is it a Holm node?");
@@ -141,6 +142,7 @@ internal sealed class Node(string socket, Action<string>? trace = null)
     }
 
     private static string Text(JsonElement envelope, string name) =>
-        envelope.ValueKind == JsonValueKind.Object && envelope.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+        envelope.ValueKind == JsonValueKind.Object && envelope.TryGetProperty(name, out var value)
+            && value.ValueKind == JsonValueKind.String
             ? value.GetString()! : "";
 }

@@ -34,7 +34,8 @@ internal sealed class OperationWait(Node node, Screen screen, string doing)
             {
                 var round = screen.Watched ? TimeSpan.FromSeconds(1) : Round;
                 var seconds = ((int)round.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-                var operation = node.Ask("GET", $"{url}/wait?timeout={seconds}", deadline: round + node.Deadline).As(ContractJson.Default.Operation);
+                var operation = node.Ask("GET", $"{url}/wait?timeout={seconds}", deadline: round + node.Deadline)
+                    .As(ContractJson.Default.Operation);
                 if (operation.StatusCode >= (int)StatusCode.Success)
                     return End(operation);
                 if (Environment.TickCount64 - started >= 1000)
