@@ -37,6 +37,10 @@ public sealed partial class Documents
         var door = new SourceFile("do", "run packaging/found.sh");
         Assert.Empty(FilesNobodyNames([new SourceFile("packaging/found.sh", ""), door, new SourceFile("README.md", "./do")]));
 
+        var cases = new SourceFile("test/A.Tests/Cases/one.txt", "");
+        Assert.Empty(FilesNobodyNames([cases, new SourceFile("test/A.Tests/B.cs", "Directory.GetFiles(\"Cases\", \"*.txt\")")]));
+        Assert.Single(FilesNobodyNames([cases, new SourceFile("test/C.Tests/B.cs", "Directory.GetFiles(\"Cases\", \"*.txt\")")]));
+
         var proofs = new[]
         {
             new SourceFile("test/A.Tests/BootTests.cs", "public sealed class BootTests\n{\n    public void Is_quick() { }\n}"),
@@ -72,13 +76,18 @@ public sealed partial class Documents
 
     // `do` is too short a word to look for alone.
     private static bool Names(SourceFile other, SourceFile file) =>
-        other.Text.Contains(file.Path == "do" ? "./do" : file.Name, StringComparison.Ordinal);
+        Says(other, file.Path == "do" ? "./do" : file.Name);
 
-    // Code beside a folder of cases may read every *.txt of it.
-    private static bool ReadsAllLike(SourceFile other, SourceFile file) =>
-        other.IsCSharp && file.Path.Split('/') is [var top, var project, .., var folder, _] && other.Under($"{top}/{project}")
-        && other.Text.Contains($"*{Path.GetExtension(file.Name)}\"", StringComparison.Ordinal)
-        && other.Text.Contains($"{folder}", StringComparison.Ordinal);
+    // A map may name the folder of decisions; code beside a folder of cases may read *.txt or {name}.txt of it.
+    private static bool ReadsAllLike(SourceFile other, SourceFile file)
+    {
+        if (file.Under("docs/decisions"))
+            return other.Name is "README.md" or "ARCHITECTURE.md" && Says(other, "docs/decisions/");
+        return other.IsCSharp && file.Path.Split('/') is [var top, var project, _, .., _] && other.Under($"{top}/{project}")
+            && new[] { '*', '}' }.Any(mark => Says(other, $"{mark}{Path.GetExtension(file.Name)}\""));
+    }
+
+    private static bool Says(SourceFile file, string text) => file.Text.Contains(text, StringComparison.Ordinal);
 
     private static IEnumerable<string> PromisesWithoutProof(SourceFile page, IReadOnlyList<SourceFile> files)
     {

@@ -99,7 +99,7 @@ internal static class Declarations
             yield return new Claim(row.Type, $"sizeof({row.C}) == {Marshal.SizeOf(type)}");
         foreach (var field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
         {
-            var member = row.Fields.GetValueOrDefault(field.Name) ?? SnakeCase(field.Name);
+            var member = row.Fields.GetValueOrDefault(field.Name) ?? row.Prefix + SnakeCase(field.Name);
             var offset = field.GetCustomAttribute<FieldOffsetAttribute>()?.Value ?? (int)Marshal.OffsetOf(type, field.Name);
             yield return new Claim($"{row.Type}.{field.Name}", $"offsetof({row.C}, {member}) == {offset}");
             yield return new Claim($"{row.Type}.{field.Name}", $"sizeof((({row.C} *)0)->{member}) == {SizeOf(field.FieldType)}");

@@ -7,8 +7,11 @@ namespace Linux.Tests.Headers;
 /// <param name="Headers">Group of headers that knows it: <see cref="Table.Groups"/>.</param>
 public sealed record StructRow(string Type, string C, bool Whole = true, int Headers = 0)
 {
-    /// <summary>C# field to C member, where it is not the same name in snake_case.</summary>
+    /// <summary>C# field to C member, where it is not <see cref="Prefix"/> and the same name in snake_case.</summary>
     public Dictionary<string, string> Fields { get; init; } = [];
+
+    /// <summary>What C puts before every member's name, such as <c>stx_</c>.</summary>
+    public string Prefix { get; init; } = "";
 }
 
 /// <summary>
@@ -42,14 +45,8 @@ internal static class Table
         new("Fd+OpenHow", "struct open_how"),
         new("Processes.Epoll+Event", "struct epoll_event"),
         new("Mounts.MountCalls+MountAttr", "struct mount_attr"),
-        new("Mounts.FileStatus+Statx", "struct statx")
-        {
-            Fields =
-            {
-                ["Uid"] = "stx_uid", ["Gid"] = "stx_gid", ["Mode"] = "stx_mode", ["Ino"] = "stx_ino",
-                ["DevMajor"] = "stx_dev_major", ["DevMinor"] = "stx_dev_minor",
-            },
-        },
+        new("Mounts.FileStatus+Statx", "struct statx") { Prefix = "stx_" },
+        new("Files.FileStat+Statx", "struct statx") { Prefix = "stx_", Fields = { ["Inode"] = "stx_ino" } },
         new("Mounts.ProjectQuota+Fsxattr", "struct fsxattr", Headers: 1)
         {
             Fields = { ["ExtendedFlags"] = "fsx_xflags", ["ProjectId"] = "fsx_projid" },
