@@ -94,7 +94,7 @@ public sealed record InitProbe(InitKind Kind, IReadOnlyDictionary<string, string
             CheckMachine(root, interpreter, depth + 1);
             return;
         }
-        if (length < 20 || !head.StartsWith("\x7fELF"u8))
+        if (length < 20 || !head.StartsWith("\u007fELF"u8))
             throw new Refusal(400, "the image's /sbin/init is neither a program (ELF) nor a script with #!");
         var machine = BinaryPrimitives.ReadUInt16LittleEndian(head[18..]);
         if (!Accepted.Contains(machine))

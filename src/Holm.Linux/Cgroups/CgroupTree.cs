@@ -17,10 +17,10 @@ public sealed class CgroupTree
         Hierarchies = hierarchies;
         foreach (var hierarchy in hierarchies)
             foreach (var controller in hierarchy.Controllers)
-                _byController[controller] = hierarchy;
+                _byController.TryAdd(controller, hierarchy);
     }
 
-    /// <summary>Every hierarchy, version 2 last.</summary>
+    /// <summary>Every hierarchy, version 2 last: on a hybrid machine a controller of version 1 comes first.</summary>
     public IReadOnlyList<Hierarchy> Hierarchies { get; }
 
     /// <summary><c>v1</c>, <c>hybrid</c> or <c>v2</c>.</summary>
