@@ -97,6 +97,7 @@ public static class Daemon
         }
         await stop.CancelAsync().ConfigureAwait(false);
         await running.ConfigureAwait(false);
+        limits.CleanUp();
         return 0;
     }
 
