@@ -18,7 +18,7 @@ namespace Holm.Images;
 ///              aliases.json                    all names
 ///
 ///   import:  staged layer -> checks -> layer renamed -> image renamed -> (alias)     a cut in between leaves a layer nobody names,
-///   delete:  aliases -> image -> layers                                              which Recover removes
+///   delete:  image -> aliases -> layers                                              which Open removes
 /// </code>
 /// </remarks>
 /// <param name="statePath">HOLM_STATE; it exists.</param>
@@ -145,9 +145,10 @@ public sealed class ImageStore(string statePath, TimeProvider clock)
         {
             if (!_images.ContainsKey(fingerprint))
                 throw new Refusal(404, "Image not found");
-            WriteAliases(_aliases.RemoveRange(_aliases.Where(a => a.Value.Target == fingerprint).Select(a => a.Key)));
+            // The image's own file goes first, in one step; names that then lead nowhere are dropped here or by Open.
             Durable.Remove(Path.Combine(ImagesFolder, fingerprint + ".json"));
             _images = _images.Remove(fingerprint);
+            WriteAliases(_aliases.RemoveRange(_aliases.Where(a => a.Value.Target == fingerprint).Select(a => a.Key)));
             DropUnnamedLayers();
         }
     }

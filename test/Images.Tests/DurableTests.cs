@@ -1,3 +1,4 @@
+using Holm.Images;
 using Holm.Linux.Files;
 
 namespace Images.Tests;
@@ -6,6 +7,7 @@ namespace Images.Tests;
 public sealed class DurableTests : IDisposable
 {
     private readonly Scratch _scratch = new();
+    private int _disks;
 
     public void Dispose() => _scratch.Dispose();
 
@@ -16,8 +18,9 @@ public sealed class DurableTests : IDisposable
         for (var (cutAt, more) = (0, true); more; cutAt++)
             foreach (var loss in PowerCut.Losses)
             {
-                var root = _scratch[$"disk{cases}"];
-                var backups = _scratch[$"backup{cases++}"];
+                var root = _scratch[$"disk{++_disks}"];
+                var backups = _scratch[$"backup{_disks}"];
+                cases++;
                 Directory.CreateDirectory(root);
                 Directory.CreateDirectory(backups);
                 prepare(root);
@@ -90,6 +93,54 @@ public sealed class DurableTests : IDisposable
             },
             (root, _) => broken += File.ReadAllText(Path.Combine(root, "f")) is "old" or "new!" ? 0 : 1);
         Assert.NotEqual(0, broken);
+    }
+
+    [Fact]
+    public async Task The_store_is_old_or_new_after_every_cut()
+    {
+        _scratch.Shell("mkdir r; echo x > r/f; mksquashfs r a.sqfs -quiet -no-progress >/dev/null; tar -C r -cf b.tar f");
+        foreach (var file in (string[])["a.sqfs", "b.tar"])
+        {
+            Task Import(string root) => Store(root).Import(new ImportRequest(_scratch[file], NoInit: true), null, TestContext.Current.CancellationToken);
+            await CutEverywhere(_ => { }, Import, (root, what) => Holds(root, what, "", "image"));
+            await CutEverywhere(root => Import(root).Wait(), root =>
+            {
+                var store = Store(root);
+                store.SetAlias("web", store.List().Single().Fingerprint);
+                return Task.CompletedTask;
+            }, (root, what) => Holds(root, what, "image", "image web"));
+            await CutEverywhere(root =>
+            {
+                Import(root).Wait();
+                var store = Store(root);
+                store.SetAlias("web", store.List().Single().Fingerprint);
+            }, root =>
+            {
+                var store = Store(root);
+                store.Delete(store.List().Single().Fingerprint);
+                return Task.CompletedTask;
+            }, (root, what) => Holds(root, what, "image web", ""));
+        }
+    }
+
+    private static ImageStore Store(string root)
+    {
+        var store = new ImageStore(root, TimeProvider.System);
+        store.Open();
+        return store;
+    }
+
+    /// <summary>Opens the store again: it shows the old or the new state, and every file in it belongs to what it shows.</summary>
+    private static void Holds(string root, string what, string before, string after)
+    {
+        var store = Store(root);
+        var state = string.Join(' ', store.List().Select(_ => "image").Concat(store.Aliases.Keys));
+        Assert.True(state == before || state == after, $"{what}: '{state}'");
+        var files = Directory.GetFiles(root, "*", SearchOption.AllDirectories).Select(f => Path.GetFileName(f)!).Where(f => f != "aliases.json");
+        var wanted = store.List().SelectMany(i => (string[])[i.Fingerprint + ".json", .. i.Layers.Select(l => l + ".squashfs")]);
+        Assert.True(files.Order().SequenceEqual(wanted.Order()), $"{what}: {string.Join(' ', files)}");
+        foreach (var layer in store.List().SelectMany(i => i.Layers))
+            Assert.Equal(layer, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(store.LayerPath(layer)))));
     }
 
     [Fact]
