@@ -112,7 +112,7 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
     private async Task Write(int code, string type, StatusCode status, string operation, Action<Utf8JsonWriter> metadata, string error = "")
     {
         var body = new System.Buffers.ArrayBufferWriter<byte>(512);
-        await using (var json = new Utf8JsonWriter(body))
+        await using (var json = new Utf8JsonWriter(body, Events.Plain))
         {
             json.WriteStartObject();
             json.WriteString("type", type);
