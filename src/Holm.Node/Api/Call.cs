@@ -95,7 +95,8 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
     {
         var wanted = http.Request.Headers.IfMatch.ToString();
         if (wanted.Length > 0 && wanted != "*" && wanted.Trim('"') != etag.Trim('"'))
-            throw new Refusal(412, $"ETag doesn't match: {Config.Names.Show(wanted)} vs {etag}; somebody changed it meanwhile, read it again");
+            throw new Refusal(412,
+                $"ETag doesn't match: {Config.Names.Show(wanted)} vs {etag}; somebody changed it meanwhile, read it again");
     }
 
     /// <summary>Digest of an object's writable members.</summary>

@@ -6,7 +6,9 @@ using Holm.Contract;
 
 namespace Holm.Node.Api;
 
-/// <summary>Tells everybody who listens what happens on the node. A listener that does not keep up is cut off, never silently skipped.</summary>
+/// <summary>
+/// Tells everybody who listens what happens on the node. A listener that does not keep up is cut off, never silently skipped.
+/// </summary>
 public sealed class Events(TimeProvider clock)
 {
     /// <summary>Types a listener may ask for.</summary>

@@ -9,7 +9,8 @@ public sealed class LxcClientTests(SmallNode node) : IClassFixture<SmallNode>
     public async Task The_client_does_a_days_work()
     {
         Assert.Contains("netbox", await Lxc("image", "list"), StringComparison.Ordinal);
-        Assert.Contains("fingerprint: " + node.Fingerprint, await Lxc("image", "info", "netbox").ContinueWith(t => t.Result.ToLowerInvariant(),
+        Assert.Contains("fingerprint: " + node.Fingerprint, await Lxc("image", "info", "netbox").ContinueWith(t =>
+            t.Result.ToLowerInvariant(),
             TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Contains("default", await Lxc("profile", "list"), StringComparison.Ordinal);
         Assert.Contains("pool: default", await Lxc("profile", "show", "default"), StringComparison.Ordinal);
@@ -49,7 +50,8 @@ public sealed class LxcClientTests(SmallNode node) : IClassFixture<SmallNode>
 
     private async Task<(int Code, string Text)> Run(params string[] arguments)
     {
-        var start = new ProcessStartInfo("lxc", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("lxc", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardError = true };
         start.Environment["LXD_SOCKET"] = node.Socket;
         start.Environment["LXD_CONF"] = Path.Combine(Path.GetDirectoryName(node.Socket)!, "lxc-client");
         using var lxc = Process.Start(start)!;

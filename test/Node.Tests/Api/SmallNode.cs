@@ -50,7 +50,8 @@ public sealed class SmallNode : IAsyncLifetime
     {
         Config = new ConfigStore(_folder.State, _folder.Run);
         _server = await ApiServer.Start(Socket, Face());
-        Http = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, _) => Connect() }) { BaseAddress = new Uri("http://unix.socket") };
+        Http = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, _) =>
+            Connect() }) { BaseAddress = new Uri("http://unix.socket") };
         var image = Path.Combine(_folder.Root, "netbox.img");
         await File.WriteAllTextAsync(image, "not really a SquashFS");
         var done = await Do("POST", "/1.0/images", new JsonText($$"""
@@ -152,7 +153,8 @@ public sealed class SmallNode : IAsyncLifetime
         {
             List = () => [.. _images.Values.Select(Named)],
             Find = Find,
-            Aliases = () => [.. _aliases.Select(a => new ImageAlias { Name = a.Key, Target = a.Value.Target, Description = a.Value.Description })],
+            Aliases = () => [.. _aliases.Select(a => new ImageAlias { Name = a.Key, Target = a.Value.Target,
+                Description = a.Value.Description })],
             Import = Import,
             Delete = (fingerprint, ct) =>
             {
@@ -189,7 +191,8 @@ public sealed class SmallNode : IAsyncLifetime
     private Image? Find(string name)
     {
         var fingerprint = _aliases.TryGetValue(name, out var alias) ? alias.Target : name;
-        return _images.Values.SingleOrDefault(i => i.Fingerprint.StartsWith(fingerprint, StringComparison.Ordinal)) is { } image ? Named(image) : null;
+        return _images.Values.SingleOrDefault(i => i.Fingerprint.StartsWith(fingerprint, StringComparison.Ordinal)) is { } image
+            ? Named(image) : null;
     }
 }
 

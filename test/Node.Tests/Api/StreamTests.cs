@@ -45,7 +45,8 @@ public sealed class StreamTests(SmallNode node) : IClassFixture<SmallNode>
     public async Task A_signal_reaches_the_command()
     {
         var exec = await Begin("signal", "\"/bin/sleep\",\"1000\"");
-        await exec["control"].SendAsync("{\"command\":\"signal\",\"args\":null,\"signal\":15}"u8.ToArray(), WebSocketMessageType.Text, true, Ct);
+        await exec["control"].SendAsync("{\"command\":\"signal\",\"args\":null,\"signal\":15}"u8.ToArray(), WebSocketMessageType.Text,
+            true, Ct);
         Assert.Equal(143, (await exec.Final()).GetProperty("metadata").GetProperty("return").GetInt32());
     }
 
@@ -63,7 +64,8 @@ public sealed class StreamTests(SmallNode node) : IClassFixture<SmallNode>
     [Fact]
     public async Task A_terminal_has_a_size_and_can_be_resized()
     {
-        var exec = await Begin("tty", "\"/bin/sh\",\"-c\",\"stty size; read x; stty size\"", "\"interactive\":true,\"width\":100,\"height\":30,");
+        var exec = await Begin("tty", "\"/bin/sh\",\"-c\",\"stty size; read x; stty size\"",
+            "\"interactive\":true,\"width\":100,\"height\":30,");
         Assert.Equal("30 100", await ReadUntil(exec["0"], "30 100"));
         await exec["control"].SendAsync("{\"command\":\"window-resize\",\"args\":{\"height\":\"40\",\"width\":\"120\"},\"signal\":0}"u8.ToArray(),
             WebSocketMessageType.Text, true, Ct);
@@ -112,7 +114,8 @@ public sealed class StreamTests(SmallNode node) : IClassFixture<SmallNode>
     public async Task Bad_commands_are_refused(string body, string reason)
     {
         await Running("bad");
-        Assert.Contains(reason, (await node.Send("POST", "/1.0/instances/bad/exec", new JsonText(body))).Body.GetProperty("error").GetString(),
+        Assert.Contains(reason, (await node.Send("POST", "/1.0/instances/bad/exec",
+            new JsonText(body))).Body.GetProperty("error").GetString(),
             StringComparison.Ordinal);
     }
 
@@ -120,7 +123,8 @@ public sealed class StreamTests(SmallNode node) : IClassFixture<SmallNode>
     public async Task Exec_wants_a_running_instance()
     {
         await node.Create("asleep");
-        Assert.Contains("Instance is not running", (await node.Send("POST", "/1.0/instances/asleep/exec", new JsonText("{\"command\":[\"a\"]}"))).Body
+        Assert.Contains("Instance is not running", (await node.Send("POST", "/1.0/instances/asleep/exec",
+            new JsonText("{\"command\":[\"a\"]}"))).Body
             .GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
@@ -137,7 +141,8 @@ public sealed class StreamTests(SmallNode node) : IClassFixture<SmallNode>
         while (true)
         {
             var one = JsonDocument.Parse(await ReadText(all)).RootElement;
-            if (one.GetProperty("type").GetString() == "operation" && one.GetProperty("metadata").GetProperty("status_code").GetInt32() == 200)
+            if (one.GetProperty("type").GetString() == "operation"
+                && one.GetProperty("metadata").GetProperty("status_code").GetInt32() == 200)
             {
                 Assert.Equal(operation.GetProperty("id").GetString(), one.GetProperty("metadata").GetProperty("id").GetString());
                 break;
@@ -254,7 +259,8 @@ public sealed class StreamTests(SmallNode node) : IClassFixture<SmallNode>
         }
     }
 
-    private sealed record Stream3(SmallNode Node, string Url, Dictionary<string, string> Secrets, Dictionary<string, ClientWebSocket> Sockets)
+    private sealed record Stream3(SmallNode Node, string Url, Dictionary<string, string> Secrets, Dictionary<string,
+        ClientWebSocket> Sockets)
     {
         public ClientWebSocket this[string name] => Sockets[name];
 
