@@ -67,8 +67,10 @@ internal static class AliasRoutes
     private static void Set(Call call, string name, string? target, string? description)
     {
         Keys.CheckText("description", description ?? "");
-        var image = call.Node.Images.Find(target is { Length: > 0 } ? target : throw new Refusal(400, "target is missing; give a fingerprint"));
-        call.Node.Images.SetAlias(name, (image ?? throw new Refusal(404, $"Image not found: {Names.Show(target)}")).Fingerprint, description ?? "");
+        var image = call.Node.Images.Find(target is { Length: > 0 } ? target : throw new Refusal(400,
+            "target is missing; give a fingerprint"));
+        call.Node.Images.SetAlias(name, (image ?? throw new Refusal(404, $"Image not found: {Names.Show(target)}")).Fingerprint,
+            description ?? "");
     }
 
     private static void RequireUnfollowed(Call call, ImageAlias alias)

@@ -73,7 +73,8 @@ public sealed class ApiServer : IAsyncDisposable
         try
         {
             if (call.Query("project") is not ("" or "default"))
-                throw new Refusal(404, $"Project not found: {Config.Names.Show(call.Query("project"))}; this node has project default only");
+                throw new Refusal(404,
+                    $"Project not found: {Config.Names.Show(call.Query("project"))}; this node has project default only");
             await next(http).ConfigureAwait(false);
             if (http.Response.StatusCode is 404 or 405 && !http.Response.HasStarted)
                 await call.Refuse(http.Response.StatusCode, NotYet.Sentence(http)).ConfigureAwait(false);

@@ -95,7 +95,8 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
     {
         var wanted = http.Request.Headers.IfMatch.ToString();
         if (wanted.Length > 0 && wanted != "*" && wanted.Trim('"') != etag.Trim('"'))
-            throw new Refusal(412, $"ETag doesn't match: {Config.Names.Show(wanted)} vs {etag}; somebody changed it meanwhile, read it again");
+            throw new Refusal(412,
+                $"ETag doesn't match: {Config.Names.Show(wanted)} vs {etag}; somebody changed it meanwhile, read it again");
     }
 
     /// <summary>Digest of an object's writable members.</summary>
@@ -112,7 +113,7 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
     private async Task Write(int code, string type, StatusCode status, string operation, Action<Utf8JsonWriter> metadata, string error = "")
     {
         var body = new System.Buffers.ArrayBufferWriter<byte>(512);
-        await using (var json = new Utf8JsonWriter(body))
+        await using (var json = new Utf8JsonWriter(body, Events.Plain))
         {
             json.WriteStartObject();
             json.WriteString("type", type);

@@ -41,7 +41,9 @@ internal sealed class ConsoleHub(InstanceFace instances)
     }
 }
 
-/// <summary>One console and those who sit at it. It is read without pause: who cannot keep up loses the seat, never the instance its time.</summary>
+/// <summary>
+/// One console and those who sit at it. It is read without pause: who cannot keep up loses the seat, never the instance its time.
+/// </summary>
 internal sealed class ConsoleShare
 {
     private readonly Lock _gate = new();

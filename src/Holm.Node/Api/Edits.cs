@@ -10,7 +10,8 @@ internal static class Edits
     public static ImmutableSortedDictionary<string, string> Whole(Dictionary<string, string>? given)
     {
         var map = Maps.From(given);
-        return map.RemoveRange(map.Where(p => string.IsNullOrEmpty(p.Value) && Keys.Find(p.Key) is { ManyLines: false }).Select(p => p.Key));
+        return map.RemoveRange(map.Where(p => string.IsNullOrEmpty(p.Value) && Keys.Find(p.Key) is { ManyLines: false }).Select(p =>
+            p.Key));
     }
 
     /// <summary>As <see cref="Whole"/>, but what only Holm writes stays when the caller leaves it out.</summary>

@@ -34,7 +34,8 @@ internal static class EventRoutes
             await foreach (var frame in listener.Reader.ReadAllAsync(gone.Token).ConfigureAwait(false))
                 await Sockets.Send(socket, frame, WebSocketMessageType.Text, WriteDeadline, gone.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is OperationCanceledException or WebSocketException or InvalidOperationException or ChannelClosedException)
+        catch (Exception e)
+            when (e is OperationCanceledException or WebSocketException or InvalidOperationException or ChannelClosedException)
         {
             // The listener went away, or was too slow: it is cut off and sees that.
         }

@@ -1,10 +1,14 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Threading.Channels;
 using Holm.Contract;
 
 namespace Holm.Node.Api;
 
-/// <summary>Tells everybody who listens what happens on the node. A listener that does not keep up is cut off, never silently skipped.</summary>
+/// <summary>
+/// Tells everybody who listens what happens on the node. A listener that does not keep up is cut off, never silently skipped.
+/// </summary>
 public sealed class Events(TimeProvider clock)
 {
     /// <summary>Types a listener may ask for.</summary>
@@ -56,7 +60,7 @@ public sealed class Events(TimeProvider clock)
             if (!_listeners.Exists(l => l.Types.Contains(type)))
                 return;
             var happened = new Event { Type = type, Timestamp = clock.GetUtcNow(), Metadata = metadata() };
-            var frame = JsonSerializer.SerializeToUtf8Bytes(happened, ContractJson.Default.Event);
+            var frame = Frame(happened);
             foreach (var listener in _listeners.Where(l => l.Types.Contains(type)))
             {
                 if (!listener.Frames.Writer.TryWrite(frame))
@@ -64,6 +68,17 @@ public sealed class Events(TimeProvider clock)
             }
         }
     }
+
+    // Go's time.UnmarshalJSON does not undo escapes, so the '+' of a time zone must stand as it is or LXD's clients drop the event.
+    private static byte[] Frame(Event happened)
+    {
+        var bytes = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(bytes, Plain))
+            JsonSerializer.Serialize(json, happened, ContractJson.Default.Event);
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    internal static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>One who listens.</summary>
     public sealed class Listener : IDisposable

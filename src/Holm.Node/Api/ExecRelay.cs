@@ -49,7 +49,9 @@ internal sealed class ExecRelay(ExecSession session, SocketSet sockets) : IDispo
         return status;
     }
 
-    /// <summary>Waits a little for the clients' goodbyes: a receive that is broken off breaks the connection, and what it still carries.</summary>
+    /// <summary>
+    /// Waits a little for the clients' goodbyes: a receive that is broken off breaks the connection, and what it still carries.
+    /// </summary>
     public async Task Linger()
     {
         _over.CancelAfter(GoodbyeDeadline);
@@ -66,7 +68,8 @@ internal sealed class ExecRelay(ExecSession session, SocketSet sockets) : IDispo
     private async Task PumpInput(WebSocket socket)
     {
         var buffer = new byte[BufferBytes];
-        while (await Sockets.Receive(socket, buffer, _over.Token).ConfigureAwait(false) is { MessageType: not WebSocketMessageType.Close } got)
+        while (await Sockets.Receive(socket, buffer,
+            _over.Token).ConfigureAwait(false) is { MessageType: not WebSocketMessageType.Close } got)
         {
             if (got.MessageType == WebSocketMessageType.Text && got is { Count: 0, EndOfMessage: true })
                 await EndInput().ConfigureAwait(false);
@@ -159,7 +162,8 @@ internal static class Control
 {
     /// <summary>Columns and rows of a <c>window-resize</c>, else null.</summary>
     public static (int Width, int Height)? Size(ReadOnlySpan<byte> frame) =>
-        Read(frame) is { Command: "window-resize", Args: { } args } && Number(args, "width") is { } width && Number(args, "height") is { } height
+        Read(frame) is { Command: "window-resize", Args: { } args } && Number(args, "width") is { } width && Number(args,
+            "height") is { } height
             ? (width, height)
             : null;
 

@@ -20,7 +20,8 @@ internal static class ExecRoutes
         };
         if (!body.WaitForWebsocket)
         {
-            await call.Began(call.Operations.Start(plan, (run, ct) => RunAlone(call.Node, instance.Name, request, run))).ConfigureAwait(false);
+            await call.Began(call.Operations.Start(plan, (run, ct) => RunAlone(call.Node, instance.Name, request,
+                run))).ConfigureAwait(false);
             return;
         }
         var sockets = new SocketSet(body.Interactive ? ["0", "control"] : ["0", "1", "2", "control"]);
@@ -100,12 +101,14 @@ internal static class ExecRoutes
     {
         if (body.RecordOutput)
             throw new Refusal(400, "record-output is not supported yet by this node; set wait-for-websocket to get the output");
-        if (body.Command is null or [] || body.Command.Any(a => a is null || a.Contains('\0', StringComparison.Ordinal)) || body.Command[0].Length == 0)
+        if (body.Command is null or [] || body.Command.Any(a => a is null || a.Contains('\0', StringComparison.Ordinal))
+            || body.Command[0].Length == 0)
             throw new Refusal(400, "Missing command: give the program and its arguments, none of them with a NUL character");
         var environment = body.Environment ?? [];
         if (environment.FirstOrDefault(e => e.Key.Length == 0 || e.Key.AsSpan().ContainsAny('=', '\0') || (e.Value ?? "").Contains('\0',
             StringComparison.Ordinal)) is { Key: not null } wrong)
-            throw new Refusal(400, $"environment variable {Config.Names.Show(wrong.Key)} is not allowed: no '=' in its name, no NUL anywhere");
+            throw new Refusal(400,
+                $"environment variable {Config.Names.Show(wrong.Key)} is not allowed: no '=' in its name, no NUL anywhere");
         if (body.Cwd is { Length: > 0 } cwd && (!cwd.StartsWith('/') || cwd.Contains('\0', StringComparison.Ordinal)))
             throw new Refusal(400, $"cwd {Config.Names.Show(cwd)} is no absolute path");
         return new ExecRequest(body.Command, environment.ToDictionary(e => e.Key, e => e.Value ?? ""), body.User, body.Group,
@@ -115,7 +118,8 @@ internal static class ExecRoutes
     private static Dictionary<string, JsonElement> Metadata(ExecPost body, ExecRequest request) => new()
     {
         ["command"] = JsonSerializer.SerializeToElement(request.Command, ContractJson.Default.IReadOnlyListString),
-        ["environment"] = JsonSerializer.SerializeToElement(new Dictionary<string, string>(request.Environment), ContractJson.Default.DictionaryStringString),
+        ["environment"] = JsonSerializer.SerializeToElement(new Dictionary<string, string>(request.Environment),
+            ContractJson.Default.DictionaryStringString),
         ["interactive"] = JsonSerializer.SerializeToElement(body.Interactive, ContractJson.Default.Boolean),
     };
 }

@@ -3,7 +3,9 @@ using Holm.Linux.Processes;
 
 namespace Holm.Node.Api;
 
-/// <summary>Moves bytes between a descriptor that does not block and something that may take its time. Holds one buffer, never more.</summary>
+/// <summary>
+/// Moves bytes between a descriptor that does not block and something that may take its time. Holds one buffer, never more.
+/// </summary>
 internal static class FdStream
 {
     private const int BufferBytes = 32 * 1024;

@@ -3,7 +3,9 @@ using Holm.Contract;
 
 namespace Holm.Node.Api;
 
-/// <summary>LXD's filter: <c>status eq Running and not config.user.x eq "a b"</c>; <c>and</c> and <c>or</c> bind alike, from the left.</summary>
+/// <summary>
+/// LXD's filter: <c>status eq Running and not config.user.x eq "a b"</c>; <c>and</c> and <c>or</c> bind alike, from the left.
+/// </summary>
 /// <remarks>Source: LXD's <c>doc/rest-api.md</c>, "Filtering".</remarks>
 internal sealed class Filter
 {

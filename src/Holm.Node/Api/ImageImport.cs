@@ -14,7 +14,8 @@ internal static class ImageImport
         var type = call.Http.Request.ContentType ?? "";
         if (type.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase))
             throw new Refusal(400, "split images are not supported yet by this node; send the SquashFS or the tar file alone");
-        if (type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) || (type.Length == 0 && call.Http.Request.ContentLength < Call.LongestBody))
+        if (type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) || (type.Length == 0
+            && call.Http.Request.ContentLength < Call.LongestBody))
             await FromFile(call).ConfigureAwait(false);
         else
             await FromBody(call).ConfigureAwait(false);

@@ -1,6 +1,8 @@
 namespace Holm.Node.Api;
 
-/// <summary>Lets input through to a descriptor until it is closed; once <see cref="Close"/> returns, nobody touches the descriptor any more.</summary>
+/// <summary>
+/// Lets input through to a descriptor until it is closed; once <see cref="Close"/> returns, nobody touches the descriptor any more.
+/// </summary>
 internal sealed class InputGate : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);

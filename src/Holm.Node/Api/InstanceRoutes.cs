@@ -121,7 +121,8 @@ internal static class InstanceRoutes
         IReadOnlyList<string> late =
         [
             .. before.Config.Keys.Union(after.Config.Keys)
-                .Where(k => before.Config.GetValueOrDefault(k) != after.Config.GetValueOrDefault(k) && Keys.Find(k) is { Effect: Effect.NextStart }),
+                .Where(k => before.Config.GetValueOrDefault(k) != after.Config.GetValueOrDefault(k)
+                    && Keys.Find(k) is { Effect: Effect.NextStart }),
             .. before.Image != after.Image ? (string[])["image"] : [],
         ];
         return late.Count == 0 ? null : new Dictionary<string, JsonElement>

@@ -48,6 +48,7 @@ internal static class InstanceView
 
     /// <summary>A copy in the shape that JSON wants, in one order.</summary>
     public static Dictionary<string, Dictionary<string, string>> Copy(
-        System.Collections.Immutable.ImmutableSortedDictionary<string, System.Collections.Immutable.ImmutableSortedDictionary<string, string>> devices) =>
+        System.Collections.Immutable.ImmutableSortedDictionary<string, System.Collections.Immutable.ImmutableSortedDictionary<string,
+            string>> devices) =>
         devices.ToDictionary(d => d.Key, d => new Dictionary<string, string>(d.Value));
 }

@@ -36,7 +36,9 @@ public sealed record NodeFace
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
 
-/// <summary>The verbs of instances. All throw <see cref="Refusal"/> for an expected no; all names given here exist in the document.</summary>
+/// <summary>
+/// The verbs of instances. All throw <see cref="Refusal"/> for an expected no; all names given here exist in the document.
+/// </summary>
 public sealed record InstanceFace
 {
     /// <summary>How it is.</summary>

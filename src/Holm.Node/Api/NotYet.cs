@@ -21,7 +21,8 @@ internal static class NotYet
             return $"{shown} does not take {http.Request.Method}";
         return path.Split('/', StringSplitOptions.RemoveEmptyEntries) switch
         {
-            ["1.0", "instances", _, var part, ..] when OfInstances.Contains(part) => $"{part} of an instance are not supported yet by this node",
+            ["1.0", "instances", _, var part, ..] when OfInstances.Contains(part) =>
+                $"{part} of an instance are not supported yet by this node",
             ["1.0", "images", _, var part, ..] => $"{Config.Names.Show(part)} of an image is not supported yet by this node",
             ["1.0", var noun, ..] when Nouns.Contains(noun) => $"{noun} are not supported yet by this node",
             _ => $"there is nothing at {shown}; the API begins at /1.0",

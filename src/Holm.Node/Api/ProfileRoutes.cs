@@ -67,7 +67,8 @@ internal static class ProfileRoutes
             var users = document.Instances.Values.Where(i => i.Profiles.Contains(from));
             return document.WithoutProfile(from).With(profile with { Name = to }) with
             {
-                Instances = document.Instances.SetItems(users.Select(i => KeyValuePair.Create(i.Name, i with { Profiles = i.Profiles.Replace(from, to) }))),
+                Instances = document.Instances.SetItems(users.Select(i => KeyValuePair.Create(i.Name,
+                    i with { Profiles = i.Profiles.Replace(from, to) }))),
             };
         });
         call.Node.Events.Lifecycle("profile-renamed", Url(to), ("old_name", from));

@@ -26,7 +26,8 @@ internal static class Sockets
         {
             return await socket.ReceiveAsync(buffer, ct).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e)
+            when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
             return null;
         }
@@ -48,7 +49,8 @@ internal static class Sockets
         {
             await send(deadline.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e)
+            when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
             // Gone already.
         }

@@ -50,7 +50,9 @@ public sealed class ConfigStore
     /// <summary>What is wrong with the files as they were found, a sentence each; empty when all is well.</summary>
     public IReadOnlyList<string> Problems => _problems;
 
-    /// <summary>Called after each change with the document before and after it, one change at a time; must not change anything itself.</summary>
+    /// <summary>
+    /// Called after each change with the document before and after it, one change at a time; must not change anything itself.
+    /// </summary>
     public event Action<Document, Document>? Changed;
 
     /// <summary>Changes the document and saves it. A change to the same content writes nothing and tells nobody.</summary>
@@ -103,7 +105,9 @@ public sealed class ConfigStore
             File.Delete(_nextPath);
     }
 
-    /// <summary>Reads a file; null when there is none. A file that is wrong is kept aside, and the objects in it that are right are taken.</summary>
+    /// <summary>
+    /// Reads a file; null when there is none. A file that is wrong is kept aside, and the objects in it that are right are taken.
+    /// </summary>
     private (Document Document, string Text)? Open(string path)
     {
         if (!File.Exists(path))

@@ -27,7 +27,9 @@ public sealed record Key(string Name, string Type, string Default, Effect Effect
     public bool ManyLines => Name is "environment.*" or "user.*";
 }
 
-/// <summary>The one table of config keys of instances and profiles. A key that is not here is refused by name; one that is here is enforced.</summary>
+/// <summary>
+/// The one table of config keys of instances and profiles. A key that is not here is refused by name; one that is here is enforced.
+/// </summary>
 /// <remarks>Names and values are LXD's (<c>doc/reference/instance_options.md</c>); <c>init.*</c> is Holm's own.</remarks>
 public static class Keys
 {
@@ -42,7 +44,8 @@ public static class Keys
     [
         new("boot.autorestart", Bool, "false", Effect.Live, IsBool, "start it again when it fails"),
         new("boot.autostart", Bool, "", Effect.Live, IsBool, "start it with the node; unset brings back what ran before"),
-        new("boot.autostart.delay", Seconds, "0", Effect.Live, IsSeconds, "how long to wait after starting it before the next one is started"),
+        new("boot.autostart.delay", Seconds, "0", Effect.Live, IsSeconds,
+            "how long to wait after starting it before the next one is started"),
         new("boot.autostart.priority", Number, "0", Effect.Live, IsNumber, "higher ones are started first"),
         new("boot.host_shutdown_timeout", Seconds, "30", Effect.Live, IsSeconds, "how long a clean stop may take before it is killed"),
         new("boot.stop.priority", Number, "0", Effect.Live, IsNumber, "higher ones are stopped first"),
@@ -52,7 +55,8 @@ public static class Keys
         new("init.cwd", Path, "/", Effect.NextStart, IsPath, "folder in which process 1 starts"),
         new("init.signal.halt", Signal, "the image's", Effect.NextStart, IsSignal, "signal that asks process 1 for a clean stop"),
         new("init.signal.reboot", Signal, "the image's", Effect.NextStart, IsSignal, "signal that asks process 1 to reboot"),
-        new("limits.cpu", "count or set such as 2 or 0-3", "all", Effect.Live, v => CpuSet.TryParse(v) is not null, "processors it may use"),
+        new("limits.cpu", "count or set such as 2 or 0-3", "all", Effect.Live, v => CpuSet.TryParse(v) is not null,
+            "processors it may use"),
         new("limits.memory", "size such as 64MiB, or 25%", "all", Effect.Live, IsMemory, "memory it may use"),
         new("limits.processes", Number + ", 1 or more", "the node's", Effect.Live, IsCount, "processes and threads it may have"),
         new("security.idmap.isolated", Bool, "false", Effect.NextStart, IsBool, "give it a range of user ids that no other instance has"),
@@ -99,7 +103,8 @@ public static class Keys
         var rest = name[(key.Name.Length - 1)..];
         if (key.Name == "environment.*" && !(char.IsAsciiLetter(rest[0]) || rest[0] == '_') ||
             key.Name == "environment.*" && !rest.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
-            throw new Refusal(400, $"environment variable {Names.Show(rest)} has no allowed name; letters, digits and _ are, no digit first");
+            throw new Refusal(400,
+                $"environment variable {Names.Show(rest)} has no allowed name; letters, digits and _ are, no digit first");
         if (name.Length > 255 || name.Any(c => c is <= ' ' or > '~'))
             throw new Refusal(400, $"config key {Names.Show(name)} is not allowed: at most 255 printable ASCII characters without spaces");
     }

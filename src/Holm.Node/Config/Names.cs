@@ -4,7 +4,9 @@ using Holm.Contract;
 
 namespace Holm.Node.Config;
 
-/// <summary>What things may be called. Names become paths, cgroups and URLs, so they are checked once, here, before anything else.</summary>
+/// <summary>
+/// What things may be called. Names become paths, cgroups and URLs, so they are checked once, here, before anything else.
+/// </summary>
 public static class Names
 {
     /// <summary>

@@ -40,7 +40,8 @@ public static class Rules
         Names.CheckImage(instance.Image);
         CheckParts($"instance {instance.Name}", instance.Description, instance.Config, instance.Devices);
         if (instance.Profiles.Count > MostProfiles)
-            throw new Refusal(400, $"instance {instance.Name}: {instance.Profiles.Count} profiles are too many, {MostProfiles} are allowed");
+            throw new Refusal(400,
+                $"instance {instance.Name}: {instance.Profiles.Count} profiles are too many, {MostProfiles} are allowed");
         foreach (var profile in instance.Profiles)
         {
             if (!document.Profiles.ContainsKey(profile))

@@ -36,7 +36,8 @@ public sealed class EnvelopeTests(SmallNode node) : IClassFixture<SmallNode>
             return;
         }
         Assert.Equal(code, (int)status);
-        Assert.Equal(["type", "status", "status_code", "operation", "error_code", "error", "metadata"], body.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["type", "status", "status_code", "operation", "error_code", "error", "metadata"], body.EnumerateObject().Select(p =>
+            p.Name));
         Assert.Equal(code == 200 ? "sync" : "error", body.GetProperty("type").GetString());
         Assert.Equal(code == 200 ? 0 : code, body.GetProperty("error_code").GetInt32());
         Assert.Equal(code != 200, body.GetProperty("error").GetString()!.Length > 10);
@@ -66,27 +67,24 @@ public sealed class EnvelopeTests(SmallNode node) : IClassFixture<SmallNode>
     [Fact]
     public async Task Unknown_members_are_ignored()
     {
-        var (code, _, whole) = await node.Send("POST", "/1.0/profiles", new JsonText("{\"name\":\"loose\",\"from_the_future\":{\"x\":[1]}}"));
+        var (code, _, whole) = await node.Send("POST", "/1.0/profiles",
+            new JsonText("{\"name\":\"loose\",\"from_the_future\":{\"x\":[1]}}"));
         Assert.Equal(HttpStatusCode.Created, code);
         Assert.Equal("/1.0/profiles/loose", whole.Headers.Location!.ToString());
     }
 
-    [Fact]
-    public async Task A_body_over_a_mebibyte_is_refused()
-    {
-        var body = $"{{\"name\":\"big\",\"description\":\"{new string('x', 1024 * 1024)}\"}}";
-        var (code, answer, _) = await node.Send("POST", "/1.0/profiles", new JsonText(body));
-        Assert.Equal(413, (int)code);
-        Assert.Contains("too long", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_gigabyte_that_is_only_promised_is_refused_at_once()
+    [Theory]
+    [InlineData(1024 * 1024 + 1)]
+    [InlineData(1024 * 1024 * 1024)]
+    public async Task A_body_too_long_is_refused_before_it_is_sent(int length)
     {
         await using var stream = await node.Connect();
-        await stream.WriteAsync("POST /1.0/profiles HTTP/1.1\r\nHost: x\r\nContent-Length: 1073741824\r\n\r\n{"u8.ToArray(), TestContext.Current.CancellationToken);
+        var head = $"POST /1.0/profiles HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{{";
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(head), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(stream, Encoding.UTF8);
-        Assert.Contains(" 413 ", await reader.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var answer = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(" 413 ", answer, StringComparison.Ordinal);
+        Assert.Contains("too long", answer, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -102,5 +100,6 @@ public sealed class EnvelopeTests(SmallNode node) : IClassFixture<SmallNode>
 
     [Fact]
     public void The_socket_is_for_owner_and_group() => Assert.Equal(
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite, File.GetUnixFileMode(node.Socket));
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite,
+            File.GetUnixFileMode(node.Socket));
 }

@@ -20,12 +20,15 @@ public sealed class ObjectTests(SmallNode node) : IClassFixture<SmallNode>
         Assert.Equal(102, shown.GetProperty("status_code").GetInt32());
 
         Assert.Equal(200, (await node.Power("c1", "start")).GetProperty("status_code").GetInt32());
-        Assert.Equal("Running", (await node.Do("GET", "/1.0/instances/c1?recursion=1")).GetProperty("state").GetProperty("status").GetString());
-        Assert.Contains("Instance is running", (await node.Send("DELETE", "/1.0/instances/c1")).Body.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal("Running", (await node.Do("GET",
+            "/1.0/instances/c1?recursion=1")).GetProperty("state").GetProperty("status").GetString());
+        Assert.Contains("Instance is running", (await node.Send("DELETE", "/1.0/instances/c1")).Body.GetProperty("error").GetString(),
+            StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Conflict, (await node.Send("POST", "/1.0/instances/c1", new JsonText("{\"name\":\"c2\"}"))).Code);
         Assert.Contains("Unknown action", (await node.Send("PUT", "/1.0/instances/c1/state", new JsonText("{\"action\":\"fly\"}"))).Body
             .GetProperty("error").GetString(), StringComparison.Ordinal);
-        var late = await node.Do("PUT", "/1.0/instances/c1", new JsonText("{\"config\":{\"init.cmd\":\"/bin/sh\",\"limits.memory\":\"64MiB\"},\"profiles\":[\"default\"]}"));
+        var late = await node.Do("PUT", "/1.0/instances/c1",
+            new JsonText("{\"config\":{\"init.cmd\":\"/bin/sh\",\"limits.memory\":\"64MiB\"},\"profiles\":[\"default\"]}"));
         Assert.Equal(["init.cmd"], Texts(late.GetProperty("metadata").GetProperty("next_start")));
 
         await node.Power("c1", "stop");
@@ -56,8 +59,10 @@ public sealed class ObjectTests(SmallNode node) : IClassFixture<SmallNode>
     {
         await node.Create("net_app", follow: true);
         Assert.Equal("netbox", (await node.Do("GET", "/1.0/instances/net_app")).GetProperty("image").GetString());
-        Assert.Contains("net_app", (await node.Send("DELETE", "/1.0/images/netbox")).Body.GetProperty("error").GetString(), StringComparison.Ordinal);
-        Assert.Contains("net_app", (await node.Send("DELETE", "/1.0/images/aliases/netbox")).Body.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("net_app", (await node.Send("DELETE", "/1.0/images/netbox")).Body.GetProperty("error").GetString(),
+            StringComparison.Ordinal);
+        Assert.Contains("net_app", (await node.Send("DELETE", "/1.0/images/aliases/netbox")).Body.GetProperty("error").GetString(),
+            StringComparison.Ordinal);
         await node.Do("DELETE", "/1.0/instances/net_app");
     }
 
@@ -102,7 +107,8 @@ public sealed class ObjectTests(SmallNode node) : IClassFixture<SmallNode>
         {
             await node.Create("f1");
             await node.Create("f2");
-            await node.Do("PATCH", "/1.0/instances/f1", new JsonText("{\"config\":{\"user.role\":\"front door\",\"user.group\":\"filter\"}}"));
+            await node.Do("PATCH", "/1.0/instances/f1",
+                new JsonText("{\"config\":{\"user.role\":\"front door\",\"user.group\":\"filter\"}}"));
             await node.Do("PATCH", "/1.0/instances/f2", new JsonText("{\"config\":{\"user.group\":\"filter\"}}"));
         }
         var found = await node.Do("GET", "/1.0/instances?recursion=1&filter=" + Uri.EscapeDataString(filter));
@@ -115,11 +121,14 @@ public sealed class ObjectTests(SmallNode node) : IClassFixture<SmallNode>
         await node.Create("user1");
         await node.Do("POST", "/1.0/profiles", new JsonText("{\"config\":null,\"description\":\"\",\"devices\":null,\"name\":\"p1\"}"));
         Assert.Equal(HttpStatusCode.Conflict, (await node.Send("POST", "/1.0/profiles", new JsonText("{\"name\":\"p1\"}"))).Code);
-        await node.Do("PUT", "/1.0/profiles/p1", new JsonText("{\"config\":{\"limits.memory\":\"32MiB\"},\"description\":\"small\",\"devices\":{}}"));
+        await node.Do("PUT", "/1.0/profiles/p1",
+            new JsonText("{\"config\":{\"limits.memory\":\"32MiB\"},\"description\":\"small\",\"devices\":{}}"));
         await node.Do("PATCH", "/1.0/instances/user1", new JsonText("{\"profiles\":[\"default\",\"p1\"]}"));
-        Assert.Equal("32MiB", (await node.Do("GET", "/1.0/instances/user1")).GetProperty("expanded_config").GetProperty("limits.memory").GetString());
+        Assert.Equal("32MiB", (await node.Do("GET",
+            "/1.0/instances/user1")).GetProperty("expanded_config").GetProperty("limits.memory").GetString());
         Assert.Equal(["/1.0/instances/user1"], Texts((await node.Do("GET", "/1.0/profiles/p1")).GetProperty("used_by")));
-        Assert.Contains("user1", (await node.Send("DELETE", "/1.0/profiles/p1")).Body.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("user1", (await node.Send("DELETE", "/1.0/profiles/p1")).Body.GetProperty("error").GetString(),
+            StringComparison.Ordinal);
         await node.Do("POST", "/1.0/profiles/p1", new JsonText("{\"name\":\"p2\"}"));
         Assert.Equal(["default", "p2"], Texts((await node.Do("GET", "/1.0/instances/user1")).GetProperty("profiles")));
         await node.Do("PATCH", "/1.0/instances/user1", new JsonText("{\"profiles\":[\"default\"]}"));
@@ -139,7 +148,8 @@ public sealed class ObjectTests(SmallNode node) : IClassFixture<SmallNode>
         request.Headers.Add("X-LXD-filename", "big%20one.img");
         request.Headers.Add("X-LXD-properties", "os=Big&release=1%202");
         request.Headers.TransferEncodingChunked = true;
-        var began = JsonDocument.Parse(await (await node.Http.SendAsync(request, TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
+        var began = JsonDocument.Parse(await (await node.Http.SendAsync(request,
+            TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
         Assert.Equal("async", began.GetProperty("type").GetString());
         var done = (await node.Do("GET", began.GetProperty("operation").GetString() + "/wait")).GetProperty("metadata");
         Assert.Equal("3145728", done.GetProperty("size").GetString());
@@ -152,10 +162,13 @@ public sealed class ObjectTests(SmallNode node) : IClassFixture<SmallNode>
         Assert.Equal("1 2", image.GetProperty("properties").GetProperty("release").GetString());
         await node.Do("PATCH", "/1.0/images/" + fingerprint, new JsonText("{\"properties\":{\"os\":\"\",\"note\":\"x\"}}"));
         Assert.False((await node.Do("GET", "/1.0/images/" + fingerprint)).GetProperty("properties").TryGetProperty("os", out _));
-        Assert.Equal(fingerprint, await node.Http.GetStringAsync($"/1.0/images/{fingerprint}/export", TestContext.Current.CancellationToken));
+        Assert.Equal(fingerprint, await node.Http.GetStringAsync($"/1.0/images/{fingerprint}/export",
+            TestContext.Current.CancellationToken));
 
-        await node.Do("POST", "/1.0/images/aliases", new JsonText($$"""{"name":"big","target":"{{fingerprint}}","description":"","type":""}"""));
-        Assert.Equal(HttpStatusCode.Conflict, (await node.Send("POST", "/1.0/images/aliases", new JsonText($$"""{"name":"big","target":"{{fingerprint}}"}"""))).Code);
+        await node.Do("POST", "/1.0/images/aliases",
+            new JsonText($$"""{"name":"big","target":"{{fingerprint}}","description":"","type":""}"""));
+        Assert.Equal(HttpStatusCode.Conflict, (await node.Send("POST", "/1.0/images/aliases",
+            new JsonText($$"""{"name":"big","target":"{{fingerprint}}"}"""))).Code);
         await node.Do("POST", "/1.0/images/aliases/big", new JsonText("{\"name\":\"huge\"}"));
         Assert.Equal(fingerprint, (await node.Do("GET", "/1.0/images/aliases/huge")).GetProperty("target").GetString());
         Assert.Equal(HttpStatusCode.NotFound, (await node.Send("GET", "/1.0/images/aliases/big")).Code);
@@ -169,7 +182,8 @@ public sealed class ObjectTests(SmallNode node) : IClassFixture<SmallNode>
         var operation = await node.Create("listed");
         var id = operation.GetProperty("id").GetString();
         Assert.Contains("/1.0/operations/" + id, Texts((await node.Do("GET", "/1.0/operations")).GetProperty("success")));
-        Assert.Contains("can't be cancelled", (await node.Send("DELETE", "/1.0/operations/" + id)).Body.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("can't be cancelled", (await node.Send("DELETE", "/1.0/operations/" + id)).Body.GetProperty("error").GetString(),
+            StringComparison.Ordinal);
         Assert.Equal(id, (await node.Do("GET", $"/1.0/operations/{id}/wait?timeout=0")).GetProperty("id").GetString());
     }
 }

@@ -42,8 +42,6 @@ public sealed class SmallNode : IAsyncLifetime
 
     public Func<string, ExecRequest, ExecSession> Exec { get; set; } = Programs.Run;
 
-    public Fd? Console { get; set; }
-
     public byte[] Printed { get; set; } = [];
 
     public string[] Leftovers => Directory.GetFiles(_folder.State, "upload-*");
@@ -52,11 +50,12 @@ public sealed class SmallNode : IAsyncLifetime
     {
         Config = new ConfigStore(_folder.State, _folder.Run);
         _server = await ApiServer.Start(Socket, Face());
-        Http = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, _) => Connect() }) { BaseAddress = new Uri("http://unix.socket") };
+        Http = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, _) =>
+            Connect() }) { BaseAddress = new Uri("http://unix.socket") };
         var image = Path.Combine(_folder.Root, "netbox.img");
         await File.WriteAllTextAsync(image, "not really a SquashFS");
         var done = await Do("POST", "/1.0/images", new JsonText($$"""
-            {"source":{"type":"file","path":"{{image}}"},"aliases":[{"name":"netbox"}],"properties":{"os":"Net Box"}}
+            {"source":{"type":"file","path":"{{image}}"},"aliases":[{"name":"netbox"}],"properties":{"os":"Net Box"} }
             """));
         Fingerprint = done.GetProperty("metadata").GetProperty("fingerprint").GetString()!;
     }
@@ -95,8 +94,11 @@ public sealed class SmallNode : IAsyncLifetime
         return final.GetProperty("metadata");
     }
 
-    public Task<JsonElement> Create(string name, bool follow = false) => Do("POST", "/1.0/instances", new JsonText(
-        $$"""{"name":"{{name}}","source":{"type":"image",{{(follow ? "\"alias\":\"netbox\",\"follow\":true" : $"\"fingerprint\":\"{Fingerprint[..12]}\"")}}}}"""));
+    public Task<JsonElement> Create(string name, bool follow = false)
+    {
+        var image = follow ? "\"alias\":\"netbox\",\"follow\":true" : $"\"fingerprint\":\"{Fingerprint[..12]}\"";
+        return Do("POST", "/1.0/instances", new JsonText($"{{\"name\":\"{name}\",\"source\":{{\"type\":\"image\",{image}}}}}"));
+    }
 
     public Task<JsonElement> Power(string name, string action) =>
         Do("PUT", $"/1.0/instances/{name}/state", new JsonText($$"""{"action":"{{action}}","timeout":-1}"""));
@@ -151,9 +153,10 @@ public sealed class SmallNode : IAsyncLifetime
         {
             List = () => [.. _images.Values.Select(Named)],
             Find = Find,
-            Aliases = () => [.. _aliases.Select(a => new ImageAlias { Name = a.Key, Target = a.Value.Target, Description = a.Value.Description })],
+            Aliases = () => [.. _aliases.Select(a => new ImageAlias { Name = a.Key, Target = a.Value.Target,
+                Description = a.Value.Description })],
             Import = Import,
-            Delete = (fingerprint, _) =>
+            Delete = (fingerprint, ct) =>
             {
                 _images.TryRemove(fingerprint, out _);
                 return Task.CompletedTask;
@@ -188,7 +191,8 @@ public sealed class SmallNode : IAsyncLifetime
     private Image? Find(string name)
     {
         var fingerprint = _aliases.TryGetValue(name, out var alias) ? alias.Target : name;
-        return _images.Values.SingleOrDefault(i => i.Fingerprint.StartsWith(fingerprint, StringComparison.Ordinal)) is { } image ? Named(image) : null;
+        return _images.Values.SingleOrDefault(i => i.Fingerprint.StartsWith(fingerprint, StringComparison.Ordinal)) is { } image
+            ? Named(image) : null;
     }
 }
 

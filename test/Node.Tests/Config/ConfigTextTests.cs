@@ -106,14 +106,16 @@ public sealed class ConfigTextTests
         var random = new Random(7);
         for (var round = 0; round < 5000; round++)
         {
-            var word = new string([.. Enumerable.Range(0, random.Next(12)).Select(_ => (char)random.Next(random.Next(2) == 0 ? 0x80 : 0x10000))]);
+            var word = new string([.. Enumerable.Range(0, random.Next(12)).Select(_ => (char)random.Next(random.Next(2) == 0
+                ? 0x80 : 0x10000))]);
             Assert.Equal([word, "next"], Words.Split(Words.Quote(word) + " next"));
         }
     }
 
     private static Document Any(Random random)
     {
-        var document = Document.Initial.With(new ProfileConfig { Name = "p%,/".Replace("/", "", StringComparison.Ordinal), Config = AnyConfig(random) });
+        var document = Document.Initial.With(new ProfileConfig { Name = "p%,/".Replace("/", "", StringComparison.Ordinal),
+            Config = AnyConfig(random) });
         for (var i = random.Next(4); i >= 0; i--)
         {
             document = document.With(new InstanceConfig
@@ -140,7 +142,8 @@ public sealed class ConfigTextTests
 
     private static string AnyText(Random random, bool lines)
     {
-        string[] pieces = ["a", " ", "\"", "\\", "#", "é", "漢", "🏝", "=", "'", "\u2028", "\u200b", "end", "$(x)", .. lines ? ["\n", "\t"] : (string[])[]];
+        string[] pieces = ["a", " ", "\"", "\\", "#", "é", "漢", "🏝", "=", "'", "\u2028", "\u200b", "end", "$(x)", .. lines ? ["\n",
+            "\t"] : (string[])[]];
         return string.Concat(Enumerable.Range(0, random.Next(10)).Select(_ => pieces[random.Next(pieces.Length)]));
     }
 }
