@@ -20,7 +20,7 @@ public sealed record Ran(int Code, string Out, string Err)
 public static class Shell
 {
     /// <summary>The longest any program of a test may take.</summary>
-    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs a program to its end.</summary>
     public static async Task<Ran> Run(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? input = null)

@@ -57,7 +57,7 @@ public sealed class SurvivalTests
     {
         await using var node = await TestNode.Start();
         await node.Launch("web");
-        foreach (var victim in (Func<Task<int>>[])[async () => (await node.Monitors())["web"], async () => await node.InitPid("web")])
+        foreach (var victim in (Func<Task<int>>[])[() => Task.FromResult(node.Monitors()["web"]), () => node.InitPid("web")])
         {
             var before = await node.InitPid("web");
             await Shell.Run("/bin/kill", ["-9", $"{await victim()}"]);
@@ -147,7 +147,7 @@ public sealed class SurvivalTests
     private static async Task KillOne(TestNode node, string name, bool monitor)
     {
         var pid = monitor
-            ? (await node.Monitors()).GetValueOrDefault(name)
+            ? node.Monitors().GetValueOrDefault(name)
             : await Shell.Run("lxc-info", ["-P", node.LxcPath, "-n", name, "-p", "-H"]) is { Code: 0 } info && int.TryParse(info.Out, out var init) ? init : 0;
         if (pid > 1)
             await Shell.Run("/bin/kill", ["-9", $"{pid}"]);

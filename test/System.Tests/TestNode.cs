@@ -135,11 +135,22 @@ public sealed class TestNode : IAsyncDisposable
         return int.Parse(info.Out);
     }
 
-    /// <summary>Process ids of the monitors that run now, by app.</summary>
-    public async Task<Dictionary<string, int>> Monitors()
+    /// <summary>Process ids of the monitors that run now, by app; a zombie counts as gone.</summary>
+    public Dictionary<string, int> Monitors()
     {
-        var found = await Shell.Sh($"for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -q 'holm-monitor start {LxcPath} ' && echo \"${{p#/proc/}} $(tr '\\0' ' ' < $p/cmdline | cut -d' ' -f4)\"; done; true");
-        return found.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')).ToDictionary(l => l[1], l => int.Parse(l[0]));
+        var found = new Dictionary<string, int>();
+        foreach (var folder in Directory.EnumerateDirectories("/proc").Where(f => int.TryParse(Path.GetFileName(f), out _)))
+            try
+            {
+                var words = File.ReadAllText(Path.Combine(folder, "cmdline")).Split('\0');
+                if (words is [_, "start", var path, var app, ..] && path == LxcPath)
+                    found[app] = int.Parse(Path.GetFileName(folder));
+            }
+            catch (IOException)
+            {
+                continue;
+            }
+        return found;
     }
 
     /// <summary>Everything outside its folders that carries this node's name, as readable lines; empty when nothing is left.</summary>
@@ -150,7 +161,7 @@ public sealed class TestNode : IAsyncDisposable
         lines.AddRange(File.ReadLines("/proc/self/mountinfo").Where(l => l.Contains(RunFolder, StringComparison.Ordinal)).Select(l => "mount " + l));
         lines.AddRange((await Shell.Sh($"losetup -l -n -O NAME,BACK-FILE | grep -F {State} || true")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => "loop " + l));
         lines.AddRange((await Shell.Sh($"find /sys/fs/cgroup -maxdepth 3 -type d -path '*/holm-{id}/*'")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => "cgroup " + l));
-        lines.AddRange((await Monitors()).Select(m => $"monitor {m.Value} of {m.Key}"));
+        lines.AddRange(Monitors().Select(m => $"monitor {m.Value} of {m.Key}"));
         return string.Join('\n', lines);
     }
 
@@ -159,13 +170,26 @@ public sealed class TestNode : IAsyncDisposable
     {
         if (_daemon is null || _daemon.HasExited)
             await StartDaemon();
-        using (var list = JsonDocument.Parse((await Holm("list", "--format", "json")).Well().Out))
-            foreach (var name in list.RootElement.EnumerateArray().Select(i => i.GetProperty("name").GetString()!))
-                (await Holm("app", "delete", "--force", name)).Well();
-        await Shell.Until($"nothing of the node is left", async () => await Residue() == "", 30);
-        await EndDaemon("TERM");
+        try
+        {
+            await DeleteAll();
+            await Shell.Until("nothing of the node is left", async () => await Residue() == "", 30);
+            Assert.Equal(0, await EndDaemon("TERM"));
+        }
+        catch (Exception e)
+        {
+            await KillDaemon();
+            throw new InvalidOperationException($"{e.Message}\nleft: {await Residue()}\nthe daemon said:\n{Log}", e);
+        }
         Directory.Delete(State, recursive: true);
         Directory.Delete(RunFolder, recursive: true);
+    }
+
+    private async Task DeleteAll()
+    {
+        using var list = JsonDocument.Parse((await Holm("list", "--format", "json")).Well().Out);
+        foreach (var name in list.RootElement.EnumerateArray().Select(i => i.GetProperty("name").GetString()!))
+            (await Holm("app", "delete", "--force", name)).Well();
     }
 
     private void Collect(StreamReader reader) => _ = Task.Run(async () =>

@@ -78,6 +78,29 @@ public sealed record Hierarchy(string Root, bool Unified, IReadOnlyList<string> 
         return true;
     }
 
+    /// <summary>
+    /// Freezes a group and waits until every process in it is. Version 1 is told again and again: a parent that is in vfork(2) while its
+    /// child freezes is only caught the second time; cgroup-v1/freezer-subsystem.rst, cgroup-v2.rst "cgroup.freeze".
+    /// </summary>
+    /// <returns>False: not within the deadline; the group is thawed again.</returns>
+    public async Task<bool> Freeze(string path, TimeSpan deadline)
+    {
+        for (var waited = TimeSpan.Zero; waited < deadline; waited += FreezePause)
+        {
+            Write(path, Unified ? "cgroup.freeze" : "freezer.state", Unified ? "1" : "FROZEN");
+            if (Unified ? Read(path, "cgroup.events")?.Contains("frozen 1", StringComparison.Ordinal) == true : Read(path, "freezer.state") == "FROZEN")
+                return true;
+            await Task.Delay(FreezePause).ConfigureAwait(false);
+        }
+        Thaw(path);
+        return false;
+    }
+
+    /// <summary>Lets a frozen group go on.</summary>
+    public void Thaw(string path) => Write(path, Unified ? "cgroup.freeze" : "freezer.state", Unified ? "0" : "THAWED");
+
+    private static readonly TimeSpan FreezePause = TimeSpan.FromMilliseconds(10);
+
     internal void CollectProcesses(string path, HashSet<int> pids)
     {
         var folder = Path.Combine(Root, path);

@@ -50,8 +50,8 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
             case Start s: await StartInit(run, s.Spec).ConfigureAwait(false); break;
             case Halt s: SendHalt(run); break;
             case Kill s: KillAll(run); break;
-            case Freeze s: engine.SetFrozen(s.Name, true); run.Update(o => o with { Frozen = true }); break;
-            case Unfreeze s: engine.SetFrozen(s.Name, false); run.Update(o => o with { Frozen = false }); break;
+            case Freeze: await SetFrozen(run, true).ConfigureAwait(false); break;
+            case Unfreeze: await SetFrozen(run, false).ConfigureAwait(false); break;
             case TearDown s: TakeDown(run); break;
             case StayOff s: run.Update(o => o with { Ending = null, Reason = s.Reason, Failed = s.Failed, NotBefore = null }); break;
             case StartAgain s: run.Update(o => o with
@@ -160,12 +160,24 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         PidFds.Signal(init, run.Record?.HaltSignal ?? Signals.SIGPWR);
     }
 
+    /// <summary>The control group first, with a deadline; then liblxc, which finds it done and tells its own tools.</summary>
+    private async Task SetFrozen(InstanceRun run, bool frozen)
+    {
+        var name = run.Observed.Name;
+        if (frozen)
+            await limits.Freeze(name).ConfigureAwait(false);
+        else
+            limits.Thaw(name);
+        engine.SetFrozen(name, frozen);
+        run.Update(o => o with { Frozen = frozen });
+    }
+
     /// <summary>Everything in the instance's groups, monitor included; liblxc's pdeathsig would take init along anyway (E6).</summary>
     private void KillAll(InstanceRun run)
     {
         var name = run.Observed.Name;
-        if (run.Observed.Frozen)
-            engine.SetFrozen(name, false);
+        // A frozen process of version 1 does not even die.
+        limits.Thaw(name);
         foreach (var pid in limits.Processes(name))
             KillOne(pid);
         if (run.Monitor is { IsClosed: false } monitor)

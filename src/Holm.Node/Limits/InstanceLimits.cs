@@ -81,6 +81,26 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
         .. limits.Cpus is not null && tree.Of("cpuset") is null ? ["cpu"] : Array.Empty<string>(),
     ];
 
+    /// <summary>Freezes the instance, its monitor excepted.</summary>
+    /// <exception cref="Refusal">Not within ten seconds; it goes on as before.</exception>
+    public async Task Freeze(string name)
+    {
+        if (tree.Of("freezer") is not { } freezer)
+            throw new Refusal(500, $"freeze {name}: this machine cannot freeze control groups");
+        if (!await freezer.Freeze(Payload(name), TimeSpan.FromSeconds(10)).ConfigureAwait(false))
+            throw new Refusal(500, $"freeze {name}: a process inside does not let itself be frozen (it waits for a disk or a device); it goes on");
+    }
+
+    /// <summary>Lets it go on.</summary>
+    public void Thaw(string name)
+    {
+        if (tree.Of("freezer") is { } freezer && Directory.Exists(Path.Combine(freezer.Root, Payload(name))))
+            freezer.Thaw(Payload(name));
+    }
+
+    /// <summary>The group liblxc puts the instance's processes into, as <c>LxcConfig</c> tells it to.</summary>
+    private string Payload(string name) => Group(name) + "/payload";
+
     /// <summary>Removes the group. False: a process is still in it, and the caller asks again.</summary>
     public bool Remove(string name) => tree.Remove(Group(name));
 
