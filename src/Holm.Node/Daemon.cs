@@ -69,6 +69,7 @@ public static class Daemon
         var loop = new Loop(desired, executor, engine, limits, clock, layers);
         var control = new InstanceControl(loop, desired, power, config, engine, limits, paths, clock);
         var boot = new Boot(config, power, loop, control, paths, clock);
+        executor.SwitchedOff = control.SwitchedOff;
         loop.WentDown = control.WentDown;
         loop.Changed = (before, after) =>
         {

@@ -48,7 +48,7 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
     /// <summary>Number of ids in a range, as LXD's.</summary>
     public const uint IdCount = 65536;
 
-    private readonly ConcurrentDictionary<uint, Fd> _userNamespaces = new();
+    private readonly ConcurrentDictionary<uint, Fd> _userNamespaces = new(), _keptNamespaces = new();
 
     /// <summary>What a ram root may take when its device says nothing: a quarter of the machine's memory.</summary>
     public static long DefaultRamBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
@@ -71,7 +71,8 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
             return space.Run(() =>
             {
                 for (var i = 0; i < lower.Count; i++)
-                    MountMapped(lower[i], Path.Combine(folder, Number(i)), spec.LayersAreShifted ? null : spec.IdmapBase);
+                    MountMapped(
+                        lower[i], Path.Combine(folder, Number(i)), spec is { LayersAreShifted: false, IdmapBase: { } first } ? UserNamespace(first) : null);
                 var upper = Path.Combine(folder, "upper");
                 if (spec.KeptFolder is { } kept)
                     MountKept(kept, upper, spec.IdmapBase);
@@ -96,15 +97,15 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var fd in _userNamespaces.Values)
+        foreach (var fd in _userNamespaces.Values.Concat(_keptNamespaces.Values))
             fd.Dispose();
     }
 
-    private void MountMapped(string from, string to, uint? idmapBase)
+    private static void MountMapped(string from, string to, Fd? idmap)
     {
         using var clone = MountCalls.Clone(from);
-        if (idmapBase is { } first)
-            MountCalls.SetIdmap(clone, UserNamespace(first));
+        if (idmap is not null)
+            MountCalls.SetIdmap(clone, idmap);
         MountCalls.Attach(clone, to);
     }
 
@@ -112,7 +113,7 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
     {
         try
         {
-            MountMapped(kept, to, idmapBase);
+            MountMapped(kept, to, idmapBase is { } first ? _keptNamespaces.GetOrAdd(first, f => UserNamespaces.CreateWithRoot(f, IdCount)) : null);
         }
         catch (LinuxException e) when (e.Errno == Errnos.EINVAL && idmapBase is not null)
         {

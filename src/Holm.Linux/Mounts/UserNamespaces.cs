@@ -7,12 +7,22 @@ namespace Holm.Linux.Mounts;
 public static unsafe partial class UserNamespaces
 {
     /// <summary>
+    /// As <see cref="Create(uint, uint)"/>, and id <paramref name="count"/> besides is the host's root. An overlay's own bookkeeping is done as
+    /// whoever mounted it: with an upper layer idmapped without that, it cannot make its work folder and mounts read-only.
+    /// </summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static Fd CreateWithRoot(uint first, uint count) =>
+        Create(string.Create(CultureInfo.InvariantCulture, $"0 {first} {count}\n{count} 0 1\n"));
+
+    /// <summary>
     /// Makes a namespace in which ids 0 to <paramref name="count"/> - 1 are the host's <paramref name="first"/> and following. A process
     /// has to be born in it, so libc's own pause() is cloned for the millisecond that takes (.NET is always threaded and cannot unshare
     /// a user namespace).
     /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static Fd Create(uint first, uint count)
+    public static Fd Create(uint first, uint count) => Create(string.Create(CultureInfo.InvariantCulture, $"0 {first} {count}\n"));
+
+    private static Fd Create(string map)
     {
         const int stackBytes = 16 * 1024;
         var stack = (byte*)NativeMemory.AlignedAlloc(stackBytes, 16);
@@ -22,7 +32,6 @@ public static unsafe partial class UserNamespaces
         {
             pid = LinuxException.Check(
                 clone(NativeLibrary.GetExport(libc, "pause"), stack + stackBytes, CLONE_NEWUSER | SIGCHLD, 0), "make a user namespace");
-            var map = string.Create(CultureInfo.InvariantCulture, $"0 {first} {count}\n");
             File.WriteAllText($"/proc/{pid}/uid_map", map);
             File.WriteAllText($"/proc/{pid}/gid_map", map);
             return Fd.Open($"/proc/{pid}/ns/user", OpenFlags.O_RDONLY);

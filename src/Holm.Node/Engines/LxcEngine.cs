@@ -104,7 +104,7 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
     {
         using var container = LxcContainer.Open(name, lxcPath);
         if (container is null || !(frozen ? container.Freeze() : container.Unfreeze()))
-            throw new Refusal(500, $"{(frozen ? "freeze" : "unfreeze")} {name}: liblxc could not: {LogTail(name)}");
+            throw new Refusal(500, $"{(frozen ? "freeze" : "unfreeze")} {name}: liblxc could not: {FirstError(name) ?? NoReason}");
     }
 
     /// <summary>How the instance ended, by its exit file.</summary>
@@ -117,12 +117,11 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
             : new EngineExit(null);
     }
 
-    /// <summary>Why a start did not come to a running init, as the end of a sentence.</summary>
+    /// <summary>Why a start did not come to a running init, as the end of a sentence: liblxc's first complaint, else the monitor's.</summary>
     public string StartFailure(string name)
     {
         var path = Path.Combine(Folder(name), "monitor.log");
-        var monitor = File.Exists(path) ? File.ReadAllText(path).Trim() : "";
-        return monitor.Length > 0 ? Printable(monitor) : LogTail(name);
+        return FirstError(name) ?? (File.Exists(path) && File.ReadAllText(path).Trim() is { Length: > 0 } said ? Printable(said) : NoReason);
     }
 
     /// <summary>Monitors of this node that live now, found in the process table.</summary>
@@ -241,11 +240,15 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
         }
     }
 
-    private string LogTail(string name)
+    private const string NoReason = "liblxc gave no reason";
+
+    /// <summary>liblxc logs the cause first and its consequences after it: <c>… ERROR file - path:function:line - cause</c>.</summary>
+    private string? FirstError(string name)
     {
         var path = Path.Combine(Folder(name), "lxc.log");
-        var lines = File.Exists(path) ? File.ReadAllLines(path).Where(l => l.Contains(" ERROR ", StringComparison.Ordinal)).ToArray() : [];
-        return lines.Length == 0 ? "liblxc gave no reason" : Printable(lines[0][(lines[0].LastIndexOf(" - ", StringComparison.Ordinal) + 3)..]);
+        var line = File.Exists(path) ? File.ReadLines(path).FirstOrDefault(l => l.Contains(" ERROR ", StringComparison.Ordinal)) : null;
+        var parts = line?.Split(" - ", 3);
+        return parts is [_, _, var cause] ? Printable(cause) : null;
     }
 
     private static string Printable(string text) =>

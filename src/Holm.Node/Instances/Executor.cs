@@ -22,6 +22,9 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
     /// <summary>Called when a monitor has ended, whoever started it.</summary>
     public Action MonitorEnded { get; set; } = () => { };
 
+    /// <summary>Called with the name of an instance that ended and stays off: it is not wanted any more.</summary>
+    public Action<string> SwitchedOff { get; set; } = _ => { };
+
     /// <summary>The longest a start may take until init runs.</summary>
     public static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
 
@@ -53,7 +56,10 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
             case Freeze: await SetFrozen(run, true).ConfigureAwait(false); break;
             case Unfreeze: await SetFrozen(run, false).ConfigureAwait(false); break;
             case TearDown s: TakeDown(run); break;
-            case StayOff s: run.Update(o => o with { Ending = null, Reason = s.Reason, Failed = s.Failed, NotBefore = null }); break;
+            case StayOff s:
+                SwitchedOff(s.Name);
+                run.Update(o => o with { Ending = null, Reason = s.Reason, Failed = s.Failed, NotBefore = null });
+                break;
             case StartAgain s: run.Update(o => o with
             {
                 Ending = null, NotBefore = s.NotBefore, FastFailures = s.FastFailures, Reason = s.Reason, Failed = true,

@@ -165,6 +165,13 @@ public sealed class InstanceControl(
         await run.WaitUntil(o => o.Presence == Presence.Absent, CancellationToken.None).ConfigureAwait(false);
     }
 
+    /// <summary>An instance ended by itself and stays off.</summary>
+    public void SwitchedOff(string name)
+    {
+        if (power[name] != Wanted.Off)
+            Want(name, Wanted.Off);
+    }
+
     /// <summary>An instance went down. An ephemeral one that is not wanted any more is deleted.</summary>
     public async Task WentDown(string name)
     {
