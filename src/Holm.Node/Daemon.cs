@@ -92,6 +92,9 @@ public static class Daemon
         await using ((await ApiServer.Start(paths.Socket, face).ConfigureAwait(false)).ConfigureAwait(false))
         {
             Say($"node {paths.Id} answers on {paths.Socket}");
+            // A loop that breaks takes the daemon along: systemd starts it anew, and the apps do not notice.
+            if (await Task.WhenAny(ended, running).ConfigureAwait(false) == running)
+                await running.ConfigureAwait(false);
             signal = await ended.ConfigureAwait(false);
             if (signal == Signals.SIGPWR)
                 await boot.StopAll().ConfigureAwait(false);

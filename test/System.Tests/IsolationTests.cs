@@ -98,7 +98,7 @@ public sealed class IsolationTests
     {
         await using var node = await TestNode.Start();
         await node.Launch("tiny", "sample", "--size", "4MiB");
-        var full = await node.Holm("exec", "tiny", "--", "/bin/sh", "-c", "head -c 8m /dev/zero > /root/big");
+        var full = await node.Holm("exec", "tiny", "--", "/bin/sh", "-c", "dd if=/dev/zero of=/root/big bs=64k count=128");
         Assert.Contains("No space left", full.Err, StringComparison.Ordinal);
         var inodes = await node.Holm("exec", "tiny", "--", "/bin/sh", "-c", "rm /root/big; i=0; while [ $i -lt 3000 ]; do : > /root/$i || exit 1; i=$((i+1)); done");
         Assert.NotEqual(0, inodes.Code);

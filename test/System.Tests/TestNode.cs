@@ -52,7 +52,8 @@ public sealed class TestNode : IAsyncDisposable
     /// <summary>The Debian 12 system image.</summary>
     public static string DebianImage { get; } = Path.Combine(Programs, "debian.squashfs");
 
-    private Dictionary<string, string> Environment => new() { ["HOLM_STATE"] = State, ["HOLM_RUN"] = RunFolder };
+    /// <summary>What makes a program talk to this node.</summary>
+    public Dictionary<string, string> Environment => new() { ["HOLM_STATE"] = State, ["HOLM_RUN"] = RunFolder };
 
     /// <summary>Starts a fresh node; with the sample image as <c>sample</c> unless told otherwise.</summary>
     public static async Task<TestNode> Start(bool withSample = true)

@@ -14,6 +14,9 @@ namespace Holm.Node.Instances;
 public sealed class Loop(
     DesiredState desired, Executor executor, LxcEngine engine, InstanceLimits limits, TimeProvider clock, LayerMounts layers)
 {
+    /// <summary>Nothing is looked at less often; the clock of a device may jump.</summary>
+    private const double LongestSleepMs = 600_000;
+
     /// <summary>Called with the name of an instance that was taken down, however that came.</summary>
     public Func<string, Task> WentDown { get; set; } = _ => Task.CompletedTask;
 
@@ -126,7 +129,7 @@ public sealed class Loop(
     {
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(ct);
         if (longest is { } span)
-            timer.CancelAfter(span < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : span);
+            timer.CancelAfter(TimeSpan.FromMilliseconds(Math.Clamp(span.TotalMilliseconds, 1, LongestSleepMs)));
         try
         {
             await _wakes.Reader.ReadAsync(timer.Token).ConfigureAwait(false);
