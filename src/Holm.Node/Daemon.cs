@@ -79,6 +79,7 @@ public static class Daemon
         config.Changed += (_, _) => loop.Wake();
 
         // What was there before: an earlier daemon's apps, or a boot.
+        Directory.CreateDirectory(paths.Instances, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var firstSinceBoot = power.Open();
         KeptWrites.Sweep(paths);
         loop.Adopt();

@@ -70,7 +70,10 @@ public sealed class ConsoleTests
         await Task.Delay(500);
         await terminal.Types("\u001a");
         await terminal.Sees("Stopped");
-        await terminal.Types("kill %1; exit 7\r");
+        await terminal.Types("fg\r");
+        await Task.Delay(500);
+        await terminal.Types("\u0003");
+        await terminal.Types("exit 7\r");
         Assert.Equal(7, await terminal.Ends());
     }
 

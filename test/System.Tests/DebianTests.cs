@@ -16,12 +16,8 @@ public sealed class DebianTests
         // degraded: a unit needs the host's debugfs, which an app is not given.
         await Shell.Until("systemd has settled", async () =>
             (await node.Holm("exec", name, "--", "systemctl", "is-system-running")).Out.Trim() is "running" or "degraded", 90);
-        Assert.Equal("37\n", await node.In(name, "systemctl show -p Version >/dev/null; echo 37"));
-        var stop = Diagnostics.Stopwatch.StartNew();
-        (await node.Holm("app", "stop", name)).Well();
-        // The clean way: systemd said so itself, long before the 30 s at which it would have been killed.
+        // A signal that systemd does not take would leave this waiting for the kill ten minutes later, past any deadline of this test.
+        (await node.Holm("app", "stop", "--timeout", "600", name)).Well();
         Assert.Equal("Stopped", await node.Status(name));
-        Assert.Equal("", (await node.Holm("list", "--format", "json")).Well().Out.Contains("killed", StringComparison.Ordinal) ? "killed" : "");
-        Assert.True(stop.Elapsed < TimeSpan.FromSeconds(25), $"it took {stop.Elapsed}: the halt signal did not reach systemd");
     }
 }

@@ -49,19 +49,6 @@ public sealed unsafe partial class LxcContainer : IDisposable
         return fd < 0 ? null : new Fd(fd);
     }
 
-    /// <summary>What the console printed lately, from the ring buffer in the monitor; empties it when asked.</summary>
-    public byte[] ConsoleLog(bool clear)
-    {
-        ulong length = 0;
-        var log = new ConsoleLogRequest { Clear = clear ? (byte)1 : (byte)0, Read = 1, ReadMax = &length };
-        var result = _native->ConsoleLog(_native, &log);
-        if (result < 0 || log.Data is null)
-            return [];
-        var text = new ReadOnlySpan<byte>(log.Data, (int)length).ToArray();
-        NativeMemory.Free(log.Data);
-        return text;
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -79,18 +66,7 @@ public sealed unsafe partial class LxcContainer : IDisposable
         [FieldOffset(112)] public delegate* unmanaged<Native*, byte> Unfreeze;
         [FieldOffset(120)] public delegate* unmanaged<Native*, int> InitPid;
         [FieldOffset(352)] public delegate* unmanaged<Native*, int*, int*, int> ConsoleGetfd;
-        [FieldOffset(504)] public delegate* unmanaged<Native*, ConsoleLogRequest*, int> ConsoleLog;
         [FieldOffset(560)] public delegate* unmanaged<Native*, int> DevptsFd;
-    }
-
-    /// <summary>struct lxc_console_log.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct ConsoleLogRequest
-    {
-        public byte Clear;
-        public byte Read;
-        public ulong* ReadMax;
-        public byte* Data;
     }
 
     [LibraryImport("liblxc.so.1", StringMarshalling = StringMarshalling.Utf8)]

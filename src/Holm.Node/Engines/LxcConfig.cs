@@ -37,7 +37,7 @@ public sealed record LxcSpec
     /// <summary>Where init starts; null: /.</summary>
     public string? WorkingDirectory { get; init; }
 
-    /// <summary>File that takes the console's last output when the instance ends.</summary>
+    /// <summary>File that takes what the console prints; a full one becomes <c>.1</c>.</summary>
     public required string ConsoleLog { get; init; }
 
     /// <summary>The seccomp policy file; null where the kernel has no seccomp.</summary>
@@ -60,7 +60,7 @@ public sealed record LxcSpec
 /// </remarks>
 public static class LxcConfig
 {
-    /// <summary>Bytes of recent console output kept in the monitor; liblxc wants a power of two.</summary>
+    /// <summary>Bytes of recent console output kept on tmpfs, at least; twice that at most. liblxc wants a power of two.</summary>
     public const int ConsoleBytes = 64 * 1024;
 
     // config/templates/common.conf.in of LXC: any mknod, then null zero full tty console ptmx random urandom pts fuse.
@@ -127,8 +127,8 @@ public static class LxcConfig
         Line("lxc.tty.max", "0");
         Line("lxc.pty.max", "1024");
         var consoleBytes = ConsoleBytes.ToString(CultureInfo.InvariantCulture);
-        Line("lxc.console.buffer.size", consoleBytes);
         Line("lxc.console.size", consoleBytes);
+        Line("lxc.console.rotate", "1");
         Line("lxc.console.logfile", spec.ConsoleLog);
         Line("lxc.prlimit.nofile", string.Create(CultureInfo.InvariantCulture, $"1024:{Math.Max(spec.OpenFilesHard, 1024)}"));
         if (spec.ResetOomScore)

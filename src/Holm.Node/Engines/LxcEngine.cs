@@ -23,7 +23,7 @@ public sealed record EngineExit(WaitStatus? Status);
 /// <code>
 ///   $HOLM_RUN/instances/NAME/config       what liblxc reads; lxc-ls -P, lxc-info -P and lxc-attach -P work with it
 ///                            exit         how init ended, written by the monitor
-///                            console.log  last console output, written by liblxc, bounded
+///                            console.log  what the console printed, and console.log.1; written by liblxc, bounded
 ///                            monitor.log  complaints of the monitor;  lxc.log: those of liblxc
 /// </code>
 /// </remarks>
@@ -214,30 +214,23 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
         return container?.OpenTerminal(0) is { } terminal ? new ConsoleLink(terminal, container.OpenDevpts()) : null;
     }
 
-    /// <summary>Recent console output: of the running instance from its monitor, of an ended one from what the monitor left.</summary>
-    public byte[] ConsoleLog(string name, bool running)
+    /// <summary>
+    /// Recent console output, of this run and the end of the one before: what liblxc logged to tmpfs. (Its ring buffer in the monitor is no
+    /// use for this: whoever reads it empties it.)
+    /// </summary>
+    public byte[] ConsoleLog(string name)
     {
-        if (running)
-        {
-            using var container = LxcContainer.Open(name, lxcPath);
-            return container?.ConsoleLog(clear: false) ?? [];
-        }
-        var path = Path.Combine(Folder(name), "console.log");
-        return File.Exists(path) ? File.ReadAllBytes(path) : [];
+        var (full, current) = (Path.Combine(Folder(name), "console.log.1"), Path.Combine(Folder(name), "console.log"));
+        byte[] log = [.. File.Exists(full) ? File.ReadAllBytes(full) : [], .. File.Exists(current) ? File.ReadAllBytes(current) : []];
+        return log.Length <= LxcConfig.ConsoleBytes ? log : log[^LxcConfig.ConsoleBytes..];
     }
 
-    /// <summary>Empties it.</summary>
-    public void ClearConsoleLog(string name, bool running)
+    /// <summary>Empties it; the monitor goes on at its end (it appends).</summary>
+    public void ClearConsoleLog(string name)
     {
-        if (running)
-        {
-            using var container = LxcContainer.Open(name, lxcPath);
-            container?.ConsoleLog(clear: true);
-        }
-        else if (File.Exists(Path.Combine(Folder(name), "console.log")))
-        {
+        File.Delete(Path.Combine(Folder(name), "console.log.1"));
+        if (File.Exists(Path.Combine(Folder(name), "console.log")))
             File.WriteAllBytes(Path.Combine(Folder(name), "console.log"), []);
-        }
     }
 
     private const string NoReason = "liblxc gave no reason";

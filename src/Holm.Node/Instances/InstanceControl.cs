@@ -250,15 +250,13 @@ public sealed class InstanceControl(
     }
 
     /// <summary>What the console printed lately.</summary>
-    public byte[] ConsoleLog(string name) => engine.ConsoleLog(name, IsRunning(name));
+    public byte[] ConsoleLog(string name) => engine.ConsoleLog(name);
 
     /// <summary>Empties that.</summary>
-    public void ClearConsoleLog(string name) => engine.ClearConsoleLog(name, IsRunning(name));
+    public void ClearConsoleLog(string name) => engine.ClearConsoleLog(name);
 
     /// <summary>Fingerprint of the image a running instance was started from; null when it does not run.</summary>
     public string? RunningImage(string name) => loop.Find(name)?.Record?.Fingerprint;
-
-    private bool IsRunning(string name) => loop.Find(name)?.Observed.Presence == Presence.Running;
 
     private InstanceRun RunningOf(string name) =>
         loop.Find(name) is { Observed.Presence: Presence.Running } run ? run : throw new Refusal(400, "Instance is not running");
