@@ -116,7 +116,8 @@ public sealed class TableTests
         ["profile-show"] = """{"name":"default","description":"d","config":{"user.a":"b"},"devices":"""
             + """{"root":{"type":"disk","path":"/","pool":"default"}},"used_by":[]}""",
         ["checkconfig"] =
-            """[{"feature":"idmapped SquashFS","found":"no","holm":"stores a shifted copy"},{"feature":"liblxc","found":"yes","holm":"5.0.2"}]""",
+            """[{"feature":"idmapped SquashFS","found":"no","holm":"stores a shifted copy"},"""
+            + """{"feature":"liblxc","found":"yes","holm":"5.0.2"}]""",
         ["info"] = """
             {"api_version":"1.0","environment":{"server_name":"dev1","server_version":"5.0.2","holm_version":"0.1.0","server_pid":7,
              "driver":"lxc","driver_version":"5.0.2",

@@ -157,7 +157,8 @@ public sealed class DurableTests : IDisposable
         File.WriteAllText(_scratch[".staged-0123"], "x");
         Assert.Equal([".staged-0123"], Durable.SweepStaged(_scratch.Folder));
         Assert.Equal(
-            [".hidden", ".staged-folder", "kept"], Directory.GetFileSystemEntries(_scratch.Folder).Select(p => Path.GetFileName(p)!).Order());
+            [".hidden", ".staged-folder", "kept"],
+            Directory.GetFileSystemEntries(_scratch.Folder).Select(p => Path.GetFileName(p)!).Order());
     }
 
     [Fact]

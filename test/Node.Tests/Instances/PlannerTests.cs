@@ -16,7 +16,8 @@ public sealed class PlannerTests
 
     public static TheoryData<string> Scripts =>
     [
-        .. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Instances", "Plans"), "*.txt").Select(f => Path.GetFileName(f)!),
+        .. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Instances", "Plans"), "*.txt")
+            .Select(f => Path.GetFileName(f)!),
     ];
 
     [Theory]
