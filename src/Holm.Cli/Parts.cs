@@ -70,7 +70,8 @@ internal static class Parts
     /// <summary>A whole number from an option's text; the default where the option was not given.</summary>
     public static int Number(string? text, string option, int otherwise, int least, int most) =>
         text is null ? otherwise
-        : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+        : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && number >= least && number <= most
             ? number
         : throw new UsageError($"{option} wants a whole number from {least} to {most}, not '{text}'");
 

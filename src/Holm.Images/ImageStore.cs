@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Holm.Contract;
 using Holm.Images.Tar;
 using Holm.Linux;
@@ -23,14 +22,14 @@ namespace Holm.Images;
 /// </remarks>
 /// <param name="statePath">HOLM_STATE; it exists.</param>
 /// <param name="clock">For the time of upload.</param>
-public sealed class ImageStore(string statePath, TimeProvider clock)
+public sealed partial class ImageStore(string statePath, TimeProvider clock)
 {
     /// <summary>Bytes that an import leaves free, so that the rest of the node can go on writing.</summary>
     public const long ReserveBytes = 32L << 20;
 
     private readonly Lock _lock = new();
-    private ImmutableSortedDictionary<string, StoredImage> _images = ImmutableSortedDictionary.Create<string, StoredImage>(StringComparer.Ordinal);
-    private ImmutableSortedDictionary<string, StoredAlias> _aliases = ImmutableSortedDictionary.Create<string, StoredAlias>(StringComparer.Ordinal);
+    private ImmutableSortedDictionary<string, StoredImage> _images = Nothing<StoredImage>();
+    private ImmutableSortedDictionary<string, StoredAlias> _aliases = Nothing<StoredAlias>();
 
     private string LayersFolder => Path.Combine(statePath, "layers");
 
@@ -47,24 +46,6 @@ public sealed class ImageStore(string statePath, TimeProvider clock)
     /// <summary>All aliases, by name.</summary>
     public IReadOnlyDictionary<string, StoredAlias> Aliases => _aliases;
 
-    /// <summary>Reads the store and removes what a crash left: staged files, layers nobody names. Call it once, before anything else.</summary>
-    /// <returns>What was removed or could not be read, a sentence each.</returns>
-    public IReadOnlyList<string> Open()
-    {
-        Durable.CreateFolder(LayersFolder);
-        Durable.CreateFolder(ImagesFolder);
-        var said = new List<string>();
-        foreach (var folder in (string[])[statePath, LayersFolder, ImagesFolder])
-            said.AddRange(Durable.SweepStaged(folder).Select(name => $"removed {name}, left half-written in {folder}"));
-        foreach (var path in Directory.EnumerateFiles(ImagesFolder, "*.json"))
-            Load(path, said);
-        if (File.Exists(AliasesPath))
-            _aliases = _aliases.SetItems(JsonSerializer.Deserialize(
-                File.ReadAllBytes(AliasesPath), StoreJson.Default.SortedDictionaryStringStoredAlias)!.Where(a => _images.ContainsKey(a.Value.Target)));
-        said.AddRange(DropUnnamedLayers().Select(name => $"removed layer {name}, which no image has"));
-        return said;
-    }
-
     /// <summary>The image with this alias, this fingerprint, or a fingerprint that begins so (6 digits or more); null: none.</summary>
     /// <exception cref="Refusal">400: several begin so; they are listed.</exception>
     public StoredImage? Find(string name)
@@ -78,7 +59,8 @@ public sealed class ImageStore(string statePath, TimeProvider clock)
         var found = _images.Values.Where(i => i.Fingerprint.StartsWith(name, StringComparison.Ordinal)).ToList();
         return found.Count <= 1
             ? found.FirstOrDefault()
-            : throw new Refusal(400, $"image {name} is ambiguous: {string.Join(", ", found.Select(i => i.Fingerprint[..12]))}; give more digits");
+            : throw new Refusal(
+                400, $"image {name} is ambiguous: {string.Join(", ", found.Select(i => i.Fingerprint[..12]))}; give more digits");
     }
 
     /// <summary>File of a layer.</summary>
@@ -131,7 +113,7 @@ public sealed class ImageStore(string statePath, TimeProvider clock)
     /// <exception cref="Refusal">507, with both numbers.</exception>
     public void CheckSpace(long bytes)
     {
-        var (_, free) = FileStatus.Space(statePath);
+        var free = new DriveInfo(statePath).AvailableFreeSpace;
         if (bytes + ReserveBytes > free)
             throw new Refusal(507, $"no room in {statePath}: {bytes >> 20} MiB are needed and {ReserveBytes >> 20} MiB kept in reserve, " +
                 $"{free >> 20} MiB are free; `holm image prune` removes images that no app uses");
@@ -143,13 +125,12 @@ public sealed class ImageStore(string statePath, TimeProvider clock)
     {
         lock (_lock)
         {
-            if (!_images.ContainsKey(fingerprint))
-                throw new Refusal(404, "Image not found");
+            var image = _images.GetValueOrDefault(fingerprint) ?? throw new Refusal(404, "Image not found");
             // The image's own file goes first, in one step; names that then lead nowhere are dropped here or by Open.
             Durable.Remove(Path.Combine(ImagesFolder, fingerprint + ".json"));
             _images = _images.Remove(fingerprint);
             WriteAliases(_aliases.RemoveRange(_aliases.Where(a => a.Value.Target == fingerprint).Select(a => a.Key)));
-            DropUnnamedLayers();
+            DropUnnamedLayers(image.Layers.ToHashSet(StringComparer.Ordinal).Contains);
         }
     }
 
@@ -160,7 +141,8 @@ public sealed class ImageStore(string statePath, TimeProvider clock)
         lock (_lock)
         {
             var named = _aliases.Values.Select(a => a.Target).ToHashSet(StringComparer.Ordinal);
-            List<StoredImage> doomed = [.. _images.Values.Where(i => !named.Contains(i.Fingerprint) && !usedFingerprints.Contains(i.Fingerprint))];
+            named.UnionWith(usedFingerprints);
+            List<StoredImage> doomed = [.. _images.Values.Where(i => !named.Contains(i.Fingerprint))];
             foreach (var image in doomed)
                 Delete(image.Fingerprint);
             return doomed;
@@ -210,7 +192,10 @@ public sealed class ImageStore(string statePath, TimeProvider clock)
     public void SetProperties(string fingerprint, IReadOnlyDictionary<string, string> properties)
     {
         lock (_lock)
-            WriteImage((_images.GetValueOrDefault(fingerprint) ?? throw new Refusal(404, "Image not found")) with { Properties = properties });
+        {
+            var image = _images.GetValueOrDefault(fingerprint) ?? throw new Refusal(404, "Image not found");
+            WriteImage(image with { Properties = properties });
+        }
     }
 
     /// <summary>
@@ -222,8 +207,8 @@ public sealed class ImageStore(string statePath, TimeProvider clock)
     {
         if (name.Length is 0 or > 255 || name[0] == '-' || name.Any(c => c is <= ' ' or > '~') ||
             name.Length >= 12 && name.All(char.IsAsciiHexDigitLower))
-            throw new Refusal(400, "Invalid image alias: use 1 to 255 printable characters without spaces, not beginning with a dash, and not " +
-                "12 or more hex digits alone, which would be a fingerprint");
+            throw new Refusal(400, "Invalid image alias: use 1 to 255 printable characters without spaces, not beginning with a dash, " +
+                "and not 12 or more hex digits alone, which would be a fingerprint");
     }
 
     private static Fd OpenSource(string path)
@@ -273,8 +258,7 @@ public sealed class ImageStore(string statePath, TimeProvider clock)
         progress?.Report("checking");
         using var file = Fd.Open(staged.File.ProcPath, OpenFlags.O_RDONLY);
         var (fingerprint, length) = Hash(file, ct);
-        if (_images.ContainsKey(fingerprint))
-            throw new Refusal(409, $"Image with same fingerprint already exists: {fingerprint}");
+        RefuseTwice(fingerprint);
         using var look = Fd.Open(staged.File.ProcPath, OpenFlags.O_RDONLY);
         var head = new byte[SquashfsSuperblock.Bytes];
         look.TryRead(head);
@@ -286,6 +270,8 @@ public sealed class ImageStore(string statePath, TimeProvider clock)
             properties[key] = value;
         lock (_lock)
         {
+            // Asked again: the same image may have come in by another import meanwhile.
+            RefuseTwice(fingerprint);
             staged.Commit(LayerPath(fingerprint));
             return WriteImage(new StoredImage
             {
@@ -302,6 +288,12 @@ public sealed class ImageStore(string statePath, TimeProvider clock)
                 UploadedAt = clock.GetUtcNow(),
             });
         }
+    }
+
+    private void RefuseTwice(string fingerprint)
+    {
+        if (_images.ContainsKey(fingerprint))
+            throw new Refusal(409, $"Image with same fingerprint already exists: {fingerprint}");
     }
 
     private static InitProbe Probe(Fd file, ImportRequest request)
@@ -328,48 +320,5 @@ public sealed class ImageStore(string statePath, TimeProvider clock)
             hash.AppendData(buffer.AsSpan(0, count));
         }
         return (Convert.ToHexStringLower(hash.GetCurrentHash()), length);
-    }
-
-    private void Load(string path, List<string> said)
-    {
-        try
-        {
-            var image = JsonSerializer.Deserialize(File.ReadAllBytes(path), StoreJson.Default.StoredImage)!;
-            if (image.Layers.All(l => File.Exists(LayerPath(l))))
-                _images = _images.SetItem(image.Fingerprint, image);
-            else
-                said.Add($"image {image.Fingerprint[..12]} lacks a layer and is not shown; import it again");
-        }
-        catch (JsonException e)
-        {
-            said.Add($"{path} cannot be read and is not shown: {e.Message}");
-        }
-    }
-
-    private StoredImage WriteImage(StoredImage image)
-    {
-        Durable.Write(
-            Path.Combine(ImagesFolder, image.Fingerprint + ".json"), JsonSerializer.SerializeToUtf8Bytes(image, StoreJson.Default.StoredImage));
-        _images = _images.SetItem(image.Fingerprint, image);
-        return image;
-    }
-
-    private void WriteAliases(ImmutableSortedDictionary<string, StoredAlias> aliases)
-    {
-        if (aliases == _aliases)
-            return;
-        Durable.Write(AliasesPath, JsonSerializer.SerializeToUtf8Bytes(
-            new SortedDictionary<string, StoredAlias>(aliases.ToDictionary(), StringComparer.Ordinal), StoreJson.Default.SortedDictionaryStringStoredAlias));
-        _aliases = aliases;
-    }
-
-    /// <summary>Removes layers, and shifted copies, of which no image speaks.</summary>
-    private List<string> DropUnnamedLayers()
-    {
-        var named = _images.Values.SelectMany(i => i.Layers).ToHashSet(StringComparer.Ordinal);
-        List<string> doomed = [.. Directory.EnumerateFiles(LayersFolder, "*.squashfs").Where(p => !named.Contains(Path.GetFileName(p).Split('.')[0]))];
-        foreach (var path in doomed)
-            Durable.Remove(path);
-        return [.. doomed.Select(p => Path.GetFileName(p)!)];
     }
 }

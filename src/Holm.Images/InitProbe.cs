@@ -79,7 +79,8 @@ public sealed record InitProbe(InitKind Kind, IReadOnlyDictionary<string, string
         }
         catch (LinuxException e) when (e.Errno is Errnos.ENOENT or Errnos.ELOOP or Errnos.ENOTDIR or Errnos.EXDEV)
         {
-            throw new Refusal(400, $"the image has no /sbin/init ({Errnos.Name(e.Errno)}); an image that is no system is imported with --no-init", e);
+            throw new Refusal(
+                400, $"the image has no /sbin/init ({Errnos.Name(e.Errno)}); an image that is no system is imported with --no-init", e);
         }
     }
 
@@ -89,8 +90,8 @@ public sealed record InitProbe(InitKind Kind, IReadOnlyDictionary<string, string
         var length = program.TryRead(head);
         if (length >= 4 && head.StartsWith("#!"u8) && depth == 0)
         {
-            var line = Encoding.UTF8.GetString(head[2..length]).Split('\n')[0].Trim().Split(' ')[0];
-            using var interpreter = OpenInit(root, line, out _);
+            var path = Encoding.UTF8.GetString(head[2..length]).Split('\n')[0].Trim().Split(' ', '\t')[0];
+            using var interpreter = OpenInterpreter(root, path);
             CheckMachine(root, interpreter, depth + 1);
             return;
         }
@@ -100,6 +101,24 @@ public sealed record InitProbe(InitKind Kind, IReadOnlyDictionary<string, string
         if (!Accepted.Contains(machine))
             throw new Refusal(
                 400, $"the image is for {MachineName(machine)}, this node is {Architecture}; import an image that was built for it");
+    }
+
+    private static Fd OpenInterpreter(Fd root, string path)
+    {
+        var shown = new string([.. path.Select(c => char.IsControl(c) ? '?' : c)]);
+        try
+        {
+            var file = Fd.OpenInRoot(root, path, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK);
+            if (FileStat.Of(file) is { IsRegular: true, IsExecutable: true })
+                return file;
+            file.Dispose();
+        }
+        catch (LinuxException e)
+        {
+            var why = Errnos.Name(e.Errno);
+            throw new Refusal(400, $"the image's /sbin/init is a script for '{shown}', which is not in the image ({why}); put it there", e);
+        }
+        throw new Refusal(400, $"the image's /sbin/init is a script for '{shown}', which is no executable file; mend it in the image");
     }
 
     // e_machine of elf(5): EM_386 3, EM_ARM 40, EM_X86_64 62, EM_AARCH64 183.

@@ -84,7 +84,10 @@ public static class LayerShift
     {
         Uid = entry.Uid + idBase,
         Gid = entry.Gid + idBase,
-        Xattrs = [.. entry.Xattrs.Select(x => x.Name.AsSpan().SequenceEqual(Capability) ? x with { Value = Moved(x.Value, idBase, entry) } : x)],
+        Xattrs =
+        [
+            .. entry.Xattrs.Select(x => x.Name.AsSpan().SequenceEqual(Capability) ? x with { Value = Moved(x.Value, idBase, entry) } : x),
+        ],
     };
 
     /// <summary>

@@ -13,6 +13,8 @@ public sealed record SquashfsSuperblock(DateTimeOffset CreatedAt, long BytesUsed
     /// <summary>Bytes of a superblock.</summary>
     public const int Bytes = 96;
 
+    private const int SectorBytes = 512;
+
     private static readonly string?[] Compressors = [null, "gzip", null, "lzo", "xz", "lz4", "zstd"];
 
     /// <summary>True when a file begins like a SquashFS: <c>hsqs</c>.</summary>
@@ -40,6 +42,10 @@ public sealed record SquashfsSuperblock(DateTimeOffset CreatedAt, long BytesUsed
         var used = BinaryPrimitives.ReadInt64LittleEndian(head[40..]);
         if (used < Bytes || used > fileBytes)
             throw Wrong($"it says that it holds {used} bytes and has {fileBytes}; it may have been cut");
+        // A loop device is whole sectors: what lies past the last of them does not exist for the kernel.
+        if (used > fileBytes / SectorBytes * SectorBytes)
+            throw Wrong(
+                $"its last {fileBytes % SectorBytes} bytes are less than a sector and would not be seen; pad it: truncate -s %4096 FILE");
         CheckTables(head, used, Number(head, 4), Number(head, 16), Short(head, 26));
         return new SquashfsSuperblock(DateTimeOffset.FromUnixTimeSeconds(Number(head, 8)), used, compressor);
     }

@@ -49,7 +49,8 @@ public sealed record StoredAlias(string Target, string Description);
 /// <param name="Filename">The name it is shown under; null: the path's last part.</param>
 /// <param name="NoInit">True: the image is no system.</param>
 /// <param name="Properties">Free text by key; over what the image says of itself.</param>
-public sealed record ImportRequest(string Path, string? Filename = null, bool NoInit = false, IReadOnlyDictionary<string, string>? Properties = null);
+public sealed record ImportRequest(
+    string Path, string? Filename = null, bool NoInit = false, IReadOnlyDictionary<string, string>? Properties = null);
 
 /// <summary>JSON of the store's files.</summary>
 [JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true)]

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Holm.Linux;
 
-/// <summary>A system call failed. The message says what was being done, to what, and why: <c>mount /x: No such device (ENODEV)</c>.</summary>
+/// <summary>
+/// A system call failed. The message says what was being done, to what, and why: <c>mount /x: No such device (ENODEV)</c>.
+/// </summary>
 /// <param name="doing">What was being done and to what, without the reason.</param>
 /// <param name="errno">Error number as in errno(3).</param>
 public sealed class LinuxException(string doing, int errno) : IOException($"{doing}: {Describe(errno)}")

@@ -120,7 +120,9 @@ public static class Daemon
     private static string MonitorProgram()
     {
         var path = Path.Combine(AppContext.BaseDirectory, "holm-monitor");
-        return File.Exists(path) ? path : throw new Refusal(500, $"{path} is missing; build it with ./do build, or install the package again");
+        return File.Exists(path)
+            ? path
+            : throw new Refusal(500, $"{path} is missing; build it with ./do build, or install the package again");
     }
 
     private static NodeFacts FactsOf(NodePaths paths)

@@ -11,7 +11,8 @@ namespace Holm.Node;
 internal static class Faces
 {
     public static NodeFace Of(
-        ConfigStore config, InstanceControl control, ImageStore images, Events events, NodePaths paths, Checks checks, Action<string> log) => new()
+        ConfigStore config, InstanceControl control, ImageStore images, Events events, NodePaths paths, Checks checks,
+        Action<string> log) => new()
     {
         Config = config,
         Events = events,
@@ -67,14 +68,16 @@ internal static class Faces
 
     private static ImageExport Export(ImageStore images, string fingerprint)
     {
-        var content = new FileStream(images.LayerPath(fingerprint), FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, useAsync: true);
+        var content = new FileStream(
+            images.LayerPath(fingerprint), FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, useAsync: true);
         return new ImageExport(content, content.Length, fingerprint + ".squashfs");
     }
 
     private static ServerEnvironment EnvironmentOf(NodePaths paths)
     {
         var os = File.Exists("/etc/os-release") ? File.ReadAllLines("/etc/os-release") : [];
-        string Field(string key) => os.FirstOrDefault(l => l.StartsWith(key + "=", StringComparison.Ordinal))?[(key.Length + 1)..].Trim('"') ?? "";
+        string Field(string key) =>
+            os.FirstOrDefault(l => l.StartsWith(key + "=", StringComparison.Ordinal))?[(key.Length + 1)..].Trim('"') ?? "";
         return new ServerEnvironment
         {
             ServerName = Environment.MachineName,

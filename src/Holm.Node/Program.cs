@@ -9,6 +9,7 @@ switch (args)
         Console.Out.WriteLine($"holmd {Daemon.Version}");
         return 0;
     default:
-        Console.Error.WriteLine("holmd takes no arguments but --version; HOLM_STATE (/var/lib/holm) and HOLM_RUN (/run/holm) say where it works");
+        Console.Error.WriteLine(
+            "holmd takes no arguments but --version; HOLM_STATE (/var/lib/holm) and HOLM_RUN (/run/holm) say where it works");
         return 2;
 }

@@ -16,7 +16,9 @@ public sealed class AttachTests
         Assert.Equal("close", stream.Receive("control"));
         var result = await run;
         Assert.Equal((0, Banner + "\n"), (result.Code, result.Err));
-        Assert.Equal("""POST /1.0/instances/web/console {"width":0,"height":0,"type":"console","force":false,"read-only":false}""", stream.Node.Requests[0]);
+        Assert.Equal(
+            """POST /1.0/instances/web/console {"width":0,"height":0,"type":"console","force":false,"read-only":false}""",
+            stream.Node.Requests[0]);
     }
 
     [Fact]

@@ -61,5 +61,6 @@ public sealed class CompletionTests
     private static RawNode Names() => RawNode.With(
         ("GET /1.0/instances", RawNode.Sync("""["/1.0/instances/web","/1.0/instances/www","/1.0/instances/db"]""")),
         ("GET /1.0/profiles", RawNode.Sync("""["/1.0/profiles/default","/1.0/profiles/small"]""")),
-        ("GET /1.0/images?recursion=1", RawNode.Sync("""[{"aliases":[{"name":"netbox"}],"fingerprint":"aa"},{"aliases":[],"fingerprint":"0123456789abcdef"}]""")));
+        ("GET /1.0/images?recursion=1", RawNode.Sync(
+            """[{"aliases":[{"name":"netbox"}],"fingerprint":"aa"},{"aliases":[],"fingerprint":"0123456789abcdef"}]""")));
 }

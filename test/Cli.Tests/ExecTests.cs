@@ -23,8 +23,9 @@ public sealed class ExecTests
         stream.Finish("2");
         stream.End(RawNode.Operation(200, """{"return":7}"""));
         Assert.Equal(new Run.Result(7, "early\0out", "err"), await run);
-        Assert.Equal("""POST /1.0/instances/web/exec {"command":["cmd","-x","--","@y"],"wait-for-websocket":true,"interactive":false,"environment":{"A":"b"}"""
-            + ""","width":0,"height":0,"record-output":false,"user":7,"group":0,"cwd":"/srv"}""", stream.Node.Requests[0]);
+        Assert.Equal("""POST /1.0/instances/web/exec {"command":["cmd","-x","--","@y"],"wait-for-websocket":true,"interactive":"""
+            + """false,"environment":{"A":"b"},"width":0,"height":0,"record-output":false,"user":7,"group":0,"cwd":"/srv"}""",
+            stream.Node.Requests[0]);
         Assert.Equal(["", "wait", "control", "0", "1", "2"], stream.Node.Requests.Select(Kind));
     }
 

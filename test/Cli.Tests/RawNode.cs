@@ -39,13 +39,16 @@ internal sealed class RawNode : IDisposable
         $$"""{"type":"sync","status":"Success","status_code":200,"operation":"","error_code":0,"error":"","metadata":{{metadata}}}""";
 
     public static string Async(string operation) =>
-        $$"""{"type":"async","status":"Operation created","status_code":100,"operation":"/1.0/operations/u1","error_code":0,"error":"","metadata":{{operation}}}""";
+        $$"""{"type":"async","status":"Operation created","status_code":"""
+        + $$"""100,"operation":"/1.0/operations/u1","error_code":0,"error":"","metadata":{{operation}}}""";
 
     public static string Error(int code, string text) =>
         $$"""{"type":"error","status":"","status_code":0,"operation":"","error_code":{{code}},"error":"{{text}}","metadata":null}""";
 
     public static string Operation(int code, string metadata = "null", string err = "") =>
-        $$"""{"id":"u1","class":"task","description":"d","created_at":"2026-11-23T01:00:00Z","updated_at":"2026-11-23T01:00:00Z","status":"s","status_code":{{code}},"resources":null,"metadata":{{metadata}},"may_cancel":true,"err":"{{err}}","location":"none"}""";
+        $$"""{"id":"u1","class":"task","description":"d","created_at":"2026-11-23T01:00:00Z","updated_at":"""
+        + $$""" "2026-11-23T01:00:00Z","status":"s","status_code":{{code}},"resources":"""
+        + $$"""null,"metadata":{{metadata}},"may_cancel":true,"err":"{{err}}","location":"none"}""";
 
     public void Dispose()
     {
@@ -101,7 +104,8 @@ internal sealed class Talk(Socket connection, string request, Dictionary<string,
 
     public void Answer(string json, string headers = "") =>
         connection.Send(Encoding.UTF8.GetBytes(
-            $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{headers}Content-Length: {Encoding.UTF8.GetByteCount(json)}\r\n\r\n{json}"));
+            $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{headers}"
+            + $"Content-Length: {Encoding.UTF8.GetByteCount(json)}\r\n\r\n{json}"));
 
     public void Plain(string text) =>
         Raw($"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {text.Length}\r\n\r\n{text}");
@@ -113,7 +117,8 @@ internal sealed class Talk(Socket connection, string request, Dictionary<string,
         var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(headers["Sec-WebSocket-Key"]
             + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
 #pragma warning restore CA5350
-        var head = $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n";
+        var head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + $"Sec-WebSocket-Accept: {accept}\r\n\r\n";
         connection.Send([.. Encoding.ASCII.GetBytes(head), .. early]);
         return WebSocket.CreateFromStream(new NetworkStream(connection), isServer: true, null, Timeout.InfiniteTimeSpan);
     }

@@ -111,9 +111,13 @@ public sealed class TableTests
 
     private static readonly Dictionary<string, string> Objects = new()
     {
-        ["profile-list"] = """[{"name":"default","description":"","config":{},"devices":{"root":{"type":"disk"}},"used_by":["/1.0/instances/web"]}]""",
-        ["profile-show"] = """{"name":"default","description":"d","config":{"user.a":"b"},"devices":{"root":{"type":"disk","path":"/","pool":"default"}},"used_by":[]}""",
-        ["checkconfig"] = """[{"feature":"idmapped SquashFS","found":"no","holm":"stores a shifted copy"},{"feature":"liblxc","found":"yes","holm":"5.0.2"}]""",
+        ["profile-list"] =
+            """[{"name":"default","description":"","config":{},"devices":{"root":{"type":"disk"}},"used_by":["/1.0/instances/web"]}]""",
+        ["profile-show"] = """{"name":"default","description":"d","config":{"user.a":"b"},"devices":"""
+            + """{"root":{"type":"disk","path":"/","pool":"default"}},"used_by":[]}""",
+        ["checkconfig"] =
+            """[{"feature":"idmapped SquashFS","found":"no","holm":"stores a shifted copy"},"""
+            + """{"feature":"liblxc","found":"yes","holm":"5.0.2"}]""",
         ["info"] = """
             {"api_version":"1.0","environment":{"server_name":"dev1","server_version":"5.0.2","holm_version":"0.1.0","server_pid":7,
              "driver":"lxc","driver_version":"5.0.2",

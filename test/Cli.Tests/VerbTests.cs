@@ -52,7 +52,8 @@ public sealed class VerbTests
     [Fact]
     public void Start_all_takes_every_name_of_the_node()
     {
-        using var node = new RawNode(talk => talk.Answer(RawNode.Sync(talk.Request == "GET /1.0/instances" ? """["/1.0/instances/a","/1.0/instances/b"]""" : "{}")));
+        using var node = new RawNode(talk => talk.Answer(RawNode.Sync(
+            talk.Request == "GET /1.0/instances" ? """["/1.0/instances/a","/1.0/instances/b"]""" : "{}")));
         Assert.Equal(0, Run.Holm(node, "app", "start", "--all").Code);
         Assert.Equal(3, node.Requests.Count);
     }
@@ -63,7 +64,8 @@ public sealed class VerbTests
         var polls = 0;
         using var node = new RawNode(talk => talk.Answer(talk.Request.StartsWith("PUT", StringComparison.Ordinal)
             ? RawNode.Async(RawNode.Operation(103))
-            : RawNode.Sync(++polls < 3 ? RawNode.Operation(103, """{"start_progress":"mounting"}""") : RawNode.Operation(400, err: "start web: no\\nmemory"))));
+            : RawNode.Sync(++polls < 3 ? RawNode.Operation(103, """{"start_progress":"mounting"}""")
+                : RawNode.Operation(400, err: "start web: no\\nmemory"))));
         var result = Run.Holm(node, "app", "start", "web");
         Assert.Equal((1, "holm: start web: no\\nmemory\n", 3), (result.Code, result.Err, polls));
     }
@@ -108,7 +110,8 @@ public sealed class VerbTests
         {
             if (talk.Request.StartsWith("GET", StringComparison.Ordinal))
             {
-                talk.Answer(RawNode.Sync("""{"config":{},"devices":{"root":{"type":"disk","path":"/"}},"profiles":["default"],"image":"netbox"}"""),
+                talk.Answer(RawNode.Sync(
+                    """{"config":{},"devices":{"root":{"type":"disk","path":"/"}},"profiles":["default"],"image":"netbox"}"""),
                     $"ETag: \"t{++tries}\"\r\n");
                 return;
             }
@@ -118,8 +121,9 @@ public sealed class VerbTests
         var result = Run.Holm(node, "config", "device", "add", "web", "data", "disk", "pool=default", "path=/data");
         Assert.Equal((0, ""), (result.Code, result.Err));
         Assert.Equal(["\"t1\"", "\"t2\""], tags);
-        Assert.Contains("\"root\":{\"type\":\"disk\",\"path\":\"/\"},\"data\":{\"pool\":\"default\",\"path\":\"/data\",\"type\":\"disk\"}", node.Requests[^1],
-            StringComparison.Ordinal);
+        Assert.Contains(
+            "\"root\":{\"type\":\"disk\",\"path\":\"/\"},\"data\":{\"pool\":\"default\",\"path\":\"/data\",\"type\":\"disk\"}",
+            node.Requests[^1], StringComparison.Ordinal);
         Assert.Contains("\"image\":\"netbox\"", node.Requests[^1], StringComparison.Ordinal);
         Assert.Equal(1, Run.Holm(node, "config", "device", "add", "web", "root", "disk").Code);
         Assert.Equal(1, Run.Holm(node, "config", "device", "remove", "web", "nothing").Code);

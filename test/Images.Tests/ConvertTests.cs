@@ -17,7 +17,8 @@ public sealed class ConvertTests : IDisposable
         d=r/$(printf 'd%.0s' $(seq 120)); mkdir -p $d/$(printf 'e%.0s' $(seq 200)); echo deep > $d/$(printf 'e%.0s' $(seq 200))/leaf
         echo long > r/$(printf 'n%.0s' $(seq 255)); ln -s $(printf 't%.0s' $(seq 300)) r/longlink; ln r/$(printf 'n%.0s' $(seq 255)) r/short
         chown 1000:2000 r/a/f; chown 65534:65534 r/empty; chmod 6755 r/a/f
-        head -c 300000 /dev/urandom > r/random; truncate -s 5M r/hole; printf middle | dd of=r/hole bs=1 seek=2000000 conv=notrunc status=none
+        head -c 300000 /dev/urandom > r/random; truncate -s 5M r/hole
+        printf middle | dd of=r/hole bs=1 seek=2000000 conv=notrunc status=none
         printf end | dd of=r/hole bs=1 seek=4999990 conv=notrunc status=none; truncate -s 3M r/allhole
         setfattr -n user.bin -v 0x00ff0a3d80 r/a/f; setfattr -n trusted.overlay.opaque -v y r/a/b
         setfattr -n security.capability -v 0x0100000200040000000000000000000000000000 r/random
@@ -123,7 +124,8 @@ public sealed class ConvertTests : IDisposable
         var squash = await _scratch.Convert(new TarBytes()
             .Add("a", "old").Link("b", "a").Link("c", "b").Add("a", "new").Link("d", "a").Symlink("s", "a").Link("t", "s").End());
         Assert.Equal("newoldoldnew a\n", _scratch.Shell(
-            $"unsquashfs -n -q -d o '{squash}' >/dev/null; cd o; [ b -ef c ]; [ a -ef d ]; ! [ a -ef b ]; echo $(cat a b c d) $(readlink t)"));
+            $"unsquashfs -n -q -d o '{squash}' >/dev/null; cd o; [ b -ef c ]; [ a -ef d ]; ! [ a -ef b ]; " +
+            "echo $(cat a b c d) $(readlink t)"));
     }
 
     [Fact]
@@ -139,7 +141,8 @@ public sealed class ConvertTests : IDisposable
     public async Task Big_ids_and_times_are_kept_or_clamped()
     {
         var squash = await _scratch.Convert(
-            new TarBytes().Add("f", uid: 65535, gid: 3_000_000_000, mtime: 4_294_967_295).Add("g", mtime: -5).Add("h", mtime: 1L << 40).End(),
+            new TarBytes().Add("f", uid: 65535, gid: 3_000_000_000, mtime: 4_294_967_295)
+                .Add("g", mtime: -5).Add("h", mtime: 1L << 40).End(),
             limits: new() { AnyOwner = true });
         Assert.Equal("65535 3000000000 4294967295\n0 0 0\n0 0 4294967295\n", _scratch.Shell(
             $"unsquashfs -n -q -d o '{squash}' >/dev/null; stat -c '%u %g %Y' o/f o/g o/h"));

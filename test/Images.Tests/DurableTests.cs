@@ -11,7 +11,9 @@ public sealed class DurableTests : IDisposable
 
     public void Dispose() => _scratch.Dispose();
 
-    /// <summary>Cuts <paramref name="act"/> before every step, loses data in every way, and gives what was found to <paramref name="check"/>.</summary>
+    /// <summary>
+    /// Cuts <paramref name="act"/> before every step, loses data in every way, and gives what was found to <paramref name="check"/>.
+    /// </summary>
     private async Task<int> CutEverywhere(Action<string> prepare, Func<string, Task> act, Action<string, string> check)
     {
         var cases = 0;
@@ -101,7 +103,8 @@ public sealed class DurableTests : IDisposable
         _scratch.Shell("mkdir r; echo x > r/f; mksquashfs r a.sqfs -quiet -no-progress >/dev/null; tar -C r -cf b.tar f");
         foreach (var file in (string[])["a.sqfs", "b.tar"])
         {
-            Task Import(string root) => Store(root).Import(new ImportRequest(_scratch[file], NoInit: true), null, TestContext.Current.CancellationToken);
+            Task Import(string root) =>
+                Store(root).Import(new ImportRequest(_scratch[file], NoInit: true), null, TestContext.Current.CancellationToken);
             await CutEverywhere(_ => { }, Import, (root, what) => Holds(root, what, "", "image"));
             await CutEverywhere(root => Import(root).Wait(), root =>
             {
@@ -136,11 +139,13 @@ public sealed class DurableTests : IDisposable
         var store = Store(root);
         var state = string.Join(' ', store.List().Select(_ => "image").Concat(store.Aliases.Keys));
         Assert.True(state == before || state == after, $"{what}: '{state}'");
-        var files = Directory.GetFiles(root, "*", SearchOption.AllDirectories).Select(f => Path.GetFileName(f)!).Where(f => f != "aliases.json");
+        var files = Directory.GetFiles(root, "*", SearchOption.AllDirectories)
+            .Select(f => Path.GetFileName(f)!).Where(f => f != "aliases.json");
         var wanted = store.List().SelectMany(i => (string[])[i.Fingerprint + ".json", .. i.Layers.Select(l => l + ".squashfs")]);
         Assert.True(files.Order().SequenceEqual(wanted.Order()), $"{what}: {string.Join(' ', files)}");
         foreach (var layer in store.List().SelectMany(i => i.Layers))
-            Assert.Equal(layer, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(store.LayerPath(layer)))));
+            Assert.Equal(
+                layer, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(store.LayerPath(layer)))));
     }
 
     [Fact]
@@ -151,7 +156,9 @@ public sealed class DurableTests : IDisposable
         Directory.CreateDirectory(_scratch[".staged-folder"]);
         File.WriteAllText(_scratch[".staged-0123"], "x");
         Assert.Equal([".staged-0123"], Durable.SweepStaged(_scratch.Folder));
-        Assert.Equal([".hidden", ".staged-folder", "kept"], Directory.GetFileSystemEntries(_scratch.Folder).Select(p => Path.GetFileName(p)!).Order());
+        Assert.Equal(
+            [".hidden", ".staged-folder", "kept"],
+            Directory.GetFileSystemEntries(_scratch.Folder).Select(p => Path.GetFileName(p)!).Order());
     }
 
     [Fact]

@@ -18,7 +18,10 @@ public sealed class HostileTarTests : IDisposable
         { "absolute", new TarBytes().Add("/etc/x").End(), "'/etc/x' is an absolute name" },
         { "no name", new TarBytes().Add("").End(), "has no name" },
         { "root is a file", new TarBytes().Add("./").Add("./.", type: '2', link: "x").End(), "is the root, but no folder" },
-        { "through link", new TarBytes().Symlink("l", "/etc").Add("l/passwd").End(), "'l/passwd' would be written through the symbolic link 'l'" },
+        {
+            "through link", new TarBytes().Symlink("l", "/etc").Add("l/passwd").End(),
+            "'l/passwd' would be written through the symbolic link 'l'"
+        },
         { "below file", new TarBytes().Add("f").Add("f/x").End(), "'f/x' would be written below 'f'" },
         { "link out", new TarBytes().Link("l", "../x").End(), "'l'" + " is a hard link to '../x'" },
         { "link absolute", new TarBytes().Link("l", "/etc/passwd").End(), "absolute" },
@@ -42,7 +45,10 @@ public sealed class HostileTarTests : IDisposable
         { "dump", new TarBytes().Add("f", type: 'D').End(), "incremental" },
         { "device", new TarBytes().Add("d", type: '3', major: 5000).End(), "device number" },
         { "pax broken", new TarBytes().Header(Text("x"), 'x', 5).Raw([.. Text("9 a=b"), .. new byte[507]]).End(), "extended header" },
-        { "pax length", new TarBytes().Header(Text("x"), 'x', 9).Raw([.. Text("999999999 a=b\n"), .. new byte[498]]).End(), "extended header" },
+        {
+            "pax length", new TarBytes().Header(Text("x"), 'x', 9).Raw([.. Text("999999999 a=b\n"), .. new byte[498]]).End(),
+            "extended header"
+        },
         { "pax alone", new TarBytes().Pax(("path", Text("x"))).End(), "between an extended header and its entry" },
         { "pax size text", new TarBytes().Pax(("size", Text("many"))).Add("f").End(), "no number" },
         { "global path", new TarBytes().Pax('g', ("path", Text("x"))).Add("f").End(), "global header" },
@@ -119,7 +125,8 @@ public sealed class HostileTarTests : IDisposable
     public async Task Mutated_archives_are_read_or_refused_and_never_break()
     {
         _scratch.Shell("mkdir -p r/d; echo a > r/d/f; ln r/d/f r/l; ln -s f r/d/s; setfattr -n user.a -v b r/d/f; truncate -s 1M r/hole; " +
-            "echo x >> r/hole; touch r/$(printf 'n%.0s' $(seq 200)); tar -C r --format=pax -S --xattrs -cf p.tar .; tar -C r --format=gnu -S -cf g.tar .");
+            "echo x >> r/hole; touch r/$(printf 'n%.0s' $(seq 200)); tar -C r --format=pax -S --xattrs -cf p.tar .; " +
+            "tar -C r --format=gnu -S -cf g.tar .");
         var rng = new Random(20261123);
         var refused = 0;
         foreach (var seed in (string[])["p.tar", "g.tar"])

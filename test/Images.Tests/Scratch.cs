@@ -42,14 +42,16 @@ public sealed class Scratch : IDisposable
     {
         var target = this[name + ".sqfs"];
         using var staged = Durable.Stage(Folder);
-        await TarImage.Convert(File(name + ".tar", tar), staged, limits ?? new TarLimits(), progress, TestContext.Current.CancellationToken);
+        await TarImage.Convert(
+            File(name + ".tar", tar), staged, limits ?? new TarLimits(), progress, TestContext.Current.CancellationToken);
         staged.Commit(target);
         return target;
     }
 
     /// <summary>One line a file: path, type, mode, owner, size, link, content hash. Sorted; raw bytes as Latin-1.</summary>
     public string Tree(string folder) => Shell(
-        $"cd '{folder}' && find . -printf '%P %y %m %U:%G %T@ %n %l\\n' | sort; find . -type f -print0 | sort -z | xargs -0 -r sha256sum; " +
+        $"cd '{folder}' && find . -printf '%P %y %m %U:%G %T@ %n %l\\n' | sort; " +
+        "find . -type f -print0 | sort -z | xargs -0 -r sha256sum; " +
         "find . -print0 | sort -z | xargs -0 -r getfattr -h -d -m - -e hex 2>/dev/null | sort || true");
 
     /// <summary>Unpacks a SquashFS and describes it as <see cref="Tree"/> does.</summary>

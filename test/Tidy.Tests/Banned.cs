@@ -12,9 +12,9 @@ public sealed class Banned
         public required (string Bad, string Good) Proof { get; init; }
     }
 
-    // A source-generated call is given a property of a context, or a JsonTypeInfo, which by custom is called type or typeInfo.
+    // A source-generated call is given a property of a context, or a JsonTypeInfo, which by custom is called type, shape or typeInfo.
     private const string ReflectionJson =
-        @"\bJsonSerializer\.(?:Serialize|Deserialize)\w*(?:<[^()]*>)?\((?:(?!Json\.|[Tt]ypeInfo|, type\b|Context\b)[^;])*;";
+        @"\bJsonSerializer\.(?:Serialize|Deserialize)\w*(?:<[^()]*>)?\((?:(?!Json\.|[Tt]ypeInfo|, (?:type|shape)\b|Context\b)[^;])*;";
 
     private static readonly Rule[] Rules =
     [

@@ -1,4 +1,5 @@
 using Holm.Linux;
+using Holm.Linux.Files;
 using Holm.Linux.Mounts;
 
 namespace Holm.Images.Roots;
@@ -59,5 +60,5 @@ public sealed class LayerMounts(string folder)
 
     /// <summary>A mount point is on another device than its parent.</summary>
     private bool IsMounted(string target) =>
-        Directory.Exists(target) && FileStatus.Read(target).Device != FileStatus.Read(folder).Device;
+        Directory.Exists(target) && FileStat.Of(target).Device != FileStat.Of(folder).Device;
 }

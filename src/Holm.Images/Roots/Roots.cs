@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Holm.Contract;
 using Holm.Linux;
+using Holm.Linux.Files;
 using Holm.Linux.Mounts;
 
 namespace Holm.Images.Roots;
@@ -63,7 +64,7 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
         foreach (var name in lower.Select((_, i) => Number(i)).Concat(["upper", "root"]))
             Directory.CreateDirectory(Path.Combine(folder, name), OnlyOwner);
         if (spec.KeptFolder is not null)
-            PrepareKept(spec, FileStatus.Read(lower[^1]));
+            PrepareKept(spec, FileStat.Of(lower[^1]));
 
         var space = MountNamespace.Create();
         try
@@ -118,22 +119,24 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
         catch (LinuxException e) when (e.Errno == Errnos.EINVAL && idmapBase is not null)
         {
             throw new Refusal(
-                400, $"keep the writes of an unprivileged instance in {kept}: its filesystem cannot be idmapped; use pool ram, or a folder " +
-                "on ext4, XFS, btrfs or F2FS", e);
+                400, $"keep the writes of an unprivileged instance in {kept}: its filesystem cannot be idmapped; use pool ram, or a " +
+                "folder on ext4, XFS, btrfs or F2FS", e);
         }
     }
 
-    /// <summary>A tmpfs bounded in bytes and inodes; the merged root takes the attributes of its topmost folder, so they are copied.</summary>
+    /// <summary>
+    /// A tmpfs bounded in bytes and inodes; the merged root takes the attributes of its topmost folder, so they are copied.
+    /// </summary>
     private static void MountRam(RootSpec spec, string to, string topLayer)
     {
         var bytes = spec.SizeBytes ?? DefaultRamBytes;
         var options = string.Create(
             CultureInfo.InvariantCulture, $"size={bytes},nr_inodes={Math.Max(bytes / 16384, 1024)},mode=0755");
         MountCalls.Mount("holm-ram", to, "tmpfs", MountFlags.MS_NODEV, options);
-        MakeUpper(to, FileStatus.Read(topLayer));
+        MakeUpper(to, FileStat.Of(topLayer));
     }
 
-    private static void PrepareKept(RootSpec spec, FileStatus top)
+    private static void PrepareKept(RootSpec spec, FileStat top)
     {
         var kept = spec.KeptFolder!;
         if (Directory.Exists(Path.Combine(kept, "w")))
@@ -143,29 +146,29 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
             LimitKept(kept, bytes);
         // A kept folder holds the container's own ids; a shifted layer shows the host's.
         var shift = spec.LayersAreShifted ? spec.IdmapBase ?? 0 : 0;
-        MakeUpper(kept, top with { User = top.User - shift, Group = top.Group - shift });
+        MakeUpper(kept, top with { Uid = top.Uid - shift, Gid = top.Gid - shift });
     }
 
     private static void LimitKept(string kept, long bytes)
     {
         try
         {
-            ProjectQuota.Set(kept, (uint)(FileStatus.Read(kept).Inode & 0x7fffffff) | 1u << 30, bytes);
+            ProjectQuota.Set(kept, (uint)(FileStat.Of(kept).Inode & 0x7fffffff) | 1u << 30, bytes);
         }
         catch (LinuxException e)
         {
             Directory.Delete(kept);
             throw new Refusal(
-                400, $"limit {kept} to {bytes} bytes: its filesystem has no project quota ({e.Message}); mount it with prjquota, take the " +
-                "size away, or use pool ram", e);
+                400, $"limit {kept} to {bytes} bytes: its filesystem has no project quota ({e.Message}); mount it with prjquota, take " +
+                "the size away, or use pool ram", e);
         }
     }
 
-    private static void MakeUpper(string folder, FileStatus like)
+    private static void MakeUpper(string folder, FileStat like)
     {
         var upper = Path.Combine(folder, "u");
         Directory.CreateDirectory(upper);
-        FileStatus.ChangeOwner(upper, like.User, like.Group);
+        FileStat.ChangeOwner(upper, like.Uid, like.Gid);
         File.SetUnixFileMode(upper, (UnixFileMode)(like.Mode & 0xfff));
         // Last: its presence says that the folder is complete.
         Directory.CreateDirectory(Path.Combine(folder, "w"), OnlyOwner);

@@ -45,7 +45,8 @@ internal sealed class Pax
         if (Get(key) is not { } value)
             return null;
         var text = Encoding.ASCII.GetString(value);
-        return decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)
+        return decimal.TryParse(
+            text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)
             && n is >= long.MinValue and <= long.MaxValue
             ? (long)Math.Floor(n)
             : throw TarHeader.NoTar($"an extended header has a {key} that is no number");

@@ -2,7 +2,9 @@ using Holm.Contract;
 
 namespace Holm.Images.Tar;
 
-/// <summary>One 512-byte header as it stands; POSIX.1-1988 ustar, GNU and v7 forms (tar(5) of libarchive, GNU tar "Basic Tar Format").</summary>
+/// <summary>
+/// One 512-byte header as it stands; POSIX.1-1988 ustar, GNU and v7 forms (tar(5) of libarchive, GNU tar "Basic Tar Format").
+/// </summary>
 internal readonly ref struct TarHeader(ReadOnlySpan<byte> block)
 {
     public const int BlockBytes = 512;

@@ -1,6 +1,8 @@
 namespace Holm.Images.Tar;
 
-/// <summary>How far an archive may go before it is taken for a bomb. The names of a whole archive are held in memory, its data never.</summary>
+/// <summary>
+/// How far an archive may go before it is taken for a bomb. The names of a whole archive are held in memory, its data never.
+/// </summary>
 public sealed record TarLimits
 {
     /// <summary>Entries, and folders implied by their names.</summary>

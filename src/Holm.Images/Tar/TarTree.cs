@@ -134,7 +134,9 @@ internal sealed class TarTree
         return node;
     }
 
-    /// <summary>Finds or implies the folders above an entry; none of them may be a symbolic link or a file that an earlier entry made.</summary>
+    /// <summary>
+    /// Finds or implies the folders above an entry; none of them may be a symbolic link or a file that an earlier entry made.
+    /// </summary>
     private int Folders(TarEntry entry, int length)
     {
         var path = entry.Name.AsSpan(0, length);
@@ -217,7 +219,9 @@ internal sealed class TarTree
 /// <summary>What pass 2 writes.</summary>
 internal sealed class TarPlan(TarTree tree, int[] first, int[] nodes)
 {
-    /// <summary>Paths that hold an entry: the first gets its content, the others become hard links to it. Empty: the entry was replaced.</summary>
+    /// <summary>
+    /// Paths that hold an entry: the first gets its content, the others become hard links to it. Empty: the entry was replaced.
+    /// </summary>
     public IEnumerable<byte[]> Paths(int entry)
     {
         for (var i = first[entry]; i < first[entry + 1]; i++)

@@ -51,7 +51,8 @@ public sealed record Hierarchy(string Root, bool Unified, IReadOnlyList<string> 
 
     /// <summary>Reads a number; <c>max</c>, and anything version 1 means by it, is null, as is a missing file.</summary>
     public long? ReadNumber(string path, string file) =>
-        long.TryParse(Read(path, file), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) && number < long.MaxValue / 4096 * 4096
+        long.TryParse(Read(path, file), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
+        && number < long.MaxValue / 4096 * 4096
             ? number
             : null;
 
@@ -88,7 +89,9 @@ public sealed record Hierarchy(string Root, bool Unified, IReadOnlyList<string> 
         for (var waited = TimeSpan.Zero; waited < deadline; waited += FreezePause)
         {
             Write(path, Unified ? "cgroup.freeze" : "freezer.state", Unified ? "1" : "FROZEN");
-            if (Unified ? Read(path, "cgroup.events")?.Contains("frozen 1", StringComparison.Ordinal) == true : Read(path, "freezer.state") == "FROZEN")
+            if (Unified
+                ? Read(path, "cgroup.events")?.Contains("frozen 1", StringComparison.Ordinal) == true
+                : Read(path, "freezer.state") == "FROZEN")
                 return true;
             await Task.Delay(FreezePause).ConfigureAwait(false);
         }
@@ -125,7 +128,9 @@ public sealed record Hierarchy(string Root, bool Unified, IReadOnlyList<string> 
             }
     }
 
-    /// <summary>A version 1 cpuset is empty, and admits nobody, until it is given processors and memory nodes; cgroup-v1/cpusets.rst.</summary>
+    /// <summary>
+    /// A version 1 cpuset is empty, and admits nobody, until it is given processors and memory nodes; cgroup-v1/cpusets.rst.
+    /// </summary>
     private void Inherit(string parent, string folder)
     {
         foreach (var file in (string[])["cpuset.cpus", "cpuset.mems"])

@@ -119,7 +119,7 @@ public static partial class Durable
             throw LinuxException.Last($"remove {path}");
     }
 
-    internal static bool Clone(Fd from, Fd to) => ioctl(to.Number, FICLONE, from.Number) == 0;
+    internal static bool Clone(Fd from, Fd to) => Ioctl.Call(to, FICLONE, from.Number) == 0;
 
     internal const uint FICLONE = 0x40049409;
 
@@ -128,9 +128,6 @@ public static partial class Durable
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fchmod(int fd, uint mode);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int ioctl(int fd, nuint request, nint argument);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mkdir(string path, uint mode);

@@ -7,8 +7,9 @@ namespace Holm.Linux.Files;
 /// <param name="Uid">Owner.</param>
 /// <param name="Gid">Group.</param>
 /// <param name="Size">Bytes.</param>
-/// <param name="Inode">Number inside its file system.</param>
-public readonly partial record struct FileStat(uint Mode, uint Uid, uint Gid, long Size, ulong Inode)
+/// <param name="Inode">Number inside its filesystem.</param>
+/// <param name="Device">Filesystem it is on, major and minor packed; equal means same.</param>
+public readonly partial record struct FileStat(uint Mode, uint Uid, uint Gid, long Size, ulong Inode, ulong Device)
 {
     /// <summary>True for a regular file.</summary>
     public bool IsRegular => (Mode & S_IFMT) == S_IFREG;
@@ -21,15 +22,26 @@ public readonly partial record struct FileStat(uint Mode, uint Uid, uint Gid, lo
 
     /// <summary>Reads it from an open file.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static FileStat Of(Fd file)
+    public static FileStat Of(Fd file) => Read(file.Number, "", AT_EMPTY_PATH, "an open file");
+
+    /// <summary>Reads it from a path, following links.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static FileStat Of(string path) => Read(AT_FDCWD, path, 0, path);
+
+    /// <summary>Gives a file to a user; lchown(2), never following a link.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static void ChangeOwner(string path, uint user, uint group) =>
+        LinuxException.Check(lchown(path, user, group), $"give {path} to {user}:{group}");
+
+    private static FileStat Read(int folder, string path, int flags, string what)
     {
         var stat = default(Statx);
-        LinuxException.Check(statx(file.Number, "", AT_EMPTY_PATH, STATX_BASIC_STATS, ref stat), "read a file's attributes");
-        return new FileStat(stat.Mode, stat.Uid, stat.Gid, (long)stat.Size, stat.Inode);
+        LinuxException.Check(statx(folder, path, flags, STATX_BASIC_STATS, ref stat), $"look at {what}");
+        return new FileStat(stat.Mode, stat.Uid, stat.Gid, (long)stat.Size, stat.Inode, (ulong)stat.DevMajor << 32 | stat.DevMinor);
     }
 
     private const uint S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000;
-    private const int AT_EMPTY_PATH = 0x1000;
+    private const int AT_EMPTY_PATH = 0x1000, AT_FDCWD = -100;
     private const uint STATX_BASIC_STATS = 0x7ff;
 
     /// <summary><c>struct statx</c> of <c>linux/stat.h</c>: 256 bytes.</summary>
@@ -46,8 +58,15 @@ public readonly partial record struct FileStat(uint Mode, uint Uid, uint Gid, lo
         [FieldOffset(32)] public ulong Inode;
         /// <summary><c>stx_size</c>.</summary>
         [FieldOffset(40)] public ulong Size;
+        /// <summary><c>stx_dev_major</c>.</summary>
+        [FieldOffset(136)] public uint DevMajor;
+        /// <summary><c>stx_dev_minor</c>.</summary>
+        [FieldOffset(140)] public uint DevMinor;
     }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statx(int dirfd, string path, int flags, uint mask, ref Statx stat);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int lchown(string path, uint user, uint group);
 }

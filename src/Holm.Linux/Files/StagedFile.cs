@@ -1,6 +1,8 @@
 namespace Holm.Linux.Files;
 
-/// <summary>A file being made, under a name no reader looks at; from <see cref="Durable.Stage"/>. Dispose without a commit removes it.</summary>
+/// <summary>
+/// A file being made, under a name no reader looks at; from <see cref="Durable.Stage"/>. Dispose without a commit removes it.
+/// </summary>
 public sealed class StagedFile : IDisposable
 {
     private bool _named;

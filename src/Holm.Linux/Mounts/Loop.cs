@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Holm.Linux.Mounts;
 
 /// <summary>Files as block devices; loop(4). The kernel frees a device by itself when its last user is gone.</summary>
-public static partial class Loop
+public static class Loop
 {
     /// <summary>
     /// Attaches a file, read-only, to a free loop device with autoclear. The device lives as long as the returned descriptor or a mount of
@@ -17,11 +17,11 @@ public static partial class Loop
         using var control = Fd.Open("/dev/loop-control", OpenFlags.O_RDWR);
         for (var attempt = 1; ; attempt++)
         {
-            var number = LinuxException.Check(ioctl(control.Number, LOOP_CTL_GET_FREE, 0), "find a free loop device");
+            var number = LinuxException.Check(Ioctl.Call(control, LOOP_CTL_GET_FREE), "find a free loop device");
             var path = $"/dev/loop{number}";
             var device = Fd.Open(path, OpenFlags.O_RDWR);
             var config = new LoopConfig { Fd = (uint)file.Number, Flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR };
-            if (ioctl(device.Number, LOOP_CONFIGURE, ref config) == 0)
+            if (Ioctl.Call(device, LOOP_CONFIGURE, ref config) == 0)
                 return (device, path);
             var error = Marshal.GetLastPInvokeError();
             device.Dispose();
@@ -44,10 +44,4 @@ public static partial class Loop
         /// <summary><c>info.lo_flags</c>.</summary>
         [FieldOffset(60)] public uint Flags;
     }
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int ioctl(int fd, nuint request, nint argument);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int ioctl(int fd, nuint request, ref LoopConfig config);
 }

@@ -51,39 +51,30 @@ public static partial class MountCalls
     /// <param name="target">Where the result appears.</param>
     public static void MountOverlay(IReadOnlyList<string> layers, string upper, string work, string target)
     {
-        using var context = new Fd((int)LinuxException.Check(fsopen(SYS_fsopen, "overlay", FSOPEN_CLOEXEC), "open the overlay filesystem"));
+        using var context = new FilesystemContext("overlay");
         var oneByOne = true;
         for (var i = layers.Count - 1; i >= 0 && oneByOne; i--)
-            oneByOne = fsconfig(SYS_fsconfig, context.Number, FSCONFIG_SET_STRING, "lowerdir+", layers[i], 0) == 0;
+            oneByOne = context.TrySet("lowerdir+", layers[i]);
         if (!oneByOne)
         {
             var options = $"lowerdir={string.Join(':', layers.Reverse())},upperdir={upper},workdir={work}";
             Mount("overlay", target, "overlay", MountFlags.MS_NODEV, options);
             return;
         }
-        Configure(context, "upperdir", upper);
-        Configure(context, "workdir", work);
-        LinuxException.Check(
-            fsconfig(SYS_fsconfig, context.Number, FSCONFIG_CMD_CREATE, null, null, 0), $"make the overlay for {target}");
-        using var detached = new Fd((int)LinuxException.Check(
-            fsmount(SYS_fsmount, context.Number, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV), $"mount the overlay for {target}"));
+        context.Set("upperdir", upper);
+        context.Set("workdir", work);
+        using var detached = context.Mount(MOUNT_ATTR_NODEV);
         Attach(detached, target);
     }
-
-    private static void Configure(Fd context, string key, string value) =>
-        LinuxException.Check(
-            fsconfig(SYS_fsconfig, context.Number, FSCONFIG_SET_STRING, key, value, 0), $"set {key}={value} of an overlay");
 
     internal const int AT_FDCWD = -100;
     internal const uint AT_EMPTY_PATH = 0x1000;
     internal const int MNT_DETACH = 2, UMOUNT_NOFOLLOW = 8;
     internal const uint OPEN_TREE_CLONE = 1, OPEN_TREE_CLOEXEC = 0x80000;
     internal const uint MOVE_MOUNT_F_EMPTY_PATH = 4;
-    internal const uint FSOPEN_CLOEXEC = 1, FSMOUNT_CLOEXEC = 1;
-    internal const uint FSCONFIG_SET_STRING = 1, FSCONFIG_CMD_CREATE = 6;
-    internal const ulong MOUNT_ATTR_NODEV = 4, MOUNT_ATTR_IDMAP = 0x00100000;
-    internal const long SYS_open_tree = 428, SYS_move_mount = 429, SYS_fsopen = 430, SYS_fsconfig = 431, SYS_fsmount = 432,
-        SYS_mount_setattr = 442;
+    internal const uint MOUNT_ATTR_NODEV = 4;
+    internal const ulong MOUNT_ATTR_IDMAP = 0x00100000;
+    internal const long SYS_open_tree = 428, SYS_move_mount = 429, SYS_mount_setattr = 442;
 
     /// <summary>struct mount_attr of linux/mount.h.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -109,15 +100,6 @@ public static partial class MountCalls
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial long move_mount(long number, int fromDirfd, string from, int toDirfd, string to, uint flags);
-
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial long fsopen(long number, string type, uint flags);
-
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial long fsconfig(long number, int context, uint command, string? key, string? value, int aux);
-
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    private static partial long fsmount(long number, int context, uint flags, ulong attributes);
 }
 
 /// <summary>Flags of mount(2), <c>linux/mount.h</c>.</summary>

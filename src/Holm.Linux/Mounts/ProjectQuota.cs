@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Holm.Linux.Mounts;
 
-/// <summary>A limit on the bytes below one folder; quotactl_fd(2) with PRJQUOTA. ext4 and XFS mounted with <c>prjquota</c> have it.</summary>
+/// <summary>
+/// A limit on the bytes below one folder; quotactl_fd(2) with PRJQUOTA. ext4 and XFS mounted with <c>prjquota</c> have it.
+/// </summary>
 public static partial class ProjectQuota
 {
     /// <summary>True when the filesystem of this folder enforces project quotas.</summary>
@@ -22,10 +24,10 @@ public static partial class ProjectQuota
     {
         using var fd = Fd.Open(folder, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
         var attributes = default(Fsxattr);
-        LinuxException.Check(ioctl(fd.Number, FS_IOC_FSGETXATTR, ref attributes), $"read the project of {folder}");
+        LinuxException.Check(Ioctl.Call(fd, FS_IOC_FSGETXATTR, ref attributes), $"read the project of {folder}");
         attributes.ProjectId = project;
         attributes.ExtendedFlags |= FS_XFLAG_PROJINHERIT;
-        LinuxException.Check(ioctl(fd.Number, FS_IOC_FSSETXATTR, ref attributes), $"set the project of {folder}");
+        LinuxException.Check(Ioctl.Call(fd, FS_IOC_FSSETXATTR, ref attributes), $"set the project of {folder}");
         var quota = new Dqblk { BlockHardLimit = (ulong)((bytes + 1023) / 1024), BlockSoftLimit = 0, Valid = QIF_BLIMITS };
         LinuxException.Check(
             (int)quotactl_fd(SYS_quotactl_fd, fd.Number, Command(Q_SETQUOTA), project, ref quota), $"limit {folder} to {bytes} bytes");
@@ -35,7 +37,7 @@ public static partial class ProjectQuota
 
     internal const long SYS_quotactl_fd = 443;
     internal const uint Q_GETQUOTA = 0x800007, Q_SETQUOTA = 0x800008, PRJQUOTA = 2, QIF_BLIMITS = 1;
-    internal const ulong FS_IOC_FSGETXATTR = 0x801c581f, FS_IOC_FSSETXATTR = 0x401c5820;
+    internal const uint FS_IOC_FSGETXATTR = 0x801c581f, FS_IOC_FSSETXATTR = 0x401c5820;
     internal const uint FS_XFLAG_PROJINHERIT = 0x200;
 
     /// <summary>struct fsxattr of linux/fs.h.</summary>
@@ -54,9 +56,6 @@ public static partial class ProjectQuota
         [FieldOffset(8)] public ulong BlockSoftLimit;
         [FieldOffset(64)] public uint Valid;
     }
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int ioctl(int fd, ulong request, ref Fsxattr attributes);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial long quotactl_fd(long number, int fd, uint command, uint id, ref Dqblk quota);

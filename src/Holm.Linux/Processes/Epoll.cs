@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Holm.Linux.Processes;
 
-/// <summary>Waits for descriptors on one thread, whatever their number; epoll(7). The descriptor must stay open while it is waited for.</summary>
+/// <summary>
+/// Waits for descriptors on one thread, whatever their number; epoll(7). The descriptor must stay open while it is waited for.
+/// </summary>
 /// <remarks>
 /// Each wait registers the descriptor one-shot and takes it out again, so nothing is left behind when the descriptor is closed.
 /// Used for what .NET has no reader for: pidfds, ptys, pipes handed to other programs, files of /proc.

@@ -17,9 +17,9 @@ public static partial class Pty
         try
         {
             var unlock = 0;
-            LinuxException.Check(ioctl(master.Number, TIOCSPTLCK, ref unlock), "unlock a terminal");
+            LinuxException.Check(Ioctl.Call(master, TIOCSPTLCK, ref unlock), "unlock a terminal");
             var flags = (int)(OpenFlags.O_RDWR | OpenFlags.O_NOCTTY | OpenFlags.O_CLOEXEC);
-            var slave = new Fd(LinuxException.Check(ioctl(master.Number, TIOCGPTPEER, flags), "open a terminal's other end"));
+            var slave = new Fd(LinuxException.Check(Ioctl.Call(master, TIOCGPTPEER, flags), "open a terminal's other end"));
             LinuxException.Check(fchown(slave.Number, owner, group), "give a terminal to its user");
             return (master, slave);
         }
@@ -36,30 +36,11 @@ public static partial class Pty
     /// <param name="rows">Height in characters.</param>
     public static void Resize(Fd master, int columns, int rows)
     {
-        var size = new WindowSize { Rows = (ushort)Math.Clamp(rows, 0, 9999), Columns = (ushort)Math.Clamp(columns, 0, 9999) };
-        ioctl(master.Number, TIOCSWINSZ, ref size);
+        var size = new Terminal.Winsize { Rows = (ushort)Math.Clamp(rows, 0, 9999), Columns = (ushort)Math.Clamp(columns, 0, 9999) };
+        Ioctl.Call(master, TIOCSWINSZ, ref size);
     }
 
-    internal const ulong TIOCSWINSZ = 0x5414, TIOCSPTLCK = 0x40045431, TIOCGPTPEER = 0x5441;
-
-    /// <summary>struct winsize of asm-generic/termios.h.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct WindowSize
-    {
-        public ushort Rows;
-        public ushort Columns;
-        public ushort XPixels;
-        public ushort YPixels;
-    }
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int ioctl(int fd, ulong request, ref int argument);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int ioctl(int fd, ulong request, int argument);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int ioctl(int fd, ulong request, ref WindowSize argument);
+    internal const uint TIOCSWINSZ = 0x5414, TIOCSPTLCK = 0x40045431, TIOCGPTPEER = 0x5441;
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fchown(int fd, uint owner, uint group);

@@ -15,7 +15,11 @@ public static partial class Terminal
     public static bool Is(Fd fd) => isatty(fd.Number) == 1;
 
     /// <summary>The terminal's size; zeros when it is none or does not know; TIOCGWINSZ. <see cref="Pty.Resize"/> sets it.</summary>
-    public static WindowSize Size(Fd fd) => ioctl(fd.Number, TIOCGWINSZ, out var size) == 0 ? new(size.Columns, size.Rows) : default;
+    public static WindowSize Size(Fd fd)
+    {
+        var size = default(Winsize);
+        return Ioctl.Call(fd, TIOCGWINSZ, ref size) == 0 ? new(size.Columns, size.Rows) : default;
+    }
 
     /// <summary>Waits until a write to the descriptor would not wait; for terminals that somebody else made O_NONBLOCK.</summary>
     public static void WaitWritable(Fd fd) => Wait(fd, POLLOUT);
@@ -29,9 +33,10 @@ public static partial class Terminal
         poll(ref wanted, 1, -1);
     }
 
-    internal const nuint TIOCGWINSZ = 0x5413;
+    internal const uint TIOCGWINSZ = 0x5413;
     private const short POLLIN = 1, POLLOUT = 4;
 
+    /// <summary>struct winsize of asm-generic/termios.h.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Winsize
     {
@@ -51,9 +56,6 @@ public static partial class Terminal
 
     [LibraryImport("libc")]
     private static partial int isatty(int fd);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int ioctl(int fd, nuint request, out Winsize size);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int poll(ref PollFd fds, nuint count, int milliseconds);

@@ -113,8 +113,10 @@ public static class Keys
     {
         if (name.Length > 64)
             return "";
-        var (key, distance) = All.Select(k => (k.Name, Spelling.Distance(name, k.Name))).MinBy(p => p.Item2);
-        return distance <= Math.Max(2, name.Length / 3) ? $"; did you mean {key}" : "; `holm help keys` lists those there are";
+        var nearest = All.Select(k => (k.Name, Distance: Spelling.Distance(name, k.Name))).OrderBy(p => p.Distance).Take(3).ToList();
+        return nearest[0].Distance <= Math.Max(2, name.Length / 3)
+            ? $"; did you mean {nearest[0].Name}"
+            : $"; the nearest there are: {string.Join(", ", nearest.Select(p => p.Name))}";
     }
 
     private static bool IsBool(string v) => v.ToLowerInvariant() is "true" or "1" or "yes" or "on" or "false" or "0" or "no" or "off";

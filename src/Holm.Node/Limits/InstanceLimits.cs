@@ -66,7 +66,8 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
             throw new Refusal(400, $"limit {missing} of {name}: this machine has no control group controller for it; take the limit away");
         // Version 1 would refuse it (EBUSY, E19), version 2 would kill until it fits.
         if (limits.MemoryBytes < Read(name).Memory)
-            throw new Refusal(409, $"limit the memory of {name} to {limits.MemoryBytes} bytes: it uses more; the old limit holds until it is restarted");
+            throw new Refusal(
+                409, $"limit the memory of {name} to {limits.MemoryBytes} bytes: it uses more; the old limit holds until it is restarted");
         Write("memory", group, "memory.max", "memory.limit_in_bytes", limits.MemoryBytes, "max", "-1");
         Write("pids", group, "pids.max", "pids.max", limits.Processes, "max", "max");
         if (tree.Of("cpuset") is { } cpuset)
@@ -88,7 +89,8 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
         if (tree.Of("freezer") is not { } freezer)
             throw new Refusal(500, $"freeze {name}: this machine cannot freeze control groups");
         if (!await freezer.Freeze(Payload(name), TimeSpan.FromSeconds(10)).ConfigureAwait(false))
-            throw new Refusal(500, $"freeze {name}: a process inside does not let itself be frozen (it waits for a disk or a device); it goes on");
+            throw new Refusal(
+                500, $"freeze {name}: a process inside does not let itself be frozen (it waits for a disk or a device); it goes on");
     }
 
     /// <summary>Lets it go on.</summary>
@@ -130,7 +132,9 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
             MemoryPeak = memory?.ReadNumber(group, v2 ? "memory.peak" : "memory.max_usage_in_bytes"),
             MemoryLimit = memory?.ReadNumber(group, v2 ? "memory.max" : "memory.limit_in_bytes"),
             Swap = v2 ? memory?.ReadNumber(group, "memory.swap.current") : null,
-            CpuNanoseconds = cpu is { Unified: true } ? Field(cpu.Read(group, "cpu.stat"), "usage_usec") * 1000 : cpu?.ReadNumber(group, "cpuacct.usage"),
+            CpuNanoseconds = cpu is { Unified: true }
+                ? Field(cpu.Read(group, "cpu.stat"), "usage_usec") * 1000
+                : cpu?.ReadNumber(group, "cpuacct.usage"),
             Processes = pids?.ReadNumber(group, "pids.current"),
             BlockRead = read,
             BlockWritten = written,

@@ -45,7 +45,6 @@ internal static class Table
         new("Fd+OpenHow", "struct open_how"),
         new("Processes.Epoll+Event", "struct epoll_event"),
         new("Mounts.MountCalls+MountAttr", "struct mount_attr"),
-        new("Mounts.FileStatus+Statx", "struct statx") { Prefix = "stx_" },
         new("Files.FileStat+Statx", "struct statx") { Prefix = "stx_", Fields = { ["Inode"] = "stx_ino" } },
         new("Mounts.ProjectQuota+Fsxattr", "struct fsxattr", Headers: 1)
         {
@@ -56,10 +55,6 @@ internal static class Table
             Fields = { ["BlockHardLimit"] = "dqb_bhardlimit", ["BlockSoftLimit"] = "dqb_bsoftlimit", ["Valid"] = "dqb_valid" },
         },
         new("Mounts.Loop+LoopConfig", "struct loop_config") { Fields = { ["Flags"] = "info.lo_flags" } },
-        new("Terminals.Pty+WindowSize", "struct winsize")
-        {
-            Fields = { ["Rows"] = "ws_row", ["Columns"] = "ws_col", ["XPixels"] = "ws_xpixel", ["YPixels"] = "ws_ypixel" },
-        },
         new("Terminals.Terminal+Winsize", "struct winsize")
         {
             Fields = { ["Rows"] = "ws_row", ["Columns"] = "ws_col", ["XPixels"] = "ws_xpixel", ["YPixels"] = "ws_ypixel" },

@@ -67,7 +67,8 @@ public sealed class StreamTests(SmallNode node) : IClassFixture<SmallNode>
         var exec = await Begin("tty", "\"/bin/sh\",\"-c\",\"stty size; read x; stty size\"",
             "\"interactive\":true,\"width\":100,\"height\":30,");
         Assert.Equal("30 100", await ReadUntil(exec["0"], "30 100"));
-        await exec["control"].SendAsync("{\"command\":\"window-resize\",\"args\":{\"height\":\"40\",\"width\":\"120\"},\"signal\":0}"u8.ToArray(),
+        await exec["control"].SendAsync(
+            "{\"command\":\"window-resize\",\"args\":{\"height\":\"40\",\"width\":\"120\"},\"signal\":0}"u8.ToArray(),
             WebSocketMessageType.Text, true, Ct);
         await exec["control"].SendAsync("no JSON"u8.ToArray(), WebSocketMessageType.Text, true, Ct);
         // The two sockets are not ordered among themselves: ask until the size is there.

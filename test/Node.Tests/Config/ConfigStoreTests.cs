@@ -118,11 +118,11 @@ public sealed class ConfigStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_full_disk_is_a_refusal()
+    public void A_write_that_fails_is_a_refusal()
     {
         var store = Open();
-        Directory.CreateDirectory(Running + ".next.tmp");
-        Directory.CreateDirectory(Running + ".next.tmp/in-the-way");
+        // A folder that is not empty cannot be replaced by a file, also not by root: the write fails at its last step.
+        Directory.CreateDirectory(Running + ".next/in-the-way");
         var refusal = Assert.Throws<Refusal>(() => store.Change("create instance web", d => d.With(App("web"))));
         Assert.Equal(507, refusal.Code);
         Assert.Empty(store.Current.Instances);

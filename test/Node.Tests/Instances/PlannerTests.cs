@@ -15,7 +15,10 @@ public sealed class PlannerTests
     private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     public static TheoryData<string> Scripts =>
-        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Instances", "Plans"), "*.txt").Select(f => Path.GetFileName(f)!)];
+    [
+        .. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Instances", "Plans"), "*.txt")
+            .Select(f => Path.GetFileName(f)!),
+    ];
 
     [Theory]
     [MemberData(nameof(Scripts))]
@@ -59,7 +62,8 @@ public sealed class PlannerTests
     {
         var waiting = words.Contains("waiting");
         return new DesiredInstance(
-            words[1], Enum.Parse<Wanted>(words[2]), waiting ? null : Spec(words[1], words.Contains("autorestart")), waiting ? "no image" : "");
+            words[1], Enum.Parse<Wanted>(words[2]), waiting ? null : Spec(words[1], words.Contains("autorestart")),
+            waiting ? "no image" : "");
     }
 
     private static ObservedInstance See(string[] words, DateTimeOffset now)
@@ -99,7 +103,8 @@ public sealed class PlannerTests
     {
         StayOff s => $"StayOff {s.Name}{(s.Failed ? " failed" : "")}{(s.Reason.Length > 0 ? ": " + s.Reason : "")}",
         StartAgain s => string.Create(
-            CultureInfo.InvariantCulture, $"StartAgain {s.Name} at {(s.NotBefore - Noon).TotalSeconds} failures={s.FastFailures}: {s.Reason}"),
+            CultureInfo.InvariantCulture,
+            $"StartAgain {s.Name} at {(s.NotBefore - Noon).TotalSeconds} failures={s.FastFailures}: {s.Reason}"),
         _ => $"{step.GetType().Name} {step.Name}",
     };
 }

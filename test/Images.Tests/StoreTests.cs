@@ -1,0 +1,128 @@
+using Holm.Contract;
+using Holm.Images;
+
+namespace Images.Tests;
+
+/// <summary>The store: who is found by what, what goes and what stays, and what a damaged file of its own does to it.</summary>
+public sealed class StoreTests : IDisposable
+{
+    private readonly Scratch _scratch = new();
+
+    private string State => _scratch["state"];
+
+    public StoreTests() => Directory.CreateDirectory(State);
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public async Task The_same_image_twice_at_once_is_kept_once()
+    {
+        var store = Opened();
+        var file = await Image("one");
+        var imports = Enumerable.Range(0, 4).Select(_ => Task.Run(() => Import(store, file))).ToList();
+        await Task.WhenAll(imports.Select(i => i.ContinueWith(_ => { }, TaskScheduler.Default)));
+        Assert.Equal(1, imports.Count(i => i.IsCompletedSuccessfully));
+        var refusals = imports.Where(i => i.IsFaulted).Select(i => i.Exception!.InnerException).ToList();
+        Assert.Equal(3, refusals.Count(e => e is Refusal { Code: 409 }));
+        Assert.Single(Directory.GetFileSystemEntries(Path.Combine(State, "layers")));
+    }
+
+    [Fact]
+    public async Task A_beginning_of_several_fingerprints_is_refused_and_of_one_found()
+    {
+        var store = Opened();
+        var image = await Import(store, await Image("one"));
+        // A second image of the same beginning, made by hand: its fingerprint is what the file says.
+        var twin = image.Fingerprint[..20] + new string('0', 44);
+        File.WriteAllText(
+            Path.Combine(State, "images", twin + ".json"),
+            File.ReadAllText(Path.Combine(State, "images", image.Fingerprint + ".json"))
+                .Replace($"\"Fingerprint\": \"{image.Fingerprint}", $"\"Fingerprint\": \"{twin}", StringComparison.Ordinal));
+        Assert.Empty(store.Open());
+        Assert.Contains("is ambiguous", Assert.Throws<Refusal>(() => store.Find(twin[..20])).Message, StringComparison.Ordinal);
+        Assert.Equal(image.Fingerprint, store.Find(image.Fingerprint[..32])!.Fingerprint);
+        Assert.Equal(twin, store.Find(twin)!.Fingerprint);
+        Assert.Null(store.Find(twin[..5]));
+        Assert.Null(store.Find("abcdef"));
+    }
+
+    [Fact]
+    public async Task Prune_removes_what_has_no_name_and_no_user()
+    {
+        var store = Opened();
+        var (named, used, lost) =
+            (await Import(store, await Image("a")), await Import(store, await Image("b")), await Import(store, await Image("c")));
+        store.SetAlias("web", named.Fingerprint);
+        Assert.Equal([lost.Fingerprint], store.Prune(new HashSet<string> { used.Fingerprint }).Select(i => i.Fingerprint));
+        Assert.Equal(
+            new[] { named.Fingerprint, used.Fingerprint }.Order(StringComparer.Ordinal), store.List().Select(i => i.Fingerprint));
+        Assert.False(File.Exists(store.LayerPath(lost.Fingerprint)));
+        Assert.True(File.Exists(store.LayerPath(used.Fingerprint)));
+    }
+
+    [Fact]
+    public async Task Names_that_lead_nowhere_are_gone_from_the_file_too()
+    {
+        var store = Opened();
+        var image = await Import(store, await Image("one"));
+        store.SetAlias("here", image.Fingerprint);
+        var path = Path.Combine(State, "aliases.json");
+        var good = File.ReadAllText(path);
+        File.WriteAllText(path, good.Replace("{\n  \"here\"", "{\n  \"away\": { \"Target\": \"00\", \"Description\": \"\" },\n  \"here\"",
+            StringComparison.Ordinal));
+        Assert.NotEqual(good, File.ReadAllText(path));
+        Assert.Empty(store.Open());
+        Assert.Equal(["here"], store.Aliases.Keys);
+        Assert.Equal(good, File.ReadAllText(path));
+    }
+
+    [Theory]
+    [InlineData("{ \"web\": ")]
+    [InlineData("null")]
+    [InlineData("[1]")]
+    [InlineData("")]
+    public async Task Names_that_cannot_be_read_are_kept_aside(string content)
+    {
+        var image = await Import(Opened(), await Image("one"));
+        var path = Path.Combine(State, "aliases.json");
+        File.WriteAllText(path, content);
+        var store = new ImageStore(State, TimeProvider.System);
+        Assert.Contains("aliases.json.bad-", Assert.Single(store.Open()), StringComparison.Ordinal);
+        var aside = Assert.Single(Directory.GetFiles(State, "aliases.json*"));
+        Assert.Equal(content, File.ReadAllText(aside));
+        store.SetAlias("web", image.Fingerprint);
+        Assert.Empty(Opened().Aliases.Keys.Except(["web"]));
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    public async Task An_image_that_cannot_be_read_loses_no_layer(string content)
+    {
+        var store = Opened();
+        var (broken, other) = (await Import(store, await Image("a")), await Import(store, await Image("b")));
+        var path = Path.Combine(State, "images", broken.Fingerprint + ".json");
+        var good = File.ReadAllText(path);
+        File.WriteAllText(path, content);
+        store = new ImageStore(State, TimeProvider.System);
+        Assert.Contains(broken.Fingerprint, Assert.Single(store.Open()), StringComparison.Ordinal);
+        store.Delete(other.Fingerprint);
+        Assert.False(File.Exists(store.LayerPath(other.Fingerprint)));
+        Assert.True(File.Exists(store.LayerPath(broken.Fingerprint)));
+        File.WriteAllText(path, good);
+        Assert.Equal([broken.Fingerprint], Opened().List().Select(i => i.Fingerprint));
+    }
+
+    private ImageStore Opened()
+    {
+        var store = new ImageStore(State, TimeProvider.System);
+        Assert.Empty(store.Open());
+        return store;
+    }
+
+    private Task<string> Image(string content) => _scratch.Convert(new TarBytes().Add(content).End(), content);
+
+    private static Task<StoredImage> Import(ImageStore store, string file) =>
+        store.Import(new ImportRequest(file, NoInit: true), null, TestContext.Current.CancellationToken);
+}
