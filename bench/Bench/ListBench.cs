@@ -19,8 +19,14 @@ internal static class ListBench
         var starts = await Clock.Of(() => Task.WhenAll(Enumerable.Range(1, Apps - 1).Select(i => node.SetPower($"app{i}", "start"))));
         report.Add(new Line("list", $"{Apps - 1} apps started at once", "ms", [starts]));
         report.Add(new Line("list", $"holm list, {Apps} running apps", "ms", (await Measure(node))[0], AtMost: 50));
+        var asked = await Clock.InTurn(Rounds, () => Ask(node, 1), () => Ask(node, 2));
+        report.Add(new Line("list", $"API: {Apps} apps without state", "ms", asked[0]));
+        report.Add(new Line("list", $"API: {Apps} apps with state", "ms", asked[1]));
         report.Add(new Line("list", $"holmd's RSS with {Apps} running apps", "MB", [Usage.Of(node.DaemonPid).Rss]));
     }
+
+    private static Task<double> Ask(BenchNode node, int recursion) =>
+        Clock.Of(() => node.Api(HttpMethod.Get, $"/1.0/instances?recursion={recursion}"));
 
     private static Task<double[][]> Measure(BenchNode node) => Clock.InTurn(
         Rounds, () => node.TimeHolm("list"), () => node.TimeHolm("--version"),

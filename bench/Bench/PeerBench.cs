@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
 namespace Bench;
 
 /// <summary>Other runtimes on the same root, /bin/true from spawn to end; those that refuse this machine are named with their reason.</summary>
@@ -11,18 +14,32 @@ internal static class PeerBench
         Directory.CreateDirectory(folder);
         try
         {
-            await Shell($"cd {folder} && mkdir -p root/bin root/proc root/dev root/sys root/tmp root/etc && cp /bin/busybox root/bin/ && ln -s busybox root/bin/true");
-            await Shell($"cd {folder} && command -v crun >/dev/null && crun spec && sed -i -e 's/\"terminal\": true/\"terminal\": false/' -e 's/\"sh\"/\"\\/bin\\/true\"/' -e 's/\"rootfs\"/\"root\"/' config.json; true");
+            await Shell($"cd {folder} && mkdir -p root/bin root/proc root/dev root/sys root/tmp root/etc && cp /bin/busybox root/bin/true");
+            if (Repository.Installed("crun") is not null)
+                await Bundle(folder);
             await Peer(report, "crun run", "crun", $"crun run --bundle {folder} holm-bench-$$");
             await Peer(
                 report, "podman run --net=none", "podman",
-                $"podman run --rm --net=none --ulimit=host --rootfs {folder}/root /bin/true");
+                // Its own defaults raise limits, which a container cannot.
+                $"podman run --rm --net=none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --rootfs {folder}/root /bin/true");
             await Peer(report, "unshare and chroot, no runtime", "unshare", $"unshare -mpfn chroot {folder}/root /bin/true");
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    /// <summary>crun's own example, but it runs /bin/true without a terminal.</summary>
+    private static async Task Bundle(string folder)
+    {
+        await Shell($"cd {folder} && crun spec");
+        var file = Path.Combine(folder, "config.json");
+        var config = JsonNode.Parse(await File.ReadAllTextAsync(file))!;
+        config["process"]!["terminal"] = false;
+        config["process"]!["args"] = new JsonArray("/bin/true");
+        config["root"]!["path"] = "root";
+        await File.WriteAllTextAsync(file, config.ToJsonString());
     }
 
     private static async Task Peer(Report report, string what, string program, string line)
@@ -56,7 +73,7 @@ internal static class PeerBench
     {
         var said = await Shell($"unshare -m sh -c '{way.Replace(line, $"exec {Repository.Peer("timed")} {line}", StringComparison.Ordinal)}'");
         return said.Split(' ', '\n') is [var nanoseconds, "0", ..]
-            ? double.Parse(nanoseconds, System.Globalization.CultureInfo.InvariantCulture) / 1e6
+            ? double.Parse(nanoseconds, CultureInfo.InvariantCulture) / 1e6
             : throw new InvalidOperationException(said);
     }
 
