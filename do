@@ -3,7 +3,7 @@
 #   ./do build                    leaves the programs in out/
 #   ./do test [--soak] [NAME]     installs what is missing, builds, runs every test (or the projects whose name holds NAME)
 #   ./do demo                     a node in a scratch folder, shown in plain words
-#   ./do bench [NAME]             measures; medians and ratios
+#   ./do bench [NAME]             measures; medians and ratios; also in artifacts/bench.json
 #   ./do check                    formatting, analyzers, tidy rules
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -21,9 +21,8 @@ main() {
   verb=${1:-help}
   [ $# -eq 0 ] || shift
   case "$verb" in
-  build | test | check) "do_$verb" "$@" ;;
+  build | test | bench | check) "do_$verb" "$@" ;;
   demo) do_build && exec packaging/demo.sh "$@" ;;
-  bench) do_build && exec bench/run.sh "$@" ;;
   *)
     sed -n '2,7s/^# \{0,1\}//p' do
     [ "$verb" = help ]
@@ -129,6 +128,13 @@ do_test() {
   [ "$skipped" -eq 0 ] || summary="$summary, $skipped skipped"
   echo "$summary"
   [ "$failed" -eq 0 ]
+}
+
+do_bench() {
+  install lxc busybox-static
+  do_build
+  dotnet build bench/Bench -c Release -v quiet -clp:NoSummary
+  exec artifacts/bin/Bench/release/Bench "$@"
 }
 
 do_check() {

@@ -65,7 +65,7 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
         foreach (var missing in Missing(limits))
             throw new Refusal(400, $"limit {missing} of {name}: this machine has no control group controller for it; take the limit away");
         // Version 1 would refuse it (EBUSY, E19), version 2 would kill until it fits.
-        if (limits.MemoryBytes < Read(name).Memory)
+        if (limits.MemoryBytes is { } bytes && bytes < Read(name).Memory)
             throw new Refusal(
                 409, $"limit the memory of {name} to {limits.MemoryBytes} bytes: it uses more; the old limit holds until it is restarted");
         Write("memory", group, "memory.max", "memory.limit_in_bytes", limits.MemoryBytes, "max", "-1");

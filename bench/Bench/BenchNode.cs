@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace Bench;
+
+/// <summary>A node of its own, from the published programs: state on disk, run on tmpfs. Disposing it leaves nothing.</summary>
+internal sealed class BenchNode : IAsyncDisposable
+{
+    private readonly Dictionary<string, string> _environment;
+    private readonly HttpClient _api;
+    private Process _daemon = null!;
+
+    private BenchNode(string name)
+    {
+        (State, RunFolder) = (Path.Combine("/var/tmp", name), Path.Combine("/dev/shm", name));
+        _environment = new() { ["HOLM_STATE"] = State, ["HOLM_RUN"] = RunFolder };
+        _api = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, ct) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(RunFolder, "unix.socket")), ct);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        }) { BaseAddress = new Uri("http://holm") };
+    }
+
+    /// <summary>HOLM_STATE.</summary>
+    public string State { get; }
+
+    /// <summary>HOLM_RUN.</summary>
+    public string RunFolder { get; }
+
+    /// <summary>liblxc's lxcpath.</summary>
+    public string LxcPath => Path.Combine(RunFolder, "instances");
+
+    /// <summary>Process id of holmd.</summary>
+    public int DaemonPid => _daemon.Id;
+
+    /// <summary>Starts it with the sample image as <c>sample</c>.</summary>
+    public static async Task<BenchNode> Start()
+    {
+        var node = new BenchNode($"holm-bench-{Guid.NewGuid().ToString("N")[..8]}");
+        try
+        {
+            await node.StartDaemon();
+            await node.Holm("image", "import", Repository.Out("sample.squashfs"), "--alias", "sample");
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+        return node;
+    }
+
+    /// <summary>Runs the command line; its output.</summary>
+    public async Task<string> Holm(params string[] arguments)
+    {
+        using var process = Program(Repository.Out("holm"), arguments, _environment);
+        process.StandardInput.Close();
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0
+            ? await output
+            : throw new InvalidOperationException($"holm {string.Join(' ', arguments)}: {process.ExitCode}\n{await output}{await errors}");
+    }
+
+    /// <summary>Milliseconds the command line takes, from its spawn to its end.</summary>
+    public Task<double> TimeHolm(params string[] arguments) => Clock.Program(_environment, Repository.Out("holm"), arguments);
+
+    /// <summary>Sends a request; what <c>metadata</c> says.</summary>
+    public async Task<JsonElement> Api(HttpMethod method, string path, string? body = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var answer = await _api.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        using var document = JsonDocument.Parse(text);
+        return answer.IsSuccessStatusCode
+            ? document.RootElement.GetProperty("metadata").Clone()
+            : throw new InvalidOperationException($"{method} {path}: {text}");
+    }
+
+    /// <summary>Sends a request that makes an operation, and waits until that is done well; the operation.</summary>
+    public async Task<JsonElement> Operation(HttpMethod method, string path, string body)
+    {
+        var begun = await Api(method, path, body);
+        var done = await Api(HttpMethod.Get, $"/1.0/operations/{begun.GetProperty("id").GetString()}/wait");
+        return done.GetProperty("status").GetString() == "Success"
+            ? done
+            : throw new InvalidOperationException($"{method} {path}: {done.GetProperty("err").GetString()}");
+    }
+
+    /// <summary>Starts or stops an app.</summary>
+    public Task SetPower(string app, string action) =>
+        Operation(HttpMethod.Put, $"/1.0/instances/{app}/state", $$"""{"action":"{{action}}","force":{{(action == "stop" ? "true" : "false")}}}""");
+
+    /// <summary>Makes an app of the sample.</summary>
+    public Task<string> Create(string app) => Holm("app", "create", app, "sample");
+
+    /// <summary>Makes an app of the sample and starts it.</summary>
+    public async Task Launch(string app)
+    {
+        await Create(app);
+        await SetPower(app, "start");
+    }
+
+    /// <summary>Deletes an app, running or not.</summary>
+    public Task Delete(string app) => Holm("app", "delete", "--force", app);
+
+    /// <summary>Process id of an app's monitor.</summary>
+    public int MonitorPid(string app) =>
+        Directory.EnumerateDirectories("/proc").Select(f => int.TryParse(Path.GetFileName(f), out var pid) ? pid : 0)
+            .First(pid => pid > 0 && Words(pid) is [_, "start", var path, var name, ..] && path == LxcPath && name == app);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_daemon is { HasExited: false })
+        {
+            using var list = JsonDocument.Parse(await Holm("list", "--format", "json"));
+            foreach (var app in list.RootElement.EnumerateArray().Select(i => i.GetProperty("name").GetString()!))
+                await Delete(app);
+            using var end = Program("/bin/kill", ["-TERM", DaemonPid.ToString(CultureInfo.InvariantCulture)], _environment);
+            await end.WaitForExitAsync();
+            await _daemon.WaitForExitAsync();
+        }
+        _daemon?.Dispose();
+        _api.Dispose();
+        foreach (var folder in (string[])[State, RunFolder])
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Starts a program whose streams are pipes.</summary>
+    public static Process Program(string path, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var info = new ProcessStartInfo(path, arguments)
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        foreach (var (key, value) in environment)
+            info.Environment[key] = value;
+        return Process.Start(info)!;
+    }
+
+    private async Task StartDaemon()
+    {
+        _daemon = Program(Repository.Out("holmd"), [], _environment);
+        _daemon.StandardInput.Close();
+        // It says one line once it answers; everything after is read away.
+        var said = new StringBuilder();
+        while (await _daemon.StandardError.ReadLineAsync() is { } line)
+        {
+            said.AppendLine(line);
+            if (!line.Contains(" answers on ", StringComparison.Ordinal))
+                continue;
+            _ = _daemon.StandardError.BaseStream.CopyToAsync(Stream.Null);
+            _ = _daemon.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+            return;
+        }
+        throw new InvalidOperationException($"holmd did not start:\n{said}");
+    }
+
+    private static string[] Words(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Bench;
+
+/// <summary>Milliseconds of things.</summary>
+internal static class Clock
+{
+    /// <summary>Of something in this process.</summary>
+    public static async Task<double> Of(Func<Task> work)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        await work();
+        return Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+    }
+
+    /// <summary>Of a program, from its spawn to its end, measured by bench/peers/timed.c: starting programs from .NET costs too much.</summary>
+    public static async Task<double> Program(IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
+    {
+        using var process = BenchNode.Program(Repository.Peer("timed"), [program, .. arguments], environment);
+        process.StandardInput.Close();
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (await output).Split(' ', '\n') is [var nanoseconds, "0", ..]
+            ? double.Parse(nanoseconds, CultureInfo.InvariantCulture) / 1e6
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {await output}{await errors}");
+    }
+
+    /// <summary>
+    /// Measures several things in turn, A B C A B C, so that a machine that is now slow, now fast is so for all of them; the first
+    /// rounds warm up and are not counted.
+    /// </summary>
+    public static async Task<double[][]> InTurn(int rounds, params Func<Task<double>>[] things)
+    {
+        const int warmUp = 3;
+        var values = things.Select(_ => new List<double>()).ToArray();
+        for (var round = -warmUp; round < rounds; round++)
+            for (var i = 0; i < things.Length; i++)
+                if (await things[i]() is var value && round >= 0)
+                    values[i].Add(value);
+        return [.. values.Select(v => v.ToArray())];
+    }
+}
