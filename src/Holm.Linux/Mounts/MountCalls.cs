@@ -42,37 +42,46 @@ public static partial class MountCalls
             move_mount(SYS_move_mount, detached.Number, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH), $"attach a mount at {target}");
 
     /// <summary>
-    /// Mounts an overlay, with however many layers; overlayfs.rst. Layers travel one by one (<c>lowerdir+</c>, Linux 6.5) or, on older
+    /// Mounts an overlay, with however many layers; overlayfs.rst. Layers travel one by one (<c>lowerdir+</c>, Linux 6.7) or, on older
     /// kernels, in one string that has to fit a page (E18).
     /// </summary>
     /// <param name="layers">Folders, lowest first.</param>
     /// <param name="upper">Folder that takes the writes.</param>
     /// <param name="work">Empty folder on the same mount as <paramref name="upper"/>.</param>
     /// <param name="target">Where the result appears.</param>
+    /// <exception cref="LinuxException">The kernel refused; E2BIG: an older kernel, and the layers' names do not fit.</exception>
     public static void MountOverlay(IReadOnlyList<string> layers, string upper, string work, string target)
     {
-        using var context = new Fd((int)LinuxException.Check(fsopen(SYS_fsopen, "overlay", FSOPEN_CLOEXEC), "open the overlay filesystem"));
-        var oneByOne = true;
-        for (var i = layers.Count - 1; i >= 0 && oneByOne; i--)
-            oneByOne = fsconfig(SYS_fsconfig, context.Number, FSCONFIG_SET_STRING, "lowerdir+", layers[i], 0) == 0;
-        if (!oneByOne)
-        {
-            var options = $"lowerdir={string.Join(':', layers.Reverse())},upperdir={upper},workdir={work}";
-            Mount("overlay", target, "overlay", MountFlags.MS_NODEV, options);
+        if (TryMountOneByOne(layers, upper, work, target))
             return;
-        }
+        var options = $"lowerdir={string.Join(':', layers.Reverse())},upperdir={upper},workdir={work}";
+        if (System.Text.Encoding.UTF8.GetByteCount(options) >= PageBytes)
+            throw new LinuxException($"mount the overlay for {target}: the names of {layers.Count} layers are too long for this kernel", Errnos.E2BIG);
+        Mount("overlay", target, "overlay", MountFlags.MS_NODEV, options);
+    }
+
+    /// <summary>False: this kernel does not know <c>lowerdir+</c>. Before 6.5 it says so only when the overlay is to be made.</summary>
+    private static bool TryMountOneByOne(IReadOnlyList<string> layers, string upper, string work, string target)
+    {
+        using var context = new Fd((int)LinuxException.Check(fsopen(SYS_fsopen, "overlay", FSOPEN_CLOEXEC), "open the overlay filesystem"));
+        for (var i = layers.Count - 1; i >= 0; i--)
+            if (fsconfig(SYS_fsconfig, context.Number, FSCONFIG_SET_STRING, "lowerdir+", layers[i], 0) != 0)
+                return false;
         Configure(context, "upperdir", upper);
         Configure(context, "workdir", work);
-        LinuxException.Check(
-            fsconfig(SYS_fsconfig, context.Number, FSCONFIG_CMD_CREATE, null, null, 0), $"make the overlay for {target}");
+        if (fsconfig(SYS_fsconfig, context.Number, FSCONFIG_CMD_CREATE, null, null, 0) != 0)
+            return Marshal.GetLastPInvokeError() == Errnos.EINVAL ? false : throw LinuxException.Last($"make the overlay for {target}");
         using var detached = new Fd((int)LinuxException.Check(
             fsmount(SYS_fsmount, context.Number, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV), $"mount the overlay for {target}"));
         Attach(detached, target);
+        return true;
     }
 
     private static void Configure(Fd context, string key, string value) =>
         LinuxException.Check(
             fsconfig(SYS_fsconfig, context.Number, FSCONFIG_SET_STRING, key, value, 0), $"set {key}={value} of an overlay");
+
+    private const int PageBytes = 4096;
 
     internal const int AT_FDCWD = -100;
     internal const uint AT_EMPTY_PATH = 0x1000;
