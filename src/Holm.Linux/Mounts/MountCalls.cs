@@ -52,12 +52,14 @@ public static partial class MountCalls
     /// <exception cref="LinuxException">The kernel refused; E2BIG: an older kernel, and the layers' names do not fit.</exception>
     public static void MountOverlay(IReadOnlyList<string> layers, string upper, string work, string target)
     {
-        if (TryMountOneByOne(layers, upper, work, target))
+        if (s_oneByOne && TryMountOneByOne(layers, upper, work, target))
             return;
         var options = $"lowerdir={string.Join(':', layers.Reverse())},upperdir={upper},workdir={work}";
         if (System.Text.Encoding.UTF8.GetByteCount(options) >= PageBytes)
             throw new LinuxException($"mount the overlay for {target}: the names of {layers.Count} layers are too long for this kernel", Errnos.E2BIG);
         Mount("overlay", target, "overlay", MountFlags.MS_NODEV, options);
+        // The other way failed and this one did not: the kernel is older, and is not asked again, for it logs each time.
+        s_oneByOne = false;
     }
 
     /// <summary>False: this kernel does not know <c>lowerdir+</c>. Before 6.5 it says so only when the overlay is to be made.</summary>
@@ -82,6 +84,8 @@ public static partial class MountCalls
             fsconfig(SYS_fsconfig, context.Number, FSCONFIG_SET_STRING, key, value, 0), $"set {key}={value} of an overlay");
 
     private const int PageBytes = 4096;
+
+    private static volatile bool s_oneByOne = true;
 
     internal const int AT_FDCWD = -100;
     internal const uint AT_EMPTY_PATH = 0x1000;
