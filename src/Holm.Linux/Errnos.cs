@@ -15,6 +15,8 @@ public static class Errnos
     public const int EIO = 5;
     /// <summary>No such device or address.</summary>
     public const int ENXIO = 6;
+    /// <summary>Argument list too long; what is given does not fit.</summary>
+    public const int E2BIG = 7;
     /// <summary>Bad file descriptor.</summary>
     public const int EBADF = 9;
     /// <summary>No child processes.</summary>
@@ -66,6 +68,7 @@ public static class Errnos
         EACCES => nameof(EACCES), EBUSY => nameof(EBUSY), EEXIST => nameof(EEXIST), EXDEV => nameof(EXDEV), ENODEV => nameof(ENODEV),
         ENOTDIR => nameof(ENOTDIR), EISDIR => nameof(EISDIR), EINVAL => nameof(EINVAL), ENOTTY => nameof(ENOTTY), ENOSPC => nameof(ENOSPC),
         EPIPE => nameof(EPIPE), ENAMETOOLONG => nameof(ENAMETOOLONG), ENOSYS => nameof(ENOSYS), ENOTEMPTY => nameof(ENOTEMPTY),
-        ELOOP => nameof(ELOOP), EOPNOTSUPP => nameof(EOPNOTSUPP), EDQUOT => nameof(EDQUOT), _ => $"errno {errno}",
+        ELOOP => nameof(ELOOP), EOPNOTSUPP => nameof(EOPNOTSUPP), EDQUOT => nameof(EDQUOT), E2BIG => nameof(E2BIG),
+        _ => $"errno {errno}",
     };
 }

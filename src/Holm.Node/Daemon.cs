@@ -79,7 +79,9 @@ public static class Daemon
         config.Changed += (_, _) => loop.Wake();
 
         // What was there before: an earlier daemon's apps, or a boot.
-        Directory.CreateDirectory(paths.Instances, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        // Entered, not listed, by the roots of unprivileged instances: liblxc wants that.
+        Directory.CreateDirectory(paths.Instances);
+        File.SetUnixFileMode(paths.Instances, (UnixFileMode)0x1c9);
         var firstSinceBoot = power.Open();
         KeptWrites.Sweep(paths);
         loop.Adopt();

@@ -43,6 +43,11 @@ internal static class Faces
             })],
             Import = async (file, progress, ct) => ToWire(images, await images.Import(
                 new ImportRequest(file.Path, file.Filename, file.NoInit, file.Properties), progress, ct).ConfigureAwait(false)),
+            CheckHead = (head, length) =>
+            {
+                ImageStore.CheckHead(head);
+                images.CheckSpace(length);
+            },
             Delete = (fingerprint, ct) => Task.Run(() => images.Delete(fingerprint), ct),
             SetAlias = images.SetAlias,
             RenameAlias = images.RenameAlias,

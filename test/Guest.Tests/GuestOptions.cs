@@ -33,12 +33,17 @@ public sealed class StateDisk : IDisposable
     public string Path { get; }
 
     /// <summary>Makes an empty one.</summary>
-    public static async Task<StateDisk> Create(int mebibytes = 1024)
+    /// <param name="mebibytes">Size.</param>
+    /// <param name="projectQuota">True: project quota is enforced on it, as with mount option prjquota.</param>
+    public static async Task<StateDisk> Create(int mebibytes = 1024, bool projectQuota = false)
     {
         var path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"holm-guest-state-{Guid.NewGuid():N}");
         using (var file = File.Create(path))
             file.SetLength(mebibytes * 1024L * 1024);
-        await Repository.Run(TimeSpan.FromSeconds(60), "/usr/sbin/mkfs.ext4", "-q", "-F", path);
+        string[] features = projectQuota ? ["-O", "quota,project", "-E", "quotatype=prjquota"] : [];
+        await Repository.Run(TimeSpan.FromSeconds(60), "/usr/sbin/mkfs.ext4", ["-q", "-F", .. features, path]);
+        if (projectQuota)
+            await Repository.Run(TimeSpan.FromSeconds(60), "/usr/sbin/tune2fs", "-E", "mount_opts=prjquota", path);
         return new StateDisk(path);
     }
 

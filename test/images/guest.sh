@@ -14,7 +14,7 @@ modules=(kernel/net kernel/lib kernel/crypto kernel/drivers/virtio kernel/driver
   kernel/drivers/char/virtio_console.ko kernel/drivers/net/{virtio_net,net_failover,veth,tun,tap,dummy,ifb,macvlan,macvtap,vrf}.ko
   kernel/drivers/net/{ipvlan,bonding} kernel/fs/{ext4,jbd2,mbcache.ko,squashfs,overlayfs,fuse,quota})
 # Loaded by the initial RAM disk, before there is a root.
-early=(virtio_pci virtio_blk virtio_console crc32c_generic squashfs overlay ext4 loop)
+early=(virtio_pci virtio_blk virtio_console crc32c_generic squashfs overlay ext4 loop quota_v2)
 
 package=$(apt-cache depends --important linux-image-amd64 | awk '$1 == "Depends:" { print $2; exit }')
 [ -n "$package" ] || { echo "linux-image-amd64 is not known to apt: run apt-get update" >&2; exit 1; }

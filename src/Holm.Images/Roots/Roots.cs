@@ -139,28 +139,33 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
     private static void PrepareKept(RootSpec spec, FileStat top)
     {
         var kept = spec.KeptFolder!;
-        if (Directory.Exists(Path.Combine(kept, "w")))
+        var isNew = !Directory.Exists(Path.Combine(kept, "w"));
+        if (isNew)
+            Directory.CreateDirectory(kept, OnlyOwner);
+        LimitKept(kept, isNew, spec.SizeBytes);
+        if (!isNew)
             return;
-        Directory.CreateDirectory(kept, OnlyOwner);
-        if (spec.SizeBytes is { } bytes)
-            LimitKept(kept, bytes);
         // A kept folder holds the container's own ids; a shifted layer shows the host's.
         var shift = spec.LayersAreShifted ? spec.IdmapBase ?? 0 : 0;
         MakeUpper(kept, top with { Uid = top.Uid - shift, Gid = top.Gid - shift });
     }
 
-    private static void LimitKept(string kept, long bytes)
+    /// <summary>Every kept folder gets a project where the filesystem has them, so that a size can be given, or taken away, later.</summary>
+    private static void LimitKept(string kept, bool isNew, long? bytes)
     {
-        try
+        var project = (uint)(FileStat.Of(kept).Inode & 0x3fffffff) | 1u << 30;
+        var enforced = ProjectQuota.IsEnforced(kept);
+        if (enforced && isNew)
+            ProjectQuota.Assign(kept, project);
+        if (enforced && ProjectQuota.ProjectOf(kept) == project)
+            ProjectQuota.Limit(kept, project, bytes ?? 0);
+        else if (bytes is not null)
         {
-            ProjectQuota.Set(kept, (uint)(FileStat.Of(kept).Inode & 0x7fffffff) | 1u << 30, bytes);
-        }
-        catch (LinuxException e)
-        {
-            Directory.Delete(kept);
-            throw new Refusal(
-                400, $"limit {kept} to {bytes} bytes: its filesystem has no project quota ({e.Message}); mount it with prjquota, take " +
-                "the size away, or use pool ram", e);
+            if (isNew && !Directory.EnumerateFileSystemEntries(kept).Any())
+                Directory.Delete(kept);
+            throw new Refusal(400, $"limit {kept} to {bytes} bytes: " + (enforced
+                ? "it was made before its filesystem had project quota; take the size away, or make the instance anew"
+                : "its filesystem has no project quota; mount it with prjquota, take the size away, or use pool ram"));
         }
     }
 

@@ -42,30 +42,53 @@ public static partial class MountCalls
             move_mount(SYS_move_mount, detached.Number, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH), $"attach a mount at {target}");
 
     /// <summary>
-    /// Mounts an overlay, with however many layers; overlayfs.rst. Layers travel one by one (<c>lowerdir+</c>, Linux 6.5) or, on older
+    /// Mounts an overlay, with however many layers; overlayfs.rst. Layers travel one by one (<c>lowerdir+</c>, Linux 6.7) or, on older
     /// kernels, in one string that has to fit a page (E18).
     /// </summary>
     /// <param name="layers">Folders, lowest first.</param>
     /// <param name="upper">Folder that takes the writes.</param>
     /// <param name="work">Empty folder on the same mount as <paramref name="upper"/>.</param>
     /// <param name="target">Where the result appears.</param>
+    /// <exception cref="LinuxException">The kernel refused; E2BIG: an older kernel, and the layers' names do not fit.</exception>
     public static void MountOverlay(IReadOnlyList<string> layers, string upper, string work, string target)
     {
-        using var context = new FilesystemContext("overlay");
-        var oneByOne = true;
-        for (var i = layers.Count - 1; i >= 0 && oneByOne; i--)
-            oneByOne = context.TrySet("lowerdir+", layers[i]);
-        if (!oneByOne)
-        {
-            var options = $"lowerdir={string.Join(':', layers.Reverse())},upperdir={upper},workdir={work}";
-            Mount("overlay", target, "overlay", MountFlags.MS_NODEV, options);
+        if (s_oneByOne && TryMountOneByOne(layers, upper, work, target))
             return;
-        }
+        var options = $"lowerdir={string.Join(':', layers.Reverse())},upperdir={upper},workdir={work}";
+        if (System.Text.Encoding.UTF8.GetByteCount(options) >= PageBytes)
+            throw new LinuxException(
+                $"mount the overlay for {target}: the names of {layers.Count} layers are too long for this kernel", Errnos.E2BIG);
+        Mount("overlay", target, "overlay", MountFlags.MS_NODEV, options);
+        // The other way failed and this one did not: the kernel is older, and is not asked again, for it logs each time.
+        s_oneByOne = false;
+    }
+
+    /// <summary>False: this kernel does not know <c>lowerdir+</c>. Before 6.5 it says so only when the overlay is to be made.</summary>
+    private static bool TryMountOneByOne(IReadOnlyList<string> layers, string upper, string work, string target)
+    {
+        using var context = new FilesystemContext("overlay");
+        for (var i = layers.Count - 1; i >= 0; i--)
+            if (!context.TrySet("lowerdir+", layers[i]))
+                return false;
         context.Set("upperdir", upper);
         context.Set("workdir", work);
-        using var detached = context.Mount(MOUNT_ATTR_NODEV);
+        Fd mounted;
+        try
+        {
+            mounted = context.Mount(MOUNT_ATTR_NODEV);
+        }
+        catch (LinuxException e) when (e.Errno == Errnos.EINVAL)
+        {
+            return false;
+        }
+        using var detached = mounted;
         Attach(detached, target);
+        return true;
     }
+
+    private const int PageBytes = 4096;
+
+    private static volatile bool s_oneByOne = true;
 
     internal const int AT_FDCWD = -100;
     internal const uint AT_EMPTY_PATH = 0x1000;

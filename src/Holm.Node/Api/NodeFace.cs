@@ -97,6 +97,9 @@ public sealed record ImageFace
     /// <summary>All aliases, <see cref="ImageAlias.Target"/> filled in.</summary>
     public required Func<IReadOnlyList<ImageAlias>> Aliases { get; init; }
 
+    /// <summary>First bytes and length (0: not said) of an upload: throws when it cannot be an image, or has no room.</summary>
+    public Action<byte[], long> CheckHead { get; init; } = (_, _) => { };
+
     /// <summary>Takes an image in; sentences of progress go to the second argument.</summary>
     public required Func<ImageFile, IProgress<string>, CancellationToken, Task<Image>> Import { get; init; }
 

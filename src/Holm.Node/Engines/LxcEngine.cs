@@ -145,7 +145,9 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
         // Mount points of a namespace that is gone: empty, or this fails rather than delete anything.
         foreach (var point in Directory.EnumerateDirectories(folder))
             Directory.Delete(point);
-        File.Delete($"/run/lxc/lock/{lxcPath}/.{name}");
+        // Never made when it did not come to a start.
+        if (File.Exists($"/run/lxc/lock/{lxcPath}/.{name}"))
+            File.Delete($"/run/lxc/lock/{lxcPath}/.{name}");
     }
 
     /// <summary>Removes the logs as well: the instance is no more.</summary>

@@ -54,6 +54,7 @@ internal static class Table
         {
             Fields = { ["BlockHardLimit"] = "dqb_bhardlimit", ["BlockSoftLimit"] = "dqb_bsoftlimit", ["Valid"] = "dqb_valid" },
         },
+        new("Mounts.ProjectQuota+FsQuotaStat", "struct fs_quota_stat", Headers: 1) { Fields = { ["Flags"] = "qs_flags" } },
         new("Mounts.Loop+LoopConfig", "struct loop_config") { Fields = { ["Flags"] = "info.lo_flags" } },
         new("Terminals.Terminal+Winsize", "struct winsize")
         {
