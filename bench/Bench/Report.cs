@@ -52,7 +52,8 @@ internal sealed class Report
     }
 
     /// <summary>Adds the values of something and, by medians, how many times another's they are.</summary>
-    public void Compare(string bench, string what, IReadOnlyList<double> values, string than, IReadOnlyList<double> others, double? atMost) =>
+    public void Compare(string bench, string what, IReadOnlyList<double> values, string than, IReadOnlyList<double> others,
+        double? atMost) =>
         Add(new Line(bench, $"{what} / {than}", "×", [Statistics.Median(values) / Statistics.Median(others)], atMost));
 
     /// <summary>Writes the file.</summary>

@@ -29,7 +29,8 @@ public sealed class HolmGuest : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a script beside the node; anything but exit code 0 fails the test. Shell variable <c>id</c> is the node's short id.</summary>
+    /// <summary>Runs a script beside the node; anything but exit code 0 fails the test. Shell variable <c>id</c> is the node's short
+    /// id.</summary>
     public Task<string> Must(string script) => Guest.Must(Prelude + script, TimeSpan.FromMinutes(2));
 
     /// <summary>Runs a script that may end otherwise.</summary>
@@ -64,7 +65,8 @@ public sealed class HolmGuest : IAsyncDisposable
                 return;
             await Task.Delay(TimeSpan.FromMilliseconds(300));
         }
-        Assert.Fail($"{script}\ndid not come to say '{expected}'; last: '{last}'\nthe daemon said:\n{await Guest.Must("cat /run/holmd.log")}");
+        Assert.Fail($"{script}\ndid not come to say '{expected}'; last: '{last}'\nthe daemon said:\n{await Guest.Must(
+            "cat /run/holmd.log")}");
     }
 
     /// <summary>Takes the power away at this instant.</summary>

@@ -41,7 +41,8 @@ public sealed class HolmPowerCutTests
         await holm.Must("[ ! -e /state/holm/pools/default/sized ] && holm app delete sized");
     }
 
-    /// <summary>Every kind of kept object changes, over and over, until QEMU is killed. Returns the last round that was answered whole.</summary>
+    /// <summary>Every kind of kept object changes, over and over, until QEMU is killed. Returns the last round that was answered
+    /// whole.</summary>
     private static async Task<int> WriteUntilTheCut(HolmGuest holm)
     {
         await holm.Must(
@@ -90,16 +91,18 @@ public sealed class HolmPowerCutTests
             done
             [ "$(holm image export moving - | sha256sum | cut -c1-64)" = "$(holm image show moving --format json | jq -r .fingerprint)" ]
             """);
-        var round = int.Parse(await holm.Must("holm app show brief --format json | jq -r '.config[\"user.round\"] // \"0\"'"), CultureInfo.InvariantCulture);
+        var round = int.Parse(await holm.Must("holm app show brief --format json | jq -r '.config[\"user.round\"] // \"0\"'"),
+            CultureInfo.InvariantCulture);
         Assert.InRange(round, acknowledged, acknowledged + 40);
         // The apps are those of before, running again; the short-lived one is there or not, and never half.
-        await holm.Until("holm list --format json | jq -r '[.[] | select(.name != \"temporary\") | .name + \" \" + .status] | sort | join(\",\")'",
-            "brief Running,kept Running");
+        const string lasting = "[.[] | select(.name != \"temporary\") | .name + \" \" + .status] | sort | join(\",\")";
+        await holm.Until($"holm list --format json | jq -r '{lasting}'", "brief Running,kept Running");
         Assert.Equal("keep\n", await holm.Must("holm exec kept -- cat /root/note"));
         await holm.Must("holm exec brief -- true");
         await holm.Must(
             """
-            if holm app show temporary > /dev/null 2>&1; then timeout 60 holm app start temporary && holm app stop --force temporary && holm app delete temporary; fi
+            if holm app show temporary > /dev/null 2>&1; then timeout 60 holm app start temporary && holm app stop --force temporary
+                && holm app delete temporary; fi
             for profile in $(holm profile list --format json | jq -r '.[].name' | grep shared-); do holm profile delete $profile; done
             """);
     }

@@ -1,6 +1,7 @@
 namespace Guest.Tests;
 
-/// <summary>Holm on Debian 12's own kernel: pure cgroup v2, layers that cannot be idmapped, AppArmor in the kernel without its tools.</summary>
+/// <summary>Holm on Debian 12's own kernel: pure cgroup v2, layers that cannot be idmapped, AppArmor in the kernel without its
+/// tools.</summary>
 public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests.Booted>
 {
     private readonly HolmGuest _holm = booted.Holm;
@@ -62,7 +63,8 @@ public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests
     public async Task Devices_are_filtered_for_a_privileged_app()
     {
         await _holm.Launch("filtered", "--config security.privileged=true");
-        await _holm.Must("holm exec filtered -- sh -c 'head -c1 /dev/zero > /dev/null && mknod /dev/z c 1 5 && head -c1 /dev/z > /dev/null'");
+        await _holm.Must(
+            "holm exec filtered -- sh -c 'head -c1 /dev/zero > /dev/null && mknod /dev/z c 1 5 && head -c1 /dev/z > /dev/null'");
         foreach (var device in (string[])["c 1 11", "c 10 237", "b 7 0"])
         {
             var refused = await _holm.Run($"holm exec filtered -- sh -c 'rm -f /dev/k; mknod /dev/k {device} && head -c1 /dev/k'");
@@ -101,7 +103,8 @@ public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests
     {
         await _holm.Launch("cold");
         await _holm.Must("holm app freeze cold");
-        Assert.Equal("1\nfrozen 1\n", await _holm.Must("cd /sys/fs/cgroup/holm-$id/cold/payload; cat cgroup.freeze; grep frozen cgroup.events"));
+        Assert.Equal("1\nfrozen 1\n", await _holm.Must(
+            "cd /sys/fs/cgroup/holm-$id/cold/payload; cat cgroup.freeze; grep frozen cgroup.events"));
         Assert.Contains("cold Frozen", await _holm.Apps());
         await _holm.Must("holm app unfreeze cold && holm exec cold -- true");
         Assert.Equal("0\n", await _holm.Must("cat /sys/fs/cgroup/holm-$id/cold/payload/cgroup.freeze"));

@@ -10,7 +10,8 @@ public sealed class ConsoleTests
     {
         await using var node = await TestNode.Start();
         await node.Launch("web");
-        await Shell.Until("the console asks for a login", async () => (await node.Holm("app", "logs", "web")).Out.Contains("login:", StringComparison.Ordinal));
+        await Shell.Until("the console asks for a login", async () => (await node.Holm("app", "logs", "web")).Out.Contains("login:",
+            StringComparison.Ordinal));
         using var terminal = Terminal(node, "app attach web");
         await terminal.Sees("Type <Ctrl+p q> to exit the console, <Ctrl+p Ctrl+p> to enter Ctrl+p itself");
         await terminal.Sees("login:");
@@ -104,7 +105,8 @@ public sealed class ConsoleTests
             await _script.StandardInput.FlushAsync();
         }
 
-        public Task Sees(string text) => Shell.Until($"the terminal shows '{text}':\n{Screen}", () => Task.FromResult(Screen.Contains(text, StringComparison.Ordinal)), 20);
+        public Task Sees(string text) => Shell.Until($"the terminal shows '{text}':\n{Screen}", () =>
+            Task.FromResult(Screen.Contains(text, StringComparison.Ordinal)), 20);
 
         public async Task<int> Ends()
         {

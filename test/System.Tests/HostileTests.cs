@@ -17,7 +17,8 @@ public sealed class HostileTests
             Assert.DoesNotContain('\u001b', ran.Err);
             Assert.Single(ran.Err.TrimEnd('\n').Split('\n'));
         }
-        Assert.Equal("[]", (await node.Holm("list", "--format", "json")).Well().Out.Trim().Replace("\n", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal));
+        Assert.Equal("[]", (await node.Holm("list", "--format", "json")).Well().Out.Trim().Replace("\n", "",
+            StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal));
         Assert.Empty(Directory.EnumerateDirectories(node.LxcPath));
     }
 
@@ -26,7 +27,8 @@ public sealed class HostileTests
     {
         await using var node = await TestNode.Start();
         (await node.Holm("app", "create", "web", "sample")).Well();
-        foreach (var pair in (string[])["user.x=a\u001b[2J", "init.cmd=/bin/sh\nlxc.hook.start=/bin/evil", "limits.memroy=1GiB", "raw.lxc=x", "environment.1X=y"])
+        foreach (var pair in (string[])["user.x=a\u001b[2J", "init.cmd=/bin/sh\nlxc.hook.start=/bin/evil", "limits.memroy=1GiB",
+            "raw.lxc=x", "environment.1X=y"])
         {
             var ran = await node.Holm("config", "set", "web", pair);
             Assert.NotEqual(0, ran.Code);
@@ -43,11 +45,12 @@ public sealed class HostileTests
     {
         await using var node = await TestNode.Start();
         var devices = string.Join(',', Enumerable.Range(0, 1000).Select(i => $"\"d{i}\":{{\"type\":\"none\"}}"));
-        var many = await Curl(node, "/1.0/instances", $"{{\"name\":\"many\",\"devices\":{{{devices}}},\"source\":{{\"type\":\"image\",\"alias\":\"sample\"}}}}");
+        var many = await Curl(node, "/1.0/instances",
+            $"{{\"name\":\"many\",\"devices\":{{{devices}}},\"source\":{{\"type\":\"image\",\"alias\":\"sample\"}}}}");
         Assert.Contains("\"error_code\":400", many, StringComparison.Ordinal);
-        var big = await Shell.Sh($"head -c 1G /dev/zero | curl -s -m 50 --unix-socket {node.Socket} -T - -X POST -H 'Content-Type: application/json' http://holm/1.0/instances");
+        var big = await Zeros(node, "instances", "application/json");
         Assert.True(big.Out.Length == 0 || big.Out.Contains("\"error_code\":4", StringComparison.Ordinal), big.Out);
-        var upload = await Shell.Sh($"head -c 1G /dev/zero | curl -s -m 50 --unix-socket {node.Socket} -T - -X POST -H 'Content-Type: application/octet-stream' http://holm/1.0/images");
+        var upload = await Zeros(node, "images", "application/octet-stream");
         Assert.True(upload.Out.Length == 0 || upload.Out.Contains("neither a SquashFS", StringComparison.Ordinal), upload.Out);
         Assert.Single(Directory.EnumerateFiles(Path.Combine(node.State, "layers")));
         (await node.Holm("list")).Well();
@@ -109,6 +112,11 @@ public sealed class HostileTests
         return copy;
     }
 
+    private static Task<Ran> Zeros(TestNode node, string collection, string type) => Shell.Sh(
+        $"head -c 1G /dev/zero | curl -s -m 50 --unix-socket {node.Socket} -T - -X POST " +
+        $"-H 'Content-Type: {type}' http://holm/1.0/{collection}");
+
     private static async Task<string> Curl(TestNode node, string path, string body) =>
-        (await Shell.Run("curl", ["-s", "--unix-socket", node.Socket, "-X", "POST", "-H", "Content-Type: application/json", "--data-binary", "@-", "http://holm" + path], input: body)).Out;
+        (await Shell.Run("curl", ["-s", "--unix-socket", node.Socket, "-X", "POST", "-H", "Content-Type: application/json",
+            "--data-binary", "@-", "http://holm" + path], input: body)).Out;
 }

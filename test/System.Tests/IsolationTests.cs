@@ -89,8 +89,9 @@ public sealed class IsolationTests
         Assert.Contains("\"usage\"", (await node.Holm("app", "show", "small", "--format", "json")).Well().Out, StringComparison.Ordinal);
         // Live: a new limit is felt at once.
         (await node.Holm("config", "set", "small", "limits.processes=500")).Well();
+        var group = $"holm-{node.Id}/small/pids.max";
         await Shell.Until("the new limit is set", async () =>
-            (await Shell.Sh($"cat /sys/fs/cgroup/pids/holm-{node.Id}/small/pids.max /sys/fs/cgroup/holm-{node.Id}/small/pids.max 2>/dev/null")).Out.Trim() == "500");
+            (await Shell.Sh($"cat /sys/fs/cgroup/pids/{group} /sys/fs/cgroup/{group} 2>/dev/null")).Out.Trim() == "500");
     }
 
     [Fact]
@@ -100,7 +101,8 @@ public sealed class IsolationTests
         await node.Launch("tiny", "sample", "--size", "4MiB");
         var full = await node.Holm("exec", "tiny", "--", "/bin/sh", "-c", "dd if=/dev/zero of=/root/big bs=64k count=128");
         Assert.Contains("No space left", full.Err, StringComparison.Ordinal);
-        var inodes = await node.Holm("exec", "tiny", "--", "/bin/sh", "-c", "rm /root/big; i=0; while [ $i -lt 3000 ]; do : > /root/$i || exit 1; i=$((i+1)); done");
+        var inodes = await node.Holm("exec", "tiny", "--", "/bin/sh", "-c",
+            "rm /root/big; i=0; while [ $i -lt 3000 ]; do : > /root/$i || exit 1; i=$((i+1)); done");
         Assert.NotEqual(0, inodes.Code);
     }
 

@@ -105,7 +105,8 @@ public sealed class LifeTests
         {
             using var list = JsonDocument.Parse((await node.Holm("list", "--format", "json")).Well().Out);
             var bad = list.RootElement.EnumerateArray().Single();
-            return bad.GetProperty("status").GetString() == "Error" && bad.GetProperty("reason").GetString()!.Contains("exit code 1", StringComparison.Ordinal);
+            return bad.GetProperty("status").GetString() == "Error" && bad.GetProperty("reason").GetString()!.Contains("exit code 1",
+                StringComparison.Ordinal);
         });
         (await node.Holm("app", "stop", "bad")).Well();
         Assert.Equal("Stopped", await node.Status("bad"));
@@ -115,7 +116,8 @@ public sealed class LifeTests
     public async Task A_start_that_cannot_be_says_what_and_why()
     {
         await using var node = await TestNode.Start();
-        (await node.Holm("app", "create", "lost", "sample", "--no-enable", "--config", "boot.autorestart=false", "--config", "init.cmd=/no/such/init")).Well();
+        (await node.Holm("app", "create", "lost", "sample", "--no-enable", "--config", "boot.autorestart=false", "--config",
+            "init.cmd=/no/such/init")).Well();
         var start = await node.Holm("app", "start", "lost");
         Assert.Equal(1, start.Code);
         Assert.Contains("lost", start.Err, StringComparison.Ordinal);

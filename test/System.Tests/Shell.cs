@@ -23,7 +23,8 @@ public static class Shell
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs a program to its end.</summary>
-    public static async Task<Ran> Run(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? input = null)
+    public static async Task<Ran> Run(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string,
+        string>? environment = null, string? input = null)
     {
         using var process = Start(program, arguments, environment);
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());

@@ -48,7 +48,8 @@ public sealed class SurvivalTests
         // What a power cut and a boot do to tmpfs. The clock of a device without a battery says 1970.
         Directory.Delete(node.RunFolder, recursive: true);
         await node.StartDaemon();
-        await Shell.Until("two are back", async () => await node.Status("enabled") == "Running" && await node.Status("unsaid") == "Running");
+        await Shell.Until("two are back", async () => await node.Status("enabled") == "Running"
+            && await node.Status("unsaid") == "Running");
         Assert.Equal("Stopped", await node.Status("disabled"));
     }
 
@@ -121,7 +122,8 @@ public sealed class SurvivalTests
         Assert.Equal(written, await Written(node.DaemonPid));
         static async Task<string> Snapshot(string folder) => (await Shell.Sh($"find {folder} -printf '%p %s %T@ %C@ %i\\n' | sort")).Out;
         // write_bytes of proc_pid_io(5): bytes this process caused to be sent to storage.
-        static async Task<string> Written(int pid) => (await File.ReadAllLinesAsync($"/proc/{pid}/io")).Single(l => l.StartsWith("write_bytes", StringComparison.Ordinal));
+        static async Task<string> Written(int pid) => (await File.ReadAllLinesAsync($"/proc/{pid}/io")).Single(l =>
+            l.StartsWith("write_bytes", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -139,7 +141,8 @@ public sealed class SurvivalTests
         Assert.Equal(survivor, await right.InitPid("web"));
         (await right.Holm("exec", "web", "--", "/bin/true")).Well();
         var second = await Shell.Run(
-            Path.Combine(TestNode.Programs, "holmd"), [], new Dictionary<string, string> { ["HOLM_STATE"] = right.State, ["HOLM_RUN"] = right.RunFolder });
+            Path.Combine(TestNode.Programs, "holmd"), [], new Dictionary<string, string> { ["HOLM_STATE"] = right.State,
+                ["HOLM_RUN"] = right.RunFolder });
         Assert.Equal(1, second.Code);
         Assert.Contains("already", second.Err, StringComparison.Ordinal);
     }
@@ -148,7 +151,8 @@ public sealed class SurvivalTests
     {
         var pid = monitor
             ? node.Monitors().GetValueOrDefault(name)
-            : await Shell.Run("lxc-info", ["-P", node.LxcPath, "-n", name, "-p", "-H"]) is { Code: 0 } info && int.TryParse(info.Out, out var init) ? init : 0;
+            : await Shell.Run("lxc-info", ["-P", node.LxcPath, "-n", name, "-p", "-H"]) is { Code: 0 } info && int.TryParse(info.Out,
+                out var init) ? init : 0;
         if (pid > 1)
             await Shell.Run("/bin/kill", ["-9", $"{pid}"]);
     }

@@ -5,7 +5,8 @@ using System.Text.Json;
 namespace System.Tests;
 
 /// <summary>
-/// A node of its own, from the published programs, in scratch folders: state on disk, run on tmpfs. Disposing it stops its apps and fails the
+/// A node of its own, from the published programs, in scratch folders: state on disk, run on tmpfs. Disposing it stops its apps and fails
+/// the
 /// test when anything it made is left: mounts, loop devices, control groups, processes.
 /// </summary>
 public sealed class TestNode : IAsyncDisposable
@@ -159,9 +160,12 @@ public sealed class TestNode : IAsyncDisposable
     {
         var id = Id;
         var lines = new List<string>();
-        lines.AddRange(File.ReadLines("/proc/self/mountinfo").Where(l => l.Contains(RunFolder, StringComparison.Ordinal)).Select(l => "mount " + l));
-        lines.AddRange((await Shell.Sh($"losetup -l -n -O NAME,BACK-FILE | grep -F {State} || true")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => "loop " + l));
-        lines.AddRange((await Shell.Sh($"find /sys/fs/cgroup -maxdepth 3 -type d -path '*/holm-{id}/*'")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => "cgroup " + l));
+        lines.AddRange(File.ReadLines("/proc/self/mountinfo").Where(l => l.Contains(RunFolder, StringComparison.Ordinal)).Select(l =>
+            "mount " + l));
+        lines.AddRange((await Shell.Sh($"losetup -l -n -O NAME,BACK-FILE | grep -F {State} || true")).Out.Split('\n',
+            StringSplitOptions.RemoveEmptyEntries).Select(l => "loop " + l));
+        lines.AddRange((await Shell.Sh($"find /sys/fs/cgroup -maxdepth 3 -type d -path '*/holm-{id}/*'")).Out.Split('\n',
+            StringSplitOptions.RemoveEmptyEntries).Select(l => "cgroup " + l));
         lines.AddRange(Monitors().Select(m => $"monitor {m.Value} of {m.Key}"));
         return string.Join('\n', lines);
     }

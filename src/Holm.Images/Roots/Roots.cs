@@ -73,7 +73,8 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
             {
                 for (var i = 0; i < lower.Count; i++)
                     MountMapped(
-                        lower[i], Path.Combine(folder, Number(i)), spec is { LayersAreShifted: false, IdmapBase: { } first } ? UserNamespace(first) : null);
+                        lower[i], Path.Combine(folder, Number(i)), spec is { LayersAreShifted: false, IdmapBase: { } first }
+                            ? UserNamespace(first) : null);
                 var upper = Path.Combine(folder, "upper");
                 if (spec.KeptFolder is { } kept)
                     MountKept(kept, upper, spec.IdmapBase);
@@ -114,7 +115,8 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
     {
         try
         {
-            MountMapped(kept, to, idmapBase is { } first ? _keptNamespaces.GetOrAdd(first, f => UserNamespaces.CreateWithRoot(f, IdCount)) : null);
+            MountMapped(kept, to, idmapBase is { } first ? _keptNamespaces.GetOrAdd(first, f => UserNamespaces.CreateWithRoot(f, IdCount))
+                : null);
         }
         catch (LinuxException e) when (e.Errno == Errnos.EINVAL && idmapBase is not null)
         {
@@ -150,7 +152,8 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
         MakeUpper(kept, top with { Uid = top.Uid - shift, Gid = top.Gid - shift });
     }
 
-    /// <summary>Every kept folder gets a project where the filesystem has them, so that a size can be given, or taken away, later.</summary>
+    /// <summary>Every kept folder gets a project where the filesystem has them, so that a size can be given, or taken away,
+    /// later.</summary>
     private static void LimitKept(string kept, bool isNew, long? bytes)
     {
         var project = (uint)(FileStat.Of(kept).Inode & 0x3fffffff) | 1u << 30;

@@ -7,7 +7,8 @@ namespace Holm.Linux.Mounts;
 public static unsafe partial class UserNamespaces
 {
     /// <summary>
-    /// As <see cref="Create(uint, uint)"/>, and id <paramref name="count"/> besides is the host's root. An overlay's own bookkeeping is done as
+    /// As <see cref="Create(uint, uint)"/>, and id <paramref name="count"/> besides is the host's root. An overlay's own bookkeeping is
+    /// done as
     /// whoever mounted it: with an upper layer idmapped without that, it cannot make its work folder and mounts read-only.
     /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>

@@ -72,7 +72,8 @@ internal static class ImageImport
             var body = call.Http.Request.Body;
             // What cannot be an image ends here, not after a gigabyte.
             var head = new byte[512];
-            var count = await body.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, call.Http.RequestAborted).ConfigureAwait(false);
+            var count = await body.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false,
+                call.Http.RequestAborted).ConfigureAwait(false);
             call.Node.Images.CheckHead(head[..count], call.Http.Request.ContentLength ?? 0);
             await file.WriteAsync(head.AsMemory(0, count), call.Http.RequestAborted).ConfigureAwait(false);
             await body.CopyToAsync(file, call.Http.RequestAborted).ConfigureAwait(false);

@@ -43,7 +43,8 @@ public sealed class ExecSession : IDisposable
     /// <summary>Not interactive: the command's errors, not blocking.</summary>
     public Fd? Stderr => _streams.OurStderr;
 
-    /// <summary>Exit status as a shell says it: the code, 128 + N by signal N, 127 not found, 126 not executable, 125 Holm's own failure.</summary>
+    /// <summary>Exit status as a shell says it: the code, 128 + N by signal N, 127 not found, 126 not executable, 125 Holm's own
+    /// failure.</summary>
     public Task<int> Exit { get; }
 
     /// <summary>Sends the command a signal; one that has ended is no error.</summary>

@@ -18,7 +18,8 @@ public sealed record EngineExit(WaitStatus? Status);
 /// mount namespace in which the root stands ready.
 /// </summary>
 /// <remarks>
-/// One process stands between an instance and holmd: <c>holm-monitor</c> (src/native/monitor.c). It outlives holmd, and is found again by its
+/// One process stands between an instance and holmd: <c>holm-monitor</c> (src/native/monitor.c). It outlives holmd, and is found again by
+/// its
 /// argument vector, which names <paramref name="lxcPath"/> and the instance.
 /// <code>
 ///   $HOLM_RUN/instances/NAME/config       what liblxc reads; lxc-ls -P, lxc-info -P and lxc-attach -P work with it
@@ -117,11 +118,13 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
             : new EngineExit(null);
     }
 
-    /// <summary>Why a start did not come to a running init, as the end of a sentence: liblxc's first complaint, else the monitor's.</summary>
+    /// <summary>Why a start did not come to a running init, as the end of a sentence: liblxc's first complaint, else the
+    /// monitor's.</summary>
     public string StartFailure(string name)
     {
         var path = Path.Combine(Folder(name), "monitor.log");
-        return FirstError(name) ?? (File.Exists(path) && File.ReadAllText(path).Trim() is { Length: > 0 } said ? Printable(said) : NoReason);
+        return FirstError(name) ?? (File.Exists(path) && File.ReadAllText(path).Trim() is { Length: > 0 } said ? Printable(said)
+            : NoReason);
     }
 
     /// <summary>Monitors of this node that live now, found in the process table.</summary>
@@ -164,7 +167,8 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
     /// <summary>Instances of which a run left a record.</summary>
     public IReadOnlyList<string> Records() =>
         Directory.Exists(lxcPath)
-            ? [.. Directory.EnumerateDirectories(lxcPath).Where(d => File.Exists(Path.Combine(d, "run.json"))).Select(d => Path.GetFileName(d)!)]
+            ? [.. Directory.EnumerateDirectories(lxcPath).Where(d => File.Exists(Path.Combine(d, "run.json"))).Select(d =>
+                Path.GetFileName(d)!)]
             : [];
 
     /// <summary>Runs a command inside; see <see cref="ExecSession"/>.</summary>
@@ -195,7 +199,8 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
                 Arguments =
                 [
                     "attach", lxcPath, name, request.User.ToString(CultureInfo.InvariantCulture),
-                    request.Group.ToString(CultureInfo.InvariantCulture), request.Cwd, .. request.Interactive ? ["-t"] : Array.Empty<string>(),
+                    request.Group.ToString(CultureInfo.InvariantCulture), request.Cwd, .. request.Interactive ? ["-t"]
+                        : Array.Empty<string>(),
                     "--", .. request.Command,
                 ],
                 Environment = MonitorEnvironment,

@@ -7,7 +7,8 @@ namespace Holm.Node.Instances;
 public sealed class Boot(ConfigStore config, WantedPower power, Loop loop, InstanceControl control, NodePaths paths, TimeProvider clock)
 {
     /// <summary>
-    /// Says which instances should run: <c>boot.autostart</c>, or, where that is unset, what ran last. Higher <c>boot.autostart.priority</c>
+    /// Says which instances should run: <c>boot.autostart</c>, or, where that is unset, what ran last. Higher
+    /// <c>boot.autostart.priority</c>
     /// first; <c>boot.autostart.delay</c> seconds pass between one and the next. No clock and no network is needed for any of it.
     /// </summary>
     public void Autostart()
@@ -45,12 +46,14 @@ public sealed class Boot(ConfigStore config, WantedPower power, Loop loop, Insta
             .OrderByDescending(g => g.Key);
         foreach (var group in running)
             await Task.WhenAll(group.Select(i => control.StopForShutdown(
-                i.Name, TimeSpan.FromSeconds(i.Keys.ContainsKey("boot.host_shutdown_timeout") ? Number(i.Keys, "boot.host_shutdown_timeout") : 30))))
+                i.Name, TimeSpan.FromSeconds(i.Keys.ContainsKey("boot.host_shutdown_timeout") ? Number(i.Keys,
+                    "boot.host_shutdown_timeout") : 30))))
                 .ConfigureAwait(false);
     }
 
     private static bool StartsAtBoot(IReadOnlyDictionary<string, string> keys) =>
-        keys.GetValueOrDefault("boot.autostart") is { } said ? Keys.IsTrue(said) : keys.GetValueOrDefault(InstanceControl.LastPowerKey) == "RUNNING";
+        keys.GetValueOrDefault("boot.autostart") is { } said ? Keys.IsTrue(said)
+            : keys.GetValueOrDefault(InstanceControl.LastPowerKey) == "RUNNING";
 
     private static int Number(IReadOnlyDictionary<string, string> keys, string key) =>
         int.TryParse(keys.GetValueOrDefault(key), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : 0;

@@ -14,7 +14,8 @@ namespace Holm.Node.Instances;
 /// <param name="AppArmorProfile">Profile; null: no AppArmor here.</param>
 /// <param name="OpenFilesHard">Hard limit of open files of holmd, which no app can exceed.</param>
 /// <param name="ResetOomScore">True when holmd is spared by the out-of-memory killer.</param>
-public sealed record NodeFacts(string Architecture, string? SeccompProfile, string? AppArmorProfile, long OpenFilesHard, bool ResetOomScore);
+public sealed record NodeFacts(string Architecture, string? SeccompProfile, string? AppArmorProfile, long OpenFilesHard,
+    bool ResetOomScore);
 
 /// <summary>Carries out steps, one line a step. It decides nothing: a step that fails becomes part of what is observed.</summary>
 public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limits, LxcEngine engine, NodeFacts facts, TimeProvider clock)
@@ -113,7 +114,8 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         using var deadline = new CancellationTokenSource(StartDeadline, clock);
         using var enough = new CancellationTokenSource();
         var stopped = run.WaitUntil(o => o.Stop is not null, enough.Token);
-        _ = stopped.ContinueWith(_ => deadline.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+        _ = stopped.ContinueWith(_ => deadline.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion,
+            TaskScheduler.Default);
         try
         {
             if (!await engine.WaitRunning(spec.Name, run.Monitor, deadline.Token).ConfigureAwait(false))
@@ -159,7 +161,8 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
 
     private void SendHalt(InstanceRun run)
     {
-        run.Update(o => o with { Stop = (o.Stop ?? new StopRequest(clock.GetUtcNow() + InstanceControl.StopDeadline, false)) with { Asked = true } });
+        run.Update(o => o with { Stop = (o.Stop ?? new StopRequest(clock.GetUtcNow() + InstanceControl.StopDeadline,
+            false)) with { Asked = true } });
         if (engine.InitPid(run.Observed.Name) is not { } pid)
             return;
         using var init = PidFds.Open(pid);

@@ -58,7 +58,8 @@ public sealed class InstanceControl(
         if (code == StatusCode.Starting && reason.Length == 0 && wanted != Wanted.Off)
             reason = desired.Of(name)?.Waiting ?? "";
         if (observed.NotBefore is { } next && next > clock.GetUtcNow() && wanted != Wanted.Off)
-            reason += $"{(reason.Length > 0 ? "; " : "")}next try at {next.UtcDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC";
+            reason += $"{(reason.Length > 0 ? "; " : "")}next try at {next.UtcDateTime.ToString("HH:mm:ss",
+                CultureInfo.InvariantCulture)} UTC";
         return new InstanceStatus(code, reason, observed.StartedAt ?? default);
     }
 

@@ -4,13 +4,15 @@ namespace Holm.Node.Instances;
 public static class Lifecycle
 {
     /// <summary>The event that leads from one observed state to the next, and its context; null: nothing to tell.</summary>
-    public static (string Action, string Reason)? Between(ObservedInstance before, ObservedInstance after) => (before.Presence, after.Presence) switch
+    public static (string Action, string Reason)? Between(ObservedInstance before, ObservedInstance after) => (before.Presence,
+        after.Presence) switch
     {
         (not Presence.Running, Presence.Running) => ("instance-started", ""),
         (Presence.Running, Presence.Ended) when after.Stop is null => ("instance-shutdown", after.Ending?.Reason ?? ""),
         (Presence.Running, Presence.Ended) => ("instance-stopped", ""),
         (Presence.Starting, Presence.Ended) => ("instance-stopped", after.Ending?.Reason ?? ""),
-        (Presence.Running, Presence.Running) when before.Frozen != after.Frozen => (after.Frozen ? "instance-paused" : "instance-resumed", ""),
+        (Presence.Running, Presence.Running) when before.Frozen != after.Frozen => (after.Frozen ? "instance-paused"
+            : "instance-resumed", ""),
         _ => null,
     };
 }
