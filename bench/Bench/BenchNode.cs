@@ -98,7 +98,8 @@ internal sealed class BenchNode : IAsyncDisposable
 
     /// <summary>Starts or stops an app.</summary>
     public Task SetPower(string app, string action) =>
-        Operation(HttpMethod.Put, $"/1.0/instances/{app}/state",
+        Operation(
+            HttpMethod.Put, $"/1.0/instances/{app}/state",
             $$"""{"action":"{{action}}","force":{{(action == "stop" ? "true" : "false")}}}""");
 
     /// <summary>Makes an app of the sample.</summary>

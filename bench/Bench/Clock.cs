@@ -14,9 +14,9 @@ internal static class Clock
         return Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
     }
 
-    /// <summary>Of a program, from its spawn to its end, measured by bench/peers/timed.c: starting programs from .NET costs too
-    /// much.</summary>
-    public static async Task<double> Program(IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
+    /// <summary>Of a program, from its spawn to its end, measured by bench/peers/timed.c: starting one from .NET costs too much.</summary>
+    public static async Task<double> Program(
+        IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
     {
         using var process = BenchNode.Program(Repository.Peer("timed"), [program, .. arguments], environment);
         process.StandardInput.Close();

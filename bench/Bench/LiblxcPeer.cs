@@ -69,8 +69,9 @@ internal sealed partial class LiblxcPeer : IAsyncDisposable
     }
 
     private IEnumerable<string> Remains() =>
-        Hierarchies().SelectMany(h => ((string[])["monitor", "payload"]).Select(g => Path.Combine(h, _group, Name,
-            g))).Where(Directory.Exists);
+        Hierarchies()
+            .SelectMany(h => ((string[])["monitor", "payload"]).Select(g => Path.Combine(h, _group, Name, g)))
+            .Where(Directory.Exists);
 
     private static IEnumerable<string> Hierarchies() => Directory.EnumerateDirectories("/sys/fs/cgroup").Append("/sys/fs/cgroup");
 

@@ -12,8 +12,8 @@ internal sealed record Usage(double Rss, double Anonymous, double PrivateDirty)
     {
         var lines = File.ReadAllLines($"/proc/{pid}/smaps_rollup");
         double Mb(string key) =>
-            double.Parse(lines.First(l => l.StartsWith(key, StringComparison.Ordinal))[key.Length..^2],
-                CultureInfo.InvariantCulture) * 1024 / 1e6;
+            1024 / 1e6 * double.Parse(
+                lines.First(l => l.StartsWith(key, StringComparison.Ordinal))[key.Length..^2], CultureInfo.InvariantCulture);
         return new Usage(Mb("Rss:"), Mb("Anonymous:"), Mb("Private_Dirty:"));
     }
 }

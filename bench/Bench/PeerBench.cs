@@ -3,8 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Bench;
 
-/// <summary>Other runtimes on the same root, /bin/true from spawn to end; those that refuse this machine are named with their
-/// reason.</summary>
+/// <summary>Other runtimes on the same root, /bin/true from spawn to end; one that refuses this machine is named with its reason.</summary>
 internal static class PeerBench
 {
     private const int Rounds = 15;
@@ -72,8 +71,8 @@ internal static class PeerBench
     /// <summary>The clock runs inside the mount namespace in which something may be hidden.</summary>
     private static async Task<double> Timed(string way, string line)
     {
-        var said = await Shell($"unshare -m sh -c '{way.Replace(line, $"exec {Repository.Peer("timed")} {line}",
-            StringComparison.Ordinal)}'");
+        var timed = way.Replace(line, $"exec {Repository.Peer("timed")} {line}", StringComparison.Ordinal);
+        var said = await Shell($"unshare -m sh -c '{timed}'");
         return said.Split(' ', '\n') is [var nanoseconds, "0", ..]
             ? double.Parse(nanoseconds, CultureInfo.InvariantCulture) / 1e6
             : throw new InvalidOperationException(said);

@@ -46,14 +46,14 @@ internal sealed class Report
             return;
         }
         var promise = line.AtMost is { } most ? $"≤ {Number(most)} {(line.Kept == true ? "kept" : "MISSED")}" : "";
-        var span = line.Values.Count > 1 ? $"{Number(line.Values.Min())} – {Number(line.Values.Max())}" : "";
+        var span = line.Values.Count <= 1 ? "" : $"{Number(line.Values.Min())} – {Number(line.Values.Max())}";
         var count = line.Values.Count.ToString(CultureInfo.InvariantCulture);
         Print(line.Bench, line.What, $"{Number(line.Median)} {line.Unit}", span, count, promise, line.Note);
     }
 
     /// <summary>Adds the values of something and, by medians, how many times another's they are.</summary>
-    public void Compare(string bench, string what, IReadOnlyList<double> values, string than, IReadOnlyList<double> others,
-        double? atMost) =>
+    public void Compare(
+        string bench, string what, IReadOnlyList<double> values, string than, IReadOnlyList<double> others, double? atMost) =>
         Add(new Line(bench, $"{what} / {than}", "×", [Statistics.Median(values) / Statistics.Median(others)], atMost));
 
     /// <summary>Writes the file.</summary>
