@@ -101,8 +101,9 @@ public sealed class HolmPowerCutTests
         await holm.Must("holm exec brief -- true");
         await holm.Must(
             """
-            if holm app show temporary > /dev/null 2>&1; then timeout 60 holm app start temporary && holm app stop --force temporary
-                && holm app delete temporary; fi
+            if holm app show temporary > /dev/null 2>&1; then
+              timeout 60 holm app start temporary && holm app stop --force temporary && holm app delete temporary
+            fi
             for profile in $(holm profile list --format json | jq -r '.[].name' | grep shared-); do holm profile delete $profile; done
             """);
     }

@@ -16,8 +16,10 @@ modules=(kernel/net kernel/lib kernel/crypto kernel/drivers/virtio kernel/driver
 # Loaded by the initial RAM disk, before there is a root.
 early=(virtio_pci virtio_blk virtio_console crc32c_generic squashfs overlay ext4 loop quota_v2)
 
-package=$(apt-cache depends --important linux-image-amd64 | awk '$1 == "Depends:" { print $2; exit }')
-[ -n "$package" ] || { echo "linux-image-amd64 is not known to apt: run apt-get update" >&2; exit 1; }
+kernel_package() { apt-cache depends --important linux-image-amd64 2>/dev/null | awk '$1 == "Depends:" { print $2; exit }'; }
+package=$(kernel_package)
+[ -n "$package" ] || { apt-get update -qq >&2 && package=$(kernel_package); }
+[ -n "$package" ] || { echo "linux-image-amd64 is not known to apt" >&2; exit 1; }
 release=${package#linux-image-}
 version=$(apt-cache show --no-all-versions "$package" | awk '$1 == "Version:" { print $2; exit }')
 
@@ -38,7 +40,7 @@ mkdir -p "$work"/{kernel,root,early,done}
 kernel() {
   deb=$(find "$cache" -maxdepth 1 -name "${package}_${version//:/%3a}_*.deb" -print -quit)
   if [ -z "$deb" ]; then
-    (cd "$work" && apt-get download -q "$package=$version" 2>/dev/null)
+    (cd "$work" && apt-get download -qq "$package=$version" >&2)
     mv "$work"/*.deb "$cache/"
     deb=$(find "$cache" -maxdepth 1 -name "${package}_${version//:/%3a}_*.deb" -print -quit)
   fi

@@ -62,7 +62,6 @@ internal static class Table
         },
         new("Terminals.Terminal+PollFd", "struct pollfd") { Fields = { ["Returned"] = "revents" } },
         new("Lxc.LxcContainer+Native", "struct lxc_container", Whole: false),
-        new("Lxc.LxcContainer+ConsoleLogRequest", "struct lxc_console_log"),
     ];
 
     /// <summary>Structs that no C code ever sees, each with the reason.</summary>
