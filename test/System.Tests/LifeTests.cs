@@ -113,6 +113,18 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public async Task A_start_ends_also_when_init_ends_at_once()
+    {
+        await using var node = await TestNode.Start();
+        foreach (var (name, init) in (ValueTuple<string, string>[])[("well", "/bin/true"), ("badly", "/bin/false")])
+        {
+            (await node.Holm("app", "create", name, "sample", "--config", $"init.cmd={init}", "--config", "boot.autorestart=false")).Well();
+            (await node.Holm("app", "start", name)).Well();
+            await Shell.Until($"{name} is off", async () => await node.Status(name) == "Stopped");
+        }
+    }
+
+    [Fact]
     public async Task A_start_that_cannot_be_says_what_and_why()
     {
         await using var node = await TestNode.Start();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Holm.Contract;
@@ -34,6 +35,8 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
 {
     /// <summary>The PATH of monitors: without newuidmap, which liblxc would prefer to writing the map itself (E9).</summary>
     private static readonly string[] MonitorEnvironment = ["PATH=/sbin:/nonexistent", "LANG=C.UTF-8"];
+
+    private readonly ConcurrentDictionary<string, (int Pid, long StartTime)> _inits = new(StringComparer.Ordinal);
 
     /// <summary>Folder of an instance.</summary>
     public string Folder(string name) => Path.Combine(lxcPath, name);
@@ -85,11 +88,20 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
         }
     }
 
-    /// <summary>Init's process id as the host sees it, or null.</summary>
+    /// <summary>
+    /// Init's process id as the host sees it, or null. liblxc is asked once a boot of the instance: each question makes it read the whole
+    /// configuration again.
+    /// </summary>
     public int? InitPid(string name)
     {
+        if (_inits.TryGetValue(name, out var known) && ProcStat.Read(known.Pid) is { State: not ('Z' or 'X') } now &&
+            now.StartTime == known.StartTime)
+            return known.Pid;
         using var container = LxcContainer.Open(name, lxcPath);
-        return container?.InitPid is { } pid and > 0 ? pid : null;
+        if (container?.InitPid is not ({ } pid and > 0) || ProcStat.Read(pid) is not { } stat)
+            return null;
+        _inits[name] = (pid, stat.StartTime);
+        return pid;
     }
 
     /// <summary>True while all processes inside are frozen.</summary>

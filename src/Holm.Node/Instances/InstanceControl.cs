@@ -105,8 +105,9 @@ public sealed class InstanceControl(
             case PowerAction.Start: await Start(name, ct).ConfigureAwait(false); break;
             case PowerAction.Stop: await Stop(name, Wanted.Off, deadline, force, ct).ConfigureAwait(false); break;
             case PowerAction.Restart:
+                var asked = clock.GetUtcNow();
                 await Stop(name, Wanted.On, deadline, force, ct).ConfigureAwait(false);
-                await WaitStarted(name, ct).ConfigureAwait(false);
+                await WaitStarted(name, asked, ct).ConfigureAwait(false);
                 break;
             case PowerAction.Freeze: await SetFrozen(name, Wanted.Frozen, ct).ConfigureAwait(false); break;
             case PowerAction.Unfreeze: await SetFrozen(name, Wanted.On, ct).ConfigureAwait(false); break;
@@ -123,19 +124,42 @@ public sealed class InstanceControl(
         // Said now, to whoever asks, rather than waited for.
         desired.SpecOf(name);
         Want(name, Wanted.On);
+        var asked = clock.GetUtcNow();
         run.Update(o => o with { FastFailures = 0, NotBefore = null, Failed = false, Reason = "" });
         loop.Wake();
-        await WaitStarted(name, ct).ConfigureAwait(false);
+        await WaitStarted(name, asked, ct).ConfigureAwait(false);
     }
 
-    private async Task WaitStarted(string name, CancellationToken ct)
+    /// <summary>Ends when it runs, when it could not, or when it ran and has ended again already.</summary>
+    private async Task WaitStarted(string name, DateTimeOffset asked, CancellationToken ct)
     {
-        var reached = await loop.Of(name).WaitUntil(
-            o => o is { Presence: Presence.Running, Stop: null } or { Presence: Presence.Absent, Failed: true, Busy: false }, ct)
-            .ConfigureAwait(false);
-        if (reached.Failed)
+        var reached = await WaitUntil(
+            name, "start", Executor.StartDeadline + Grace,
+            o => o is { Presence: Presence.Running, Stop: null } ||
+                o is { Presence: Presence.Absent, Busy: false } && (o.Failed || o.StartedAt >= asked), ct).ConfigureAwait(false);
+        if (reached is { Presence: Presence.Absent, Failed: true })
             throw new Refusal(500, reached.Reason);
     }
+
+    /// <summary>Waits, but not for ever: what was wanted stays wanted, and the loop goes on with it.</summary>
+    private async Task<ObservedInstance> WaitUntil(
+        string name, string verb, TimeSpan longest, Func<ObservedInstance, bool> reached, CancellationToken ct)
+    {
+        using var deadline = new CancellationTokenSource(longest, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
+        try
+        {
+            return await loop.Of(name).WaitUntil(reached, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            var reason = loop.Of(name).Observed.Reason;
+            throw new Refusal(500, $"{verb} {name}: not done after {longest.TotalSeconds} s, it goes on{(reason.Length > 0 ? ": " + reason : "")}");
+        }
+    }
+
+    /// <summary>What a step may take beyond the deadline it has itself: layers to shift, processes that die slowly.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
 
     private async Task Stop(string name, Wanted after, TimeSpan? deadline, bool force, CancellationToken ct)
     {
@@ -151,7 +175,9 @@ public sealed class InstanceControl(
             run.Update(o => o with { Stop = new StopRequest(force ? now : now + (deadline ?? StopDeadline), o.Stop?.Asked == true) });
         }
         loop.Wake();
-        await run.WaitUntil(o => o is { Stop: null, Busy: false } or { Presence: Presence.Absent, Busy: false }, ct).ConfigureAwait(false);
+        await WaitUntil(
+            name, "stop", (deadline ?? StopDeadline) + Grace,
+            o => o is { Stop: null, Busy: false } or { Presence: Presence.Absent, Busy: false }, ct).ConfigureAwait(false);
         run.Update(o => o with { Stop = null });
         if (after == Wanted.Off)
             run.Update(o => o with { Failed = false, Reason = "" });
