@@ -30,7 +30,15 @@ internal sealed class StreamNode : IDisposable
     public void Finish(string fd)
     {
         this[fd].SendAsync(Array.Empty<byte>(), WebSocketMessageType.Text, true, default).GetAwaiter().GetResult();
-        this[fd].CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default).GetAwaiter().GetResult();
+        try
+        {
+            this[fd].CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default).GetAwaiter().GetResult();
+        }
+        catch (WebSocketException)
+        {
+            // The empty frame was enough: the client has hung up before the close.
+            return;
+        }
     }
 
     /// <summary>Next message: text for binary, <c>text:…</c> for text, <c>close</c>.</summary>
