@@ -153,8 +153,8 @@ public sealed class InstanceControl(
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            var reason = loop.Of(name).Observed.Reason;
-            throw new Refusal(500, $"{verb} {name}: not done after {longest.TotalSeconds} s, it goes on{(reason.Length > 0 ? ": " + reason : "")}");
+            var reason = loop.Of(name).Observed.Reason is { Length: > 0 } said ? ": " + said : "";
+            throw new Refusal(500, $"{verb} {name}: not done after {longest.TotalSeconds} s, it goes on{reason}");
         }
     }
 
