@@ -20,6 +20,10 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
     public static Fd Open(string path, OpenFlags flags, uint mode = 0) =>
         new(LinuxException.Check(open(path, (int)(flags | OpenFlags.O_CLOEXEC), mode), $"open {path}"));
 
+    /// <summary>Opens a path; null when the kernel refuses.</summary>
+    public static Fd? TryOpen(string path, OpenFlags flags) =>
+        open(path, (int)(flags | OpenFlags.O_CLOEXEC), 0) is >= 0 and var number ? new Fd(number) : null;
+
     /// <summary>Opens a path below a folder, never following a link out of it; openat2(2) with RESOLVE_IN_ROOT.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public static Fd OpenInRoot(Fd root, string path, OpenFlags flags, uint mode = 0)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Holm.Linux.Files;
 
 namespace Holm.Linux.Cgroups;
 
@@ -37,17 +38,7 @@ public sealed record Hierarchy(string Root, bool Unified, IReadOnlyList<string> 
     }
 
     /// <summary>Reads one file of a group, or null where it is missing.</summary>
-    public string? Read(string path, string file)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(Root, path, file)).TrimEnd('\n');
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
+    public string? Read(string path, string file) => KernelFile.Read(Path.Combine(Root, path, file))?.TrimEnd('\n');
 
     /// <summary>Reads a number; <c>max</c>, and anything version 1 means by it, is null, as is a missing file.</summary>
     public long? ReadNumber(string path, string file) =>
@@ -63,20 +54,7 @@ public sealed record Hierarchy(string Root, bool Unified, IReadOnlyList<string> 
         if (!Directory.Exists(folder))
             return true;
         var below = Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories).OrderByDescending(d => d.Length).ToList();
-        foreach (var group in below.Append(folder))
-            try
-            {
-                Directory.Delete(group);
-            }
-            catch (DirectoryNotFoundException)
-            {
-                continue;
-            }
-            catch (IOException)
-            {
-                return false;
-            }
-        return true;
+        return below.Append(folder).All(KernelFile.TryRemoveFolder);
     }
 
     /// <summary>

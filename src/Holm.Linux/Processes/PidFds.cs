@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Holm.Linux.Files;
 
 namespace Holm.Linux.Processes;
 
@@ -51,19 +52,8 @@ public sealed record ProcStat(char State, int ParentPid, long StartTime)
     /// <summary>Reads it, or null when the process is gone.</summary>
     public static ProcStat? Read(int pid)
     {
-        string text;
-        try
-        {
-            text = File.ReadAllText($"/proc/{pid}/stat");
-        }
-        catch (IOException)
-        {
+        if (KernelFile.Read($"/proc/{pid}/stat") is not { Length: > 0 } text)
             return null;
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return null;
-        }
         // The name, field 2, may hold spaces and parentheses; the last ')' ends it.
         var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
         return new ProcStat(

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using Holm.Linux.Files;
 
 namespace Holm.Linux.Processes;
 
@@ -27,22 +27,8 @@ public static class ProcessTable
     private static bool Begins(string[] arguments, string?[] words) =>
         arguments.Length >= words.Length && words.Select((w, i) => w is null || w == arguments[i]).All(same => same);
 
-    private static string[]? ReadArguments(int pid)
-    {
-        try
-        {
-            var bytes = File.ReadAllBytes($"/proc/{pid}/cmdline");
-            return bytes.Length == 0 ? null : Encoding.UTF8.GetString(bytes).TrimEnd('\0').Split('\0');
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    private static string[]? ReadArguments(int pid) =>
+        KernelFile.Read($"/proc/{pid}/cmdline") is { Length: > 0 } text ? text.TrimEnd('\0').Split('\0') : null;
 
     private static string? Namespace(string pid)
     {

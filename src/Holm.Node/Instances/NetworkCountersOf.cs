@@ -1,5 +1,6 @@
 using System.Globalization;
 using Holm.Contract;
+using Holm.Linux.Files;
 
 namespace Holm.Node.Instances;
 
@@ -9,17 +10,10 @@ public static class NetworkCountersOf
     /// <summary>Interfaces by name; null when the process is gone.</summary>
     public static IReadOnlyDictionary<string, NetworkState>? Process(int pid)
     {
-        string[] lines;
-        try
-        {
-            lines = File.ReadAllLines($"/proc/{pid}/net/dev");
-        }
-        catch (IOException)
-        {
+        if (KernelFile.Read($"/proc/{pid}/net/dev") is not { } text)
             return null;
-        }
         var interfaces = new SortedDictionary<string, NetworkState>(StringComparer.Ordinal);
-        foreach (var line in lines.Skip(2))
+        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(2))
         {
             var colon = line.IndexOf(':', StringComparison.Ordinal);
             var name = line[..colon].Trim();
