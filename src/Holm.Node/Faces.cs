@@ -12,12 +12,16 @@ internal static class Faces
 {
     public static NodeFace Of(
         ConfigStore config, InstanceControl control, ImageStore images, Events events, NodePaths paths, Checks checks,
+        Action<string> log) => Of(config, control, images, events, EnvironmentOf(paths), checks, log);
+
+    private static NodeFace Of(
+        ConfigStore config, InstanceControl control, ImageStore images, Events events, ServerEnvironment environment, Checks checks,
         Action<string> log) => new()
     {
         Config = config,
         Events = events,
         Log = log,
-        Environment = () => EnvironmentOf(paths),
+        Environment = () => environment with { ServerName = Environment.MachineName },
         CheckConfig = checks.Read,
         UploadFolder = images.StagingFolder,
         Instances = new InstanceFace
@@ -85,7 +89,6 @@ internal static class Faces
             os.FirstOrDefault(l => l.StartsWith(key + "=", StringComparison.Ordinal))?[(key.Length + 1)..].Trim('"') ?? "";
         return new ServerEnvironment
         {
-            ServerName = Environment.MachineName,
             HolmVersion = Daemon.Version,
             ServerPid = Environment.ProcessId,
             DriverVersion = LxcContainer.Version,
