@@ -13,7 +13,8 @@
  *
  * Environment of the app arrives on descriptor 3 as NUL-terminated NAME=value strings, because the environment of this program
  * itself is read by the dynamic linker and by liblxc (PATH: with newuidmap on it liblxc would use it). It never meets a parser.
- * attach: descriptor 4 is a pipe that holmd holds open: end of file there means holmd is gone, and the command must go too.
+ * attach: descriptor 4 is a pipe from holmd. A byte there says go: until then everything is made ready and nothing is run. End of file
+ * means holmd is gone, or the caller never came, and the command must go too.
  *
  * Exit codes: start 0 (EXITFILE tells the rest), attach: the command's own, 128+N by signal N, 126/127 as a shell's; 125 own failure.
  * EXITFILE: one line, "exited WAITSTATUS" (as wait(2)) or "failed".
@@ -213,6 +214,10 @@ static int attach(int argc, char **argv)
 		return fail("read the environment for", program.argv[0]);
 	struct lxc_container *container = open_container(lxcpath, name);
 	if (!container)
+		return OWN_FAILURE;
+
+	char go;
+	if (read(LIFE_FD, &go, 1) != 1)
 		return OWN_FAILURE;
 
 	/* Signals that arrive before there is a command to send them to wait. */

@@ -29,18 +29,23 @@ internal sealed class Channel : IDisposable
     private const int Text = 1, Binary = 2, CloseFrame = 8, Ping = 9, Pong = 10;
     private const int MaxMessage = 16 * 1024 * 1024;
     private readonly HttpConnection _connection;
+    private readonly string _target;
     private readonly Lock _sending = new();
     private byte[] _sendBuffer = new byte[4096];
 
-    private Channel(HttpConnection connection) => _connection = connection;
+    private Channel(HttpConnection connection, string target) => (_connection, _target) = (connection, target);
 
     private readonly record struct Frame(int Opcode, bool Final, long Length);
 
     /// <summary>Connects to a websocket of the API.</summary>
     /// <exception cref="Refusal">The node said no, for example because the secret is wrong.</exception>
-    public static Channel Open(Node node, string target)
+    public static Channel Open(Node node, string target) => Begin(node, target).Opened();
+
+    /// <summary>Asks for a websocket; <see cref="Opened"/> must be called before anything else.</summary>
+    public static Channel Begin(Node node, string target)
     {
         var connection = HttpConnection.Open(node.Socket, node.Deadline);
+        var channel = new Channel(connection, target.Split('?')[0]);
         try
         {
             connection.Send("GET", target,
@@ -48,14 +53,27 @@ internal sealed class Channel : IDisposable
                 "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
                 $"Sec-WebSocket-Key: {Convert.ToBase64String(Guid.NewGuid().ToByteArray())}",
             ]);
-            var head = connection.ReadHead();
-            if (head.Status != 101)
-                throw new Refusal(head.Status, $"open {target.Split('?')[0]}: {Why(connection, head)}");
-            return new(connection);
+            return channel;
         }
         catch
         {
-            connection.Dispose();
+            channel.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits for the answer to <see cref="Begin"/>; gives this channel.</summary>
+    /// <exception cref="Refusal">The node said no, for example because the secret is wrong; the channel is disposed.</exception>
+    public Channel Opened()
+    {
+        try
+        {
+            var head = _connection.ReadHead();
+            return head.Status == 101 ? this : throw new Refusal(head.Status, $"open {_target}: {Why(_connection, head)}");
+        }
+        catch
+        {
+            Dispose();
             throw;
         }
     }

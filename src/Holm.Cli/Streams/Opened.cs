@@ -14,7 +14,7 @@ internal sealed class Opened : IDisposable
     private readonly HttpConnection _end;
     private readonly Dictionary<string, Channel> _channels = [];
 
-    /// <summary>Opens control first, then the others, as LXD's client does.</summary>
+    /// <summary>Opens control first, then the others, as LXD's client does; all are asked for before the first answer is read.</summary>
     /// <exception cref="Refusal">The node said no.</exception>
     public Opened(Node node, Answer answer, string doing)
     {
@@ -26,8 +26,10 @@ internal sealed class Opened : IDisposable
         try
         {
             foreach (var fd in fds.EnumerateObject().OrderBy(f => f.Name == "control" ? "" : f.Name, StringComparer.Ordinal))
-                _channels[fd.Name] = Channel.Open(node,
+                _channels[fd.Name] = Channel.Begin(node,
                     $"{answer.OperationUrl}/websocket?secret={Uri.EscapeDataString(fd.Value.GetString() ?? "")}");
+            foreach (var channel in _channels.Values)
+                channel.Opened();
         }
         catch
         {

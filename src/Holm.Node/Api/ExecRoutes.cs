@@ -54,9 +54,13 @@ internal static class ExecRoutes
         ExecRelay? relay = null;
         try
         {
-            // Clients of before 2016 have no control stream.
-            await sockets.Joined(node.Clock, request.Interactive ? ["0", "control"] : ["0", "1", "2"]).ConfigureAwait(false);
-            using var session = node.Instances.Exec(name, request);
+            // The command is made ready while the clients join. Those of before 2016 have no control stream.
+            var ready = Task.Run(() => node.Instances.Exec(name, request));
+            var joined = sockets.Joined(node.Clock, request.Interactive ? ["0", "control"] : ["0", "1", "2"]);
+            await joined.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            using var session = await ready.ConfigureAwait(false);
+            await joined.ConfigureAwait(false);
+            session.Go();
             node.Events.Lifecycle("instance-exec", $"/1.0/instances/{name}", ("command", string.Join(' ', request.Command)));
             relay = new ExecRelay(session, sockets);
             Tell(run, await relay.Run().ConfigureAwait(false));
@@ -80,6 +84,7 @@ internal static class ExecRoutes
     private static async Task RunAlone(NodeFace node, string name, ExecRequest request, OperationRun run)
     {
         using var session = node.Instances.Exec(name, request);
+        session.Go();
         node.Events.Lifecycle("instance-exec", $"/1.0/instances/{name}", ("command", string.Join(' ', request.Command)));
         session.Stdin?.Dispose();
         var drains = new[] { session.Stdout, session.Stderr, session.Terminal }.OfType<Fd>()

@@ -18,7 +18,8 @@ public sealed record ExecRequest(
     IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, uint User, uint Group, string Cwd, bool Interactive,
     int Width, int Height);
 
-/// <summary>A command running inside an instance. Disposing it while the command runs kills the command.</summary>
+/// <summary>A command inside an instance: made ready, not run before <see cref="Go"/>. Disposing it while the command runs kills the
+/// command.</summary>
 public sealed class ExecSession : IDisposable
 {
     private readonly Child _attach;
@@ -29,6 +30,14 @@ public sealed class ExecSession : IDisposable
     {
         (_attach, _life, _streams) = (attach, life, streams.Keep());
         Exit = WaitForExit();
+    }
+
+    /// <summary>Lets the command run.</summary>
+    /// <exception cref="LinuxException">Unless it has ended already; <see cref="Exit"/> says how.</exception>
+    public void Go()
+    {
+        if (_life.TryWrite([1]) is < 0 and not -Errnos.EPIPE and var error)
+            throw new LinuxException("let the command run", -error);
     }
 
     /// <summary>Interactive: the terminal's master, not blocking; EIO when the last program on it is gone. Else null.</summary>

@@ -183,7 +183,7 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
                 Path.GetFileName(d)!)]
             : [];
 
-    /// <summary>Runs a command inside; see <see cref="ExecSession"/>.</summary>
+    /// <summary>Makes a command inside ready to run; see <see cref="ExecSession"/>.</summary>
     /// <param name="name">A running instance.</param>
     /// <param name="request">The command; its environment is whole.</param>
     /// <param name="idmapBase">First host id of the instance's range, 0 when privileged.</param>

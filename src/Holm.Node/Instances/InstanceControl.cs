@@ -248,7 +248,7 @@ public sealed class InstanceControl(
         return Task.CompletedTask;
     }
 
-    /// <summary>Runs a command inside. The instance's own environment is under the request's.</summary>
+    /// <summary>Makes a command inside ready to run. The instance's own environment is under the request's.</summary>
     /// <exception cref="Refusal">It does not run, or is frozen.</exception>
     public ExecSession Exec(string name, ExecRequest request)
     {
