@@ -225,8 +225,9 @@ internal static class Programs
             Stderr = streams.ChildStderr,
             NewSession = true,
         });
-        var (life, other) = Fd.Pipe();
-        other.Dispose();
+        // Nobody waits for the word to go: the program runs already.
+        var (nobody, life) = Fd.Pipe();
+        nobody.Dispose();
         return new ExecSession(child, life, streams);
     }
 }
