@@ -57,6 +57,10 @@ public static class Errnos
     public const int ELOOP = 40;
     /// <summary>Operation not supported.</summary>
     public const int EOPNOTSUPP = 95;
+    /// <summary>Connection reset by peer.</summary>
+    public const int ECONNRESET = 104;
+    /// <summary>Connection refused.</summary>
+    public const int ECONNREFUSED = 111;
     /// <summary>Disk quota exceeded.</summary>
     public const int EDQUOT = 122;
 
@@ -68,7 +72,8 @@ public static class Errnos
         EACCES => nameof(EACCES), EBUSY => nameof(EBUSY), EEXIST => nameof(EEXIST), EXDEV => nameof(EXDEV), ENODEV => nameof(ENODEV),
         ENOTDIR => nameof(ENOTDIR), EISDIR => nameof(EISDIR), EINVAL => nameof(EINVAL), ENOTTY => nameof(ENOTTY), ENOSPC => nameof(ENOSPC),
         EPIPE => nameof(EPIPE), ENAMETOOLONG => nameof(ENAMETOOLONG), ENOSYS => nameof(ENOSYS), ENOTEMPTY => nameof(ENOTEMPTY),
-        ELOOP => nameof(ELOOP), EOPNOTSUPP => nameof(EOPNOTSUPP), EDQUOT => nameof(EDQUOT), E2BIG => nameof(E2BIG),
+        ELOOP => nameof(ELOOP), EOPNOTSUPP => nameof(EOPNOTSUPP), ECONNRESET => nameof(ECONNRESET),
+        ECONNREFUSED => nameof(ECONNREFUSED), EDQUOT => nameof(EDQUOT), E2BIG => nameof(E2BIG),
         _ => $"errno {errno}",
     };
 }

@@ -76,7 +76,7 @@ internal sealed class Screen(Fd output, Fd error)
         {
             var written = fd.TryWrite(bytes);
             if (written == -Errnos.EAGAIN)
-                Terminal.WaitWritable(fd);
+                Poll.Writable(fd);
             else if (written is -Errnos.EPIPE)
                 throw new OutputGone();
             else if (written < 0)

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
 using System.Text.Json;
 using Holm.Cli.Wire;
 using Holm.Contract;
@@ -31,7 +30,7 @@ internal sealed class Channel : IDisposable
     private readonly HttpConnection _connection;
     private readonly string _target;
     private readonly Lock _sending = new();
-    private byte[] _sendBuffer = new byte[4096];
+    private byte[] _sendBuffer = new byte[256];
 
     private Channel(HttpConnection connection, string target) => (_connection, _target) = (connection, target);
 
@@ -80,22 +79,18 @@ internal sealed class Channel : IDisposable
 
     /// <summary>Hands the bytes of every data frame to <paramref name="take"/> until a close, or LXD's end of a stream: an empty text
     /// frame.</summary>
-    public ChannelEnd Drain(Action<ReadOnlySpan<byte>> take)
+    public ChannelEnd Drain(Action<ReadOnlySpan<byte>> take) => Frames(frame =>
     {
-        var buffer = new byte[64 * 1024];
-        return Frames(frame =>
+        if (frame is { Opcode: Text, Final: true, Length: 0 })
+            return false;
+        for (var left = frame.Length; left > 0;)
         {
-            if (frame is { Opcode: Text, Final: true, Length: 0 })
-                return false;
-            for (var left = frame.Length; left > 0;)
-            {
-                var piece = buffer.AsSpan(0, Read(buffer.AsSpan(0, (int)Math.Min(left, buffer.Length))));
-                left -= piece.Length;
-                take(piece);
-            }
-            return true;
-        });
-    }
+            var piece = Read(left);
+            left -= piece.Length;
+            take(piece);
+        }
+        return true;
+    });
 
     /// <summary>Hands every whole message to <paramref name="take"/> until a close.</summary>
     public ChannelEnd Messages(Action<ReadOnlyMemory<byte>> take)
@@ -233,15 +228,23 @@ internal sealed class Channel : IDisposable
         }
     }
 
-    private int Read(Span<byte> into) => _connection.ReadUpgraded(into) is > 0 and var count ? count : throw new Broken();
+    private ReadOnlySpan<byte> Read(long most)
+    {
+        var piece = _connection.ReadUpgraded(most);
+        return piece.Length > 0 ? piece : throw new Broken();
+    }
 
     private void Exactly(Span<byte> into)
     {
         while (into.Length > 0)
-            into = into[Read(into)..];
+        {
+            var piece = Read(into.Length);
+            piece.CopyTo(into);
+            into = into[piece.Length..];
+        }
     }
 
-    private static bool Gone(Exception e) => e is Broken or Unreachable or SocketException or ObjectDisposedException;
+    private static bool Gone(Exception e) => e is Broken or Unreachable or ObjectDisposedException;
 
     private static string Why(HttpConnection connection, Head head)
     {

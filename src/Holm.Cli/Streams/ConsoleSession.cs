@@ -88,8 +88,8 @@ internal static class ConsoleSession
     private static int Closed(Caller caller, Opened opened, string name)
     {
         var operation = opened.End(Farewell);
-        if (operation.StatusCode == (int)StatusCode.Failure)
-            throw new Refusal(400, operation.Err);
+        if (Json.Number(operation, "status_code") == (int)StatusCode.Failure)
+            throw new Refusal(400, Json.Text(operation, "err"));
         caller.Screen.Complain($"the console of {name} has closed");
         return ExitCodes.Ok;
     }

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Holm.Cli.Wire;
 using Holm.Contract;
 using Holm.Linux.Terminals;
 
@@ -22,7 +24,7 @@ internal static class ExecSession
             var size = Terminal.Size(caller.Screen.Output);
             request = request with { Width = size.Columns, Height = size.Rows };
         }
-        var answer = caller.Node.Send("POST", $"{Names.Instance(name)}/exec", request, ContractJson.Default.ExecPost);
+        var answer = caller.Node.Ask("POST", $"{Names.Instance(name)}/exec", Body(request));
         using var opened = new Opened(caller.Node, answer, $"run {request.Command[0]} in {name}");
         var interrupted = request.Interactive ? Interactive(caller, opened) : Plain(caller, opened);
         return interrupted ?? Outcome(caller, opened.End(Farewell), name);
@@ -77,16 +79,44 @@ internal static class ExecSession
         return ended.Task.GetAwaiter().GetResult();
     }
 
-    private static int Outcome(Caller caller, Operation operation, string name)
+    private static int Outcome(Caller caller, JsonElement operation, string name)
     {
-        var code = operation.Metadata?.TryGetValue("return", out var value) == true && value.ValueKind == JsonValueKind.Number
-            && value.TryGetInt32(out var number) && number is >= 0 and <= 255 ? number : -1;
-        if (operation.Err.Length == 0 && code >= 0)
+        var code = Json.Number(Json.Member(operation, "metadata"), "return") is { } number and >= 0 and <= 255 ? number : -1;
+        var error = Json.Text(operation, "err");
+        if (error.Length == 0 && code >= 0)
             return code;
-        var why = operation.Err.Length > 0 ? operation.Err : $"run a command in {name}: the node did not say how it ended";
+        var why = error.Length > 0 ? error : $"run a command in {name}: the node did not say how it ended";
         if (code is not (126 or 127))
             throw new Refusal(400, why);
         caller.Screen.Complain(why);
         return code;
+    }
+
+    /// <summary>The request as JSON, written by hand for the reason that <see cref="Json"/> gives.</summary>
+    private static byte[] Body(ExecPost request)
+    {
+        var bytes = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("command");
+            foreach (var word in request.Command)
+                json.WriteStringValue(word);
+            json.WriteEndArray();
+            json.WriteBoolean("wait-for-websocket", request.WaitForWebsocket);
+            json.WriteBoolean("interactive", request.Interactive);
+            json.WriteStartObject("environment");
+            foreach (var (variable, value) in request.Environment ?? [])
+                json.WriteString(variable, value);
+            json.WriteEndObject();
+            json.WriteNumber("width", request.Width);
+            json.WriteNumber("height", request.Height);
+            json.WriteBoolean("record-output", request.RecordOutput);
+            json.WriteNumber("user", request.User);
+            json.WriteNumber("group", request.Group);
+            json.WriteString("cwd", request.Cwd);
+            json.WriteEndObject();
+        }
+        return bytes.WrittenSpan.ToArray();
     }
 }

@@ -19,9 +19,11 @@ internal sealed class Opened : IDisposable
     public Opened(Node node, Answer answer, string doing)
     {
         _node = node;
-        var operation = answer.As(ContractJson.Default.Operation);
-        if (operation.Metadata?.TryGetValue("fds", out var fds) != true || fds.ValueKind != JsonValueKind.Object)
-            throw new Refusal(500, $"{doing}: the node opened no streams{(operation.Err.Length > 0 ? $": {operation.Err}" : "")}");
+        if (Json.Member(Json.Member(answer.Metadata, "metadata"), "fds") is not { ValueKind: JsonValueKind.Object } fds)
+        {
+            var why = Json.Text(answer.Metadata, "err");
+            throw new Refusal(500, $"{doing}: the node opened no streams{(why.Length > 0 ? $": {why}" : "")}");
+        }
         _end = node.Begin("GET", $"{answer.OperationUrl}/wait", deadline: Timeout.InfiniteTimeSpan);
         try
         {
@@ -46,11 +48,11 @@ internal sealed class Opened : IDisposable
         ? channel
         : throw new Refusal(500, $"the node opened no stream {fd}");
 
-    /// <summary>Reads how the operation ended.</summary>
-    public Operation End(TimeSpan deadline)
+    /// <summary>Reads how the operation ended; see <see cref="Operation"/> for its members.</summary>
+    public JsonElement End(TimeSpan deadline)
     {
         _end.SetDeadline(deadline);
-        return _node.Finish(_end).As(ContractJson.Default.Operation);
+        return _node.Finish(_end).Metadata;
     }
 
     /// <inheritdoc/>

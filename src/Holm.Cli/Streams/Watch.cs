@@ -46,7 +46,7 @@ internal sealed class Watch : IDisposable
             var count = input.TryRead(buffer);
             if (count == -Errnos.EAGAIN)
             {
-                Terminal.WaitReadable(input);
+                Poll.Readable(input);
                 continue;
             }
             if (count <= 0)

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
+using Holm.Linux;
 
 namespace Holm.Cli.Wire;
 
@@ -14,10 +14,11 @@ namespace Holm.Cli.Wire;
 /// </remarks>
 internal sealed class HttpConnection : IDisposable
 {
-    private const int MaxHead = 64 * 1024;
-    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    // Most answers fit into the first buffer; a longer one makes it grow, to what a stream is best read with.
+    private const int MaxHead = 64 * 1024, FirstBuffer = 4 * 1024, StreamBuffer = 32 * 1024;
+    private readonly Fd _socket;
     private readonly string _path;
-    private byte[] _buffer = new byte[32 * 1024];
+    private byte[] _buffer = new byte[FirstBuffer];
     private int _start, _end;
     private long _until = long.MaxValue;
     private long _left;
@@ -28,34 +29,30 @@ internal sealed class HttpConnection : IDisposable
     /// <summary>True when the node answered before the end of the request and reads no more of it.</summary>
     public bool Answered { get; private set; }
 
-    private HttpConnection(string path) => _path = path;
+    private HttpConnection(Fd socket, string path) => (_socket, _path) = (socket, path);
 
     /// <summary>Connects.</summary>
     /// <exception cref="Unreachable">No daemon answers there, or it may not be talked to.</exception>
     public static HttpConnection Open(string path, TimeSpan deadline)
     {
-        if (Encoding.UTF8.GetByteCount(path) > 107)
-            throw new Unreachable(path, "the name is longer than the 107 bytes that a unix socket may have; choose a shorter HOLM_RUN");
-        var connection = new HttpConnection(path);
-        connection.SetDeadline(deadline);
+        if (Encoding.UTF8.GetByteCount(path) > UnixSocket.LongestPath)
+            throw new Unreachable(path,
+                $"the name is longer than the {UnixSocket.LongestPath} bytes that a unix socket may have; choose a shorter HOLM_RUN");
         try
         {
-            connection._socket.Connect(new UnixDomainSocketEndPoint(path));
+            var connection = new HttpConnection(UnixSocket.Connect(path, deadline < TimeSpan.Zero ? null : deadline), path);
+            connection.SetDeadline(deadline);
             return connection;
         }
-        catch (SocketException e)
+        catch (LinuxException e)
         {
-            connection.Dispose();
             throw Unreachable.Connect(path, e);
         }
     }
 
     /// <summary>From now on this much time for everything that follows; <see cref="Timeout.InfiniteTimeSpan"/> for no end.</summary>
-    public void SetDeadline(TimeSpan deadline)
-    {
+    public void SetDeadline(TimeSpan deadline) =>
         _until = deadline < TimeSpan.Zero ? long.MaxValue : Environment.TickCount64 + (long)deadline.TotalMilliseconds;
-        _socket.SendTimeout = deadline < TimeSpan.Zero ? 0 : Math.Max(1, (int)Math.Min(deadline.TotalMilliseconds, int.MaxValue));
-    }
 
     /// <summary>Sends the head, and the body when there is one.</summary>
     /// <param name="method">GET, POST, ….</param>
@@ -126,22 +123,21 @@ internal sealed class HttpConnection : IDisposable
         return count;
     }
 
-    /// <summary>Reads some bytes after a 101 answer; 0 when the other side is gone. No deadline.</summary>
-    public int ReadUpgraded(Span<byte> into)
+    /// <summary>Some bytes after a 101 answer, valid until the next call; none when the other side is gone. No deadline.</summary>
+    public ReadOnlySpan<byte> ReadUpgraded(long most)
     {
         _until = long.MaxValue;
         if (_start == _end && Fill() == 0)
-            return 0;
-        var count = Math.Min(_end - _start, into.Length);
-        _buffer.AsSpan(_start, count).CopyTo(into);
-        _start += count;
-        return count;
+            return [];
+        var piece = _buffer.AsSpan(_start, (int)Math.Min(_end - _start, most));
+        _start += piece.Length;
+        return piece;
     }
 
     /// <summary>Sends bytes after a 101 answer; false when the other side reads no more. No deadline.</summary>
     public bool SendUpgraded(ReadOnlySpan<byte> bytes)
     {
-        _socket.SendTimeout = 0;
+        _until = long.MaxValue;
         SendAll(bytes);
         return !Answered;
     }
@@ -180,48 +176,56 @@ internal sealed class HttpConnection : IDisposable
 
     private int Fill()
     {
+        // What filled the buffer once may go on: a stream.
+        var full = _end == _buffer.Length;
         if (_start == _end)
             _start = _end = 0;
-        if (_end == _buffer.Length && _start > 0)
+        if (full && _start > 0)
         {
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
             (_start, _end) = (0, _end - _start);
         }
-        if (_end == _buffer.Length)
-            Array.Resize(ref _buffer, _buffer.Length * 2);
-        try
+        if (_end == _buffer.Length || (full && _buffer.Length < StreamBuffer))
+            Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, StreamBuffer));
+        while (true)
         {
-            if (_until != long.MaxValue
-                && !_socket.Poll(TimeSpan.FromMilliseconds(Math.Max(0, _until - Environment.TickCount64)), SelectMode.SelectRead))
+            if (!Poll.Readable(_socket, Left()))
                 throw Bad("it did not answer in time");
-            var count = _socket.Receive(_buffer.AsSpan(_end));
-            _end += count;
-            return count;
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
-        {
-            return 0;
+            var count = UnixSocket.TryReceive(_socket, _buffer.AsSpan(_end));
+            if (count is -Errnos.EAGAIN or -Errnos.EINTR)
+                continue;
+            if (count < 0 && count != -Errnos.ECONNRESET)
+                throw Bad(new LinuxException("read its answer", -count).Message);
+            _end += Math.Max(count, 0);
+            return Math.Max(count, 0);
         }
     }
 
     private void SendAll(ReadOnlySpan<byte> data)
     {
-        try
+        while (data.Length > 0 && !Answered)
         {
-            while (data.Length > 0 && !Answered)
-                data = data[_socket.Send(data)..];
-        }
-        catch (SocketException) when (_socket.Poll(TimeSpan.Zero, SelectMode.SelectRead))
-        {
-            // The node stopped reading before the end of the request; its answer, or its silence, says why.
-            Answered = true;
-        }
-        catch (SocketException e)
-        {
-            throw Bad(e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock ? "it did not read the request in time"
-                : e.Message);
+            var count = UnixSocket.TrySend(_socket, data);
+            if (count >= 0)
+            {
+                data = data[count..];
+            }
+            else if (count is -Errnos.EAGAIN or -Errnos.EINTR)
+            {
+                if (!Poll.Writable(_socket, Left()))
+                    throw Bad("it did not read the request in time");
+            }
+            else
+            {
+                // The node stopped reading before the end of the request; its answer, or its silence, says why.
+                Answered = Poll.Readable(_socket, 0) ? true : throw Bad(new LinuxException("send the request", -count).Message);
+            }
         }
     }
+
+    /// <summary>Milliseconds until the deadline, as poll(2) takes them.</summary>
+    private int Left() =>
+        _until == long.MaxValue ? -1 : (int)Math.Clamp(_until - Environment.TickCount64, 0, int.MaxValue);
 
     private Unreachable Bad(string why) => new(_path, why);
 }

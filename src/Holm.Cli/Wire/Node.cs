@@ -105,7 +105,7 @@ internal sealed class Node(string socket, Action<string>? trace = null)
 
     private byte[] ReadAll(HttpConnection connection)
     {
-        var body = new byte[16 * 1024];
+        var body = new byte[4 * 1024];
         var length = 0;
         for (int count; (count = connection.ReadBody(body.AsSpan(length))) > 0;)
         {
@@ -118,31 +118,23 @@ internal sealed class Node(string socket, Action<string>? trace = null)
         return body[..length];
     }
 
-    // Read member by member: the serializer's preparations for one more type would cost more than the reading.
     private Answer Open(Head head, byte[] body)
     {
         JsonElement envelope;
         try
         {
-            envelope = JsonDocument.Parse(body).RootElement;
+            envelope = Json.Parse(body);
         }
         catch (JsonException)
         {
             throw new Unreachable(Socket, $"it answered {head.Status} without JSON; is it a Holm node?");
         }
-        var type = Text(envelope, "type");
+        var type = Json.Text(envelope, "type");
         trace?.Invoke($"{head.Status} {type} ({body.Length} bytes)");
         if (type == "error")
-            throw new Refusal(envelope.TryGetProperty("error_code", out var code) && code.TryGetInt32(out var number) ? number
-                : head.Status,
-                Text(envelope, "error"));
-        if (type is not ("sync" or "async") || !envelope.TryGetProperty("metadata", out var metadata))
+            throw new Refusal(Json.Number(envelope, "error_code") ?? head.Status, Json.Text(envelope, "error"));
+        if (type is not ("sync" or "async") || Json.Member(envelope, "metadata") is not { ValueKind: not JsonValueKind.Undefined } metadata)
             throw new Unreachable(Socket, $"it answered {head.Status} with JSON that is no envelope; is it a Holm node?");
-        return new(metadata, type == "async" ? Text(envelope, "operation") : "", head.Header("etag"));
+        return new(metadata, type == "async" ? Json.Text(envelope, "operation") : "", head.Header("etag"));
     }
-
-    private static string Text(JsonElement envelope, string name) =>
-        envelope.ValueKind == JsonValueKind.Object && envelope.TryGetProperty(name, out var value)
-            && value.ValueKind == JsonValueKind.String
-            ? value.GetString()! : "";
 }

@@ -1,4 +1,4 @@
-using System.Net.Sockets;
+using Holm.Linux;
 
 namespace Holm.Cli.Wire;
 
@@ -6,11 +6,12 @@ namespace Holm.Cli.Wire;
 internal sealed class Unreachable(string socket, string why) : Exception($"cannot talk to the node at {socket}: {why}")
 {
     /// <summary>Says why a connection could not be made, and the mend.</summary>
-    public static Unreachable Connect(string socket, SocketException error) => new(socket, error.SocketErrorCode switch
+    public static Unreachable Connect(string socket, LinuxException error) => new(socket, error.Errno switch
     {
-        SocketError.AddressNotAvailable => "there is no such socket; start the daemon with systemctl start holmd, or set HOLM_RUN",
-        SocketError.ConnectionRefused => "nobody listens there; start the daemon with systemctl start holmd",
-        SocketError.AccessDenied => "permission denied; ask root to add you to the group holm, which is as mighty as root",
-        _ => error.Message.TrimEnd('.'),
+        Errnos.ENOENT => "there is no such socket; start the daemon with systemctl start holmd, or set HOLM_RUN",
+        Errnos.ECONNREFUSED => "nobody listens there; start the daemon with systemctl start holmd",
+        Errnos.EACCES => "permission denied; ask root to add you to the group holm, which is as mighty as root",
+        Errnos.EAGAIN => "it does not answer, and too many wait for it already; look at it with systemctl status holmd",
+        _ => error.Message,
     });
 }

@@ -21,20 +21,7 @@ public static partial class Terminal
         return Ioctl.Call(fd, TIOCGWINSZ, ref size) == 0 ? new(size.Columns, size.Rows) : default;
     }
 
-    /// <summary>Waits until a write to the descriptor would not wait; for terminals that somebody else made O_NONBLOCK.</summary>
-    public static void WaitWritable(Fd fd) => Wait(fd, POLLOUT);
-
-    /// <summary>Waits until a read from the descriptor would not wait.</summary>
-    public static void WaitReadable(Fd fd) => Wait(fd, POLLIN);
-
-    private static void Wait(Fd fd, short events)
-    {
-        var wanted = new PollFd { Fd = fd.Number, Events = events };
-        poll(ref wanted, 1, -1);
-    }
-
     internal const uint TIOCGWINSZ = 0x5413;
-    private const short POLLIN = 1, POLLOUT = 4;
 
     /// <summary>struct winsize of asm-generic/termios.h.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -46,19 +33,8 @@ public static partial class Terminal
         public ushort YPixels;
     }
 
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct PollFd
-    {
-        public int Fd;
-        public short Events;
-        public short Returned;
-    }
-
     [LibraryImport("libc")]
     private static partial int isatty(int fd);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int poll(ref PollFd fds, nuint count, int milliseconds);
 }
 
 /// <summary>Raw mode of a terminal for as long as this object lives: every byte passes, nothing is echoed. cfmakeraw(3).</summary>

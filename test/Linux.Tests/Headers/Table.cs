@@ -60,7 +60,8 @@ internal static class Table
         {
             Fields = { ["Rows"] = "ws_row", ["Columns"] = "ws_col", ["XPixels"] = "ws_xpixel", ["YPixels"] = "ws_ypixel" },
         },
-        new("Terminals.Terminal+PollFd", "struct pollfd") { Fields = { ["Returned"] = "revents" } },
+        new("Poll+PollFd", "struct pollfd") { Fields = { ["Returned"] = "revents" } },
+        new("UnixSocket+Timeval", "struct timeval") { Fields = { ["Seconds"] = "tv_sec", ["Microseconds"] = "tv_usec" } },
         new("Lxc.LxcContainer+Native", "struct lxc_container", Whole: false),
     ];
 
@@ -85,5 +86,6 @@ internal static class Table
     [
         ("Processes.Child.SpawnStructBytes", "sizeof(posix_spawn_file_actions_t) <= {0} && sizeof(posix_spawnattr_t) <= {0}"),
         ("Processes.Child.SignalSetBytes", "sizeof(sigset_t) == {0}"),
+        ("UnixSocket.LongestPath", "sizeof(((struct sockaddr_un *)0)->sun_path) == {0} + 1"),
     ];
 }

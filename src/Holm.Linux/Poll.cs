@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+
+namespace Holm.Linux;
+
+/// <summary>Waits for one descriptor on the calling thread; poll(2). For many at once there is <see cref="Processes.Epoll"/>.</summary>
+public static partial class Poll
+{
+    /// <summary>Waits until a read would not wait; false: not within <paramref name="milliseconds"/> (-1: no limit).</summary>
+    public static bool Readable(Fd fd, int milliseconds = -1) => Wait(fd, POLLIN, milliseconds);
+
+    /// <summary>Waits until a write would not wait; false: not within <paramref name="milliseconds"/> (-1: no limit).</summary>
+    public static bool Writable(Fd fd, int milliseconds = -1) => Wait(fd, POLLOUT, milliseconds);
+
+    // An interrupted wait counts as ready: whoever reads or writes then finds out, and waits again.
+    private static bool Wait(Fd fd, short events, int milliseconds)
+    {
+        var wanted = new PollFd { Fd = fd.Number, Events = events };
+        return poll(ref wanted, 1, milliseconds) != 0;
+    }
+
+    private const short POLLIN = 1, POLLOUT = 4;
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollFd
+    {
+        public int Fd;
+        public short Events;
+        public short Returned;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int poll(ref PollFd fds, nuint count, int milliseconds);
+}
