@@ -88,6 +88,7 @@ public static class Daemon
         if (firstSinceBoot)
             boot.Autostart();
 
+        using var trim = new HeapTrim();
         using var stop = new CancellationTokenSource();
         var running = loop.Run(stop.Token);
         var face = Faces.Of(config, control, images, events, paths, new Checks(tree, paths, canIdmapLayers), Say);
