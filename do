@@ -21,8 +21,7 @@ main() {
   verb=${1:-help}
   [ $# -eq 0 ] || shift
   case "$verb" in
-  build | test | bench | check) "do_$verb" "$@" ;;
-  demo) do_build && exec packaging/demo.sh "$@" ;;
+  build | test | demo | bench | check) "do_$verb" "$@" ;;
   *)
     sed -n '2,7s/^# \{0,1\}//p' do
     [ "$verb" = help ]
@@ -89,13 +88,27 @@ do_build() {
   if stale out/sample.squashfs test/images/sample.sh; then test/images/sample.sh out/sample.squashfs; fi
 }
 
+debian_image() {
+  if stale out/debian.squashfs test/images/debian.sh; then
+    echo "building a Debian 12 system image (once, some minutes)"
+    test/images/debian.sh out/debian.squashfs
+  fi
+}
+
+do_demo() {
+  install debootstrap bsdutils
+  do_build
+  debian_image
+  exec packaging/demo.sh "$@"
+}
+
 do_test() {
   export HOLM_SOAK=
   [ "${1:-}" != --soak ] || { HOLM_SOAK=1 && shift; }
   name=${1:-}
   install "${runtime_packages[@]}" "${build_packages[@]}" "${test_packages[@]}"
   do_build
-  if stale out/debian.squashfs test/images/debian.sh; then test/images/debian.sh out/debian.squashfs; fi
+  debian_image
   projects=()
   for project in test/*.Tests; do
     [[ "$project" == *"$name"* ]] && projects+=("${project#test/}")

@@ -11,6 +11,8 @@ kept="$top/.cache/debian-$key.squashfs"
 build() {
   tree=$(mktemp -d "$top/.cache/debian.XXXXXX")
   trap 'rm -rf "$tree" "$kept.$$"' EXIT
+  # It becomes the image's /, which everybody inside must be able to enter.
+  chmod 755 "$tree"
 
   debootstrap --variant=minbase --foreign --include=systemd-sysv,iproute2 bookworm "$tree" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}"
   # A cut of the power during a build costs only a second build: no fsync after each package.
