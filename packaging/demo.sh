@@ -39,7 +39,7 @@ show app create one debian --config limits.memory=256MiB
 show app create two debian
 show app start one two
 for app in one two; do
-  timeout 120 "$holm" exec "$app" -- sh -c 'until systemctl is-active -q multi-user.target; do sleep 0.2; done'
+  timeout 120 "$holm" exec "$app" -- sh -c 'until systemctl is-active -q multi-user.target 2>/dev/null; do sleep 0.2; done'
 done
 show list
 
