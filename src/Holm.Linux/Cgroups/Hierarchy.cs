@@ -37,6 +37,38 @@ public sealed record Hierarchy(string Root, bool Unified, IReadOnlyList<string> 
             throw new LinuxException($"write {value.Trim()} to {Path.Combine(Root, path, file)}", -result);
     }
 
+    /// <summary>Pins a group to processors; what is in it already moves.</summary>
+    /// <param name="path">The group.</param>
+    /// <param name="cpus">As cpuset(7) lists them; null: all there are.</param>
+    /// <exception cref="LinuxException">The kernel refused, for example a processor that does not exist.</exception>
+    public void WriteCpus(string path, string? cpus)
+    {
+        const string file = "cpuset.cpus";
+        if (Unified)
+        {
+            Write(path, file, cpus ?? "\n");
+            return;
+        }
+        var all = Read("", file) ?? "";
+        try
+        {
+            Write(path, file, cpus ?? all);
+        }
+        catch (LinuxException e) when (e.Errno == Errnos.EBUSY)
+        {
+            // Good, but a group below has more. Each has its own there, within its parent's: cgroup-v1/cpusets.rst.
+        }
+        FolderTree.Visit(Path.Combine(Root, path), group => TryWrite(group, file, all));
+        FolderTree.VisitFromBelow(Path.Combine(Root, path), group => TryWrite(group, file, cpus ?? all));
+        Write(path, file, cpus ?? all);
+    }
+
+    private static void TryWrite(Fd group, string file, string value)
+    {
+        using var fd = Fd.TryOpen($"{group.ProcPath}/{file}", OpenFlags.O_WRONLY);
+        fd?.TryWrite(System.Text.Encoding.ASCII.GetBytes(value));
+    }
+
     /// <summary>Reads one file of a group, or null where it is missing.</summary>
     public string? Read(string path, string file) => KernelFile.Read(Path.Combine(Root, path, file))?.TrimEnd('\n');
 
@@ -48,14 +80,7 @@ public sealed record Hierarchy(string Root, bool Unified, IReadOnlyList<string> 
             : null;
 
     /// <summary>Removes a group and all below it, deepest first. False: a process is still there.</summary>
-    public bool Remove(string path)
-    {
-        var folder = Path.Combine(Root, path);
-        if (!Directory.Exists(folder))
-            return true;
-        var below = Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories).OrderByDescending(d => d.Length).ToList();
-        return below.Append(folder).All(KernelFile.TryRemoveFolder);
-    }
+    public bool Remove(string path) => FolderTree.TryRemoveFolders(Path.Combine(Root, path));
 
     /// <summary>
     /// Freezes a group and waits until every process in it is. Version 1 is told again and again: a parent that is in vfork(2) while its
@@ -67,9 +92,7 @@ public sealed record Hierarchy(string Root, bool Unified, IReadOnlyList<string> 
         for (var waited = TimeSpan.Zero; waited < deadline; waited += FreezePause)
         {
             Write(path, Unified ? "cgroup.freeze" : "freezer.state", Unified ? "1" : "FROZEN");
-            if (Unified
-                ? Read(path, "cgroup.events")?.Contains("frozen 1", StringComparison.Ordinal) == true
-                : Read(path, "freezer.state") == "FROZEN")
+            if (IsFrozen(path))
                 return true;
             await Task.Delay(FreezePause).ConfigureAwait(false);
         }
@@ -77,20 +100,25 @@ public sealed record Hierarchy(string Root, bool Unified, IReadOnlyList<string> 
         return false;
     }
 
+    /// <summary>True when every process of a group is frozen.</summary>
+    public bool IsFrozen(string path) => Unified
+        ? Read(path, "cgroup.events")?.Contains("frozen 1", StringComparison.Ordinal) == true
+        : Read(path, "freezer.state") == "FROZEN";
+
     /// <summary>Lets a frozen group go on.</summary>
     public void Thaw(string path) => Write(path, Unified ? "cgroup.freeze" : "freezer.state", Unified ? "0" : "THAWED");
 
+    /// <summary>Lets it go on with all groups below it, whoever froze those: in version 1 a frozen process does not even die.</summary>
+    public void ThawAll(string path) => FolderTree.Visit(
+        Path.Combine(Root, path), group => TryWrite(group, Unified ? "cgroup.freeze" : "freezer.state", Unified ? "0" : "THAWED"));
+
     private static readonly TimeSpan FreezePause = TimeSpan.FromMilliseconds(10);
 
-    internal void CollectProcesses(string path, HashSet<int> pids)
+    internal void CollectProcesses(string path, HashSet<int> pids) => FolderTree.Visit(Path.Combine(Root, path), group =>
     {
-        var folder = Path.Combine(Root, path);
-        if (!Directory.Exists(folder))
-            return;
-        foreach (var group in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories).Append(folder))
-            foreach (var line in (Read(group, "cgroup.procs") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                pids.Add(int.Parse(line, CultureInfo.InvariantCulture));
-    }
+        foreach (var line in (KernelFile.Read($"{group.ProcPath}/cgroup.procs") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            pids.Add(int.Parse(line, CultureInfo.InvariantCulture));
+    });
 
     /// <summary>A controller that is busy or not delegated stays off; the limit that needs it says so when it is set.</summary>
     private void EnableBelow(string folder)
