@@ -7,8 +7,8 @@ namespace Holm.Linux.Processes;
 public static class ProcessTable
 {
     /// <summary>
-    /// Processes of this pid namespace whose argument vector begins with these words. A process inside an app lives in a pid namespace of
-    /// its own and cannot pass for one.
+    /// Processes of this pid namespace, run by root, whose argument vector begins with these words. A process inside an app lives in a pid
+    /// namespace of its own, and one of another user runs as that user: neither can pass for one.
     /// </summary>
     /// <param name="words">First arguments, the program's name included; null matches anything.</param>
     /// <returns>Process id and whole argument vector.</returns>
@@ -19,7 +19,8 @@ public static class ProcessTable
         {
             if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
                 continue;
-            if (ReadArguments(pid) is { } arguments && Begins(arguments, words) && Namespace(Path.GetFileName(folder)) == ours)
+            if (ReadArguments(pid) is { } arguments && Begins(arguments, words) && IsRoots(pid) &&
+                Namespace(Path.GetFileName(folder)) == ours)
                 yield return (pid, arguments);
         }
     }
@@ -29,6 +30,10 @@ public static class ProcessTable
 
     private static string[]? ReadArguments(int pid) =>
         KernelFile.Read($"/proc/{pid}/cmdline") is { Length: > 0 } text ? text.TrimEnd('\0').Split('\0') : null;
+
+    /// <summary>By the real user id, the first of four: a set-user-id program keeps its caller's.</summary>
+    private static bool IsRoots(int pid) =>
+        KernelFile.Read($"/proc/{pid}/status")?.Contains("\nUid:\t0\t", StringComparison.Ordinal) == true;
 
     private static string? Namespace(string pid)
     {
