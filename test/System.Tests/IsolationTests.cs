@@ -92,11 +92,24 @@ public sealed class IsolationTests
         var bomb = await node.Holm("exec", "small", "--", "/bin/sh", "-c", "for i in $(seq 100); do sleep 5 & done; wait");
         Assert.Contains("fork", bomb.Err, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("\"usage\"", (await node.Holm("app", "show", "small", "--format", "json")).Well().Out, StringComparison.Ordinal);
-        // Live: a new limit is felt at once.
+        // Live: a new limit is felt at once; the group holds the monitor besides.
         (await node.Holm("config", "set", "small", "limits.processes=500")).Well();
         var group = $"holm-{node.Id}/small/pids.max";
         await Shell.Until("the new limit is set", async () =>
-            (await Shell.Sh($"cat /sys/fs/cgroup/pids/{group} /sys/fs/cgroup/{group} 2>/dev/null")).Out.Trim() == "500");
+            (await Shell.Sh($"cat /sys/fs/cgroup/pids/{group} /sys/fs/cgroup/{group} 2>/dev/null")).Out.Trim() == "501");
+    }
+
+    [Fact]
+    public async Task Processors_are_given_and_taken_while_it_runs()
+    {
+        await using var node = await TestNode.Start();
+        await node.Launch("web", "sample", "--config", "limits.processes=1");
+        foreach (var cpu in (string[])["0", "1", "0"])
+        {
+            (await node.Holm("config", "set", "web", $"limits.cpu={cpu}-{cpu}")).Well();
+            await Shell.Until($"it is on {cpu}", async () => Line(await File.ReadAllTextAsync(
+                $"/proc/{await node.InitPid("web")}/status"), "Cpus_allowed_list:") == cpu);
+        }
     }
 
     [Fact]

@@ -69,9 +69,9 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
             throw new Refusal(
                 409, $"limit the memory of {name} to {limits.MemoryBytes} bytes: it uses more; the old limit holds until it is restarted");
         Write("memory", group, "memory.max", "memory.limit_in_bytes", limits.MemoryBytes, "max", "-1");
-        Write("pids", group, "pids.max", "pids.max", limits.Processes, "max", "max");
-        if (tree.Of("cpuset") is { } cpuset)
-            cpuset.Write(group, "cpuset.cpus", limits.Cpus ?? (cpuset.Unified ? "\n" : cpuset.Read("", "cpuset.cpus") ?? ""));
+        // The monitor is in the group and not the app's; one more is what liblxc needs to start init at all.
+        Write("pids", group, "pids.max", "pids.max", limits.Processes is { } count ? Math.Max(count + 1, 3) : null, "max", "max");
+        tree.Of("cpuset")?.WriteCpus(group, limits.Cpus);
     }
 
     /// <summary>Limits asked for that this machine has no controller for, by name.</summary>
@@ -93,12 +93,18 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
                 500, $"freeze {name}: a process inside does not let itself be frozen (it waits for a disk or a device); it goes on");
     }
 
+    /// <summary>True while all its processes are frozen.</summary>
+    public bool IsFrozen(string name) => tree.Of("freezer")?.IsFrozen(Payload(name)) == true;
+
     /// <summary>Lets it go on.</summary>
     public void Thaw(string name)
     {
         if (tree.Of("freezer") is { } freezer && Directory.Exists(Path.Combine(freezer.Root, Payload(name))))
             freezer.Thaw(Payload(name));
     }
+
+    /// <summary>Lets all in it go on, the groups that the app froze itself as well, so that they can die.</summary>
+    public void ThawAll(string name) => tree.Of("freezer")?.ThawAll(Group(name));
 
     /// <summary>The group liblxc puts the instance's processes into, as <c>LxcConfig</c> tells it to.</summary>
     private string Payload(string name) => Group(name) + "/payload";
@@ -135,7 +141,7 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
             CpuNanoseconds = cpu is { Unified: true }
                 ? Field(cpu.Read(group, "cpu.stat"), "usage_usec") * 1000
                 : cpu?.ReadNumber(group, "cpuacct.usage"),
-            Processes = pids?.ReadNumber(group, "pids.current"),
+            Processes = pids?.ReadNumber(Payload(name), "pids.current"),
             BlockRead = read,
             BlockWritten = written,
         };
