@@ -137,7 +137,8 @@ public static class Keys
     {
         try
         {
-            return Words.Split(v) is [var program, ..] && IsPath(program);
+            return Words.Split(v) is [var program, ..] words && IsPath(program) &&
+                !words.Any(w => w.Contains('\0', StringComparison.Ordinal));
         }
         catch (FormatException)
         {

@@ -20,9 +20,13 @@ public static class IdRanges
         foreach (var instance in document.Instances.Values)
         {
             var config = Expansion.Expand(document, instance).Config;
-            if (!Keys.IsTrue(config.GetValueOrDefault("security.idmap.isolated")) || instance.Config.ContainsKey(SpecReader.IdmapKey))
+            if (!Keys.IsTrue(config.GetValueOrDefault("security.idmap.isolated")))
                 continue;
-            var taken = document.Instances.Values.Select(i => i.Config.GetValueOrDefault(SpecReader.IdmapKey)).ToHashSet();
+            var taken = document.Instances.Values.Where(i => i.Name != instance.Name)
+                .Select(i => i.Config.GetValueOrDefault(SpecReader.IdmapKey)).ToHashSet();
+            // A key that came with a copied configuration may say anything.
+            if (instance.Config.GetValueOrDefault(SpecReader.IdmapKey) is { } own && Parse(own, first) is not null && !taken.Contains(own))
+                continue;
             var free = Enumerable.Range(1, Count)
                 .Select(slot => (first + ((uint)slot << 16)).ToString(CultureInfo.InvariantCulture))
                 .FirstOrDefault(text => !taken.Contains(text));
@@ -31,4 +35,9 @@ public static class IdRanges
         }
         return document;
     }
+
+    /// <summary>The recorded range, when it is one of those this node gives; else null: 0, say, would be the host's own root.</summary>
+    public static uint? Parse(string? text, uint first) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var start) && start > first && (start & 0xffff) == 0 &&
+        start - first <= (uint)Count << 16 ? start : null;
 }

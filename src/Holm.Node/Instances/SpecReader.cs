@@ -50,9 +50,8 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
     {
         if (!Keys.IsTrue(config.GetValueOrDefault("security.idmap.isolated")))
             return paths.IdmapBase;
-        return config.TryGetValue(IdmapKey, out var text) && uint.TryParse(text, out var first)
-            ? first
-            : throw new Refusal(500, $"start {instance.Name}: it has no id range of its own yet");
+        return IdRanges.Parse(config.GetValueOrDefault(IdmapKey), paths.IdmapBase) ??
+            throw new Refusal(500, $"start {instance.Name}: it has no id range of its own yet");
     }
 
     /// <summary>LXD's key for the range an isolated instance was given.</summary>
