@@ -110,7 +110,7 @@ static int start(int argc, char **argv)
 	char **environment = read_environment();
 	if (!environment)
 		return fail("read the environment of", name);
-	struct lxc_log log = { .name = name, .lxcpath = lxcpath, .file = log_file, .level = "WARN", .prefix = "holm", .quiet = true };
+	struct lxc_log log = { .name = name, .lxcpath = lxcpath, .file = log_file, .level = "ERROR", .prefix = "holm", .quiet = true };
 	if (lxc_log_init(&log) < 0)
 		return fail("open the log of", name);
 	struct lxc_container *container = open_container(lxcpath, name);
