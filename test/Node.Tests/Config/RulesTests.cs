@@ -49,6 +49,7 @@ public sealed class RulesTests
     [InlineData("limits.memory", "-1", false)]
     [InlineData("limits.memory", "101%", false)]
     [InlineData("limits.memory", "99999999999EiB", false)]
+    [InlineData("init.cmd", "/bin/sh \"\\u{0}\"", false)]
     [InlineData("limits.cpu", "2", true)]
     [InlineData("limits.cpu", "0-3", true)]
     [InlineData("limits.cpu", "1-1", true)]
