@@ -104,13 +104,6 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
         return pid;
     }
 
-    /// <summary>True while all processes inside are frozen.</summary>
-    public bool IsFrozen(string name)
-    {
-        using var container = LxcContainer.Open(name, lxcPath);
-        return container?.State == "FROZEN";
-    }
-
     /// <summary>Freezes or thaws.</summary>
     /// <exception cref="Refusal">liblxc could not.</exception>
     public void SetFrozen(string name, bool frozen)
@@ -155,7 +148,7 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
         var folder = Folder(name);
         if (!Directory.Exists(folder))
             return;
-        foreach (var file in (string[])["config", "exit", "exit.new", "run.json", "run.json.new"])
+        foreach (var file in (string[])["config", "exit", "exit.new", "run.json.new"])
             File.Delete(Path.Combine(folder, file));
         // Mount points of a namespace that is gone: empty, or this fails rather than delete anything.
         foreach (var point in Directory.EnumerateDirectories(folder))
@@ -163,6 +156,8 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
         // Never made when it did not come to a start.
         if (File.Exists($"/run/lxc/lock/{lxcPath}/.{name}"))
             File.Delete($"/run/lxc/lock/{lxcPath}/.{name}");
+        // Last: as long as it is there, the next daemon finds the rest.
+        File.Delete(Path.Combine(folder, Record));
     }
 
     /// <summary>Removes the logs as well: the instance is no more.</summary>
@@ -179,8 +174,8 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
     /// <summary>Instances of which a run left a record.</summary>
     public IReadOnlyList<string> Records() =>
         Directory.Exists(lxcPath)
-            ? [.. Directory.EnumerateDirectories(lxcPath).Where(d => File.Exists(Path.Combine(d, "run.json"))).Select(d =>
-                Path.GetFileName(d)!)]
+            ? [.. Directory.EnumerateDirectories(lxcPath).Where(d => File.Exists(Path.Combine(d, Record)))
+                .Select(d => Path.GetFileName(d)!)]
             : [];
 
     /// <summary>Makes a command inside ready to run; see <see cref="ExecSession"/>.</summary>
@@ -251,6 +246,9 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
         if (File.Exists(Path.Combine(Folder(name), "console.log")))
             File.WriteAllBytes(Path.Combine(Folder(name), "console.log"), []);
     }
+
+    /// <summary>What the executor keeps beside the files of this room.</summary>
+    private const string Record = "run.json";
 
     private const string NoReason = "liblxc gave no reason";
 

@@ -37,7 +37,9 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
             {
                 await Run(run, step).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is Refusal or IOException or UnauthorizedAccessException or OperationCanceledException)
+#pragma warning disable CA1031 // whatever it is: an instance whose steps break is shown as failed, and the others go on
+            catch (Exception e)
+#pragma warning restore CA1031
             {
                 Failed(run, step, e.Message);
                 return;
@@ -53,10 +55,13 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
             case Create s: engine.Create(LxcSpecOf(s.Spec)); break;
             case Start s: await StartInit(run, s.Spec).ConfigureAwait(false); break;
             case Halt s: SendHalt(run); break;
-            case Kill s: KillAll(run); break;
+            case Kill:
+                KillAll(run);
+                Pause(run);
+                break;
             case Freeze: await SetFrozen(run, true).ConfigureAwait(false); break;
             case Unfreeze: await SetFrozen(run, false).ConfigureAwait(false); break;
-            case TearDown s: TakeDown(run); break;
+            case TearDown: await TakeDown(run).ConfigureAwait(false); break;
             case StayOff s:
                 SwitchedOff(s.Name);
                 run.Update(o => o with { Ending = null, Reason = s.Reason, Failed = s.Failed, NotBefore = null });
@@ -72,10 +77,11 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
     private async Task Mount(InstanceRun run, InstanceSpec spec)
     {
         run.Record = new RunRecord(
-            spec.Fingerprint, [.. spec.Root.Layers.Select(l => l.Key)], spec.Root.IdmapBase, spec.HaltSignal, clock.GetUtcNow());
+            spec.Fingerprint, [.. spec.Root.Layers.Select(l => l.Key)], spec.Root.IdmapBase, spec.HaltSignal, null, null);
         run.Update(o => o with
         {
             Presence = Presence.Starting, MonitorGone = false, Failed = false, Reason = "", NotBefore = null, StartedAt = null,
+            UpSince = null,
         });
         run.Record.Write(engine.Folder(spec.Name));
         if (spec.Root is { LayersAreShifted: true, IdmapBase: { } first })
@@ -113,12 +119,15 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
 
         using var deadline = new CancellationTokenSource(StartDeadline, clock);
         using var enough = new CancellationTokenSource();
+        var runs = false;
         var stopped = run.WaitUntil(o => o.Stop is not null, enough.Token);
         _ = stopped.ContinueWith(_ => deadline.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion,
             TaskScheduler.Default);
         try
         {
-            if (!await engine.WaitRunning(spec.Name, run.Monitor, deadline.Token).ConfigureAwait(false))
+            runs = await engine.WaitRunning(spec.Name, run.Monitor, deadline.Token).ConfigureAwait(false);
+            // Init may have come and gone between two questions.
+            if (!runs && engine.Exit(spec.Name).Status is null)
                 throw new Refusal(500, $"start {spec.Name}: {engine.StartFailure(spec.Name)}");
         }
         catch (OperationCanceledException) when (run.Observed.Stop is null)
@@ -129,9 +138,12 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         {
             await enough.CancelAsync().ConfigureAwait(false);
         }
-        run.Update(o => o.MonitorGone
-            ? o with { Presence = Presence.Ended, StartedAt = clock.GetUtcNow(), Ending = EndingOf(spec.Name) }
-            : o with { Presence = Presence.Running, StartedAt = clock.GetUtcNow(), Frozen = false });
+        var (startedAt, upSince) = (clock.GetUtcNow(), clock.SinceBoot());
+        run.Record = run.Record! with { StartedAt = startedAt, UpSince = upSince };
+        run.Record.Write(engine.Folder(spec.Name));
+        run.Update(o => o with { StartedAt = startedAt, UpSince = upSince, Frozen = false } is var up && (o.MonitorGone || !runs)
+            ? up with { Presence = Presence.Ended, Ending = EndingOf(spec.Name) }
+            : up with { Presence = Presence.Running });
     }
 
     /// <summary>Waits for a monitor's end, reaps it when it is our child, and makes that end part of what is observed.</summary>
@@ -144,13 +156,16 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
             await child.Wait().ConfigureAwait(false);
         else
             await Epoll.Readable(monitor).ConfigureAwait(false);
-        run.Update(o => o.Presence == Presence.Running
-            ? o with { Presence = Presence.Ended, MonitorGone = true, Ending = EndingOf(o.Name) }
+        // Told late, it may be the end of a run that has been taken down meanwhile: no word about the next one.
+        run.Update(o => run.Monitor != monitor ? o
+            : o.Presence == Presence.Running
+            ? o with { Presence = Presence.Ended, MonitorGone = true, Ending = EndingOf(o.Name), NotBefore = null }
             : o with { MonitorGone = true });
         MonitorEnded();
     }
 
-    private Ending EndingOf(string name) => engine.Exit(name).Status switch
+    /// <summary>How the last run ended, by what its monitor wrote.</summary>
+    public Ending EndingOf(string name) => engine.Exit(name).Status switch
     {
         null => new Ending("its monitor was lost", StartFailed: false, PoweredOff: false),
         // A pid namespace's init that powers off is ended by SIGINT; reboot(2).
@@ -161,7 +176,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
 
     private void SendHalt(InstanceRun run)
     {
-        run.Update(o => o with { Stop = (o.Stop ?? new StopRequest(clock.GetUtcNow() + InstanceControl.StopDeadline,
+        run.Update(o => o with { Stop = (o.Stop ?? new StopRequest(clock.SinceBoot() + InstanceControl.StopDeadline,
             false)) with { Asked = true } });
         if (engine.InitPid(run.Observed.Name) is not { } pid)
             return;
@@ -185,12 +200,11 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
     private void KillAll(InstanceRun run)
     {
         var name = run.Observed.Name;
-        // A frozen process of version 1 does not even die.
-        limits.Thaw(name);
         foreach (var pid in limits.Processes(name))
             KillOne(pid);
         if (run.Monitor is { IsClosed: false } monitor)
             PidFds.Signal(monitor, Signals.SIGKILL);
+        limits.ThawAll(name);
     }
 
     private static void KillOne(int pid)
@@ -206,25 +220,36 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         }
     }
 
-    private void TakeDown(InstanceRun run)
+    private async Task TakeDown(InstanceRun run)
     {
         var name = run.Observed.Name;
         run.Space?.Dispose();
         run.Space = null;
-        foreach (var pid in limits.Processes(name))
-            KillOne(pid);
-        if (run.Monitor is { } monitor)
-            PidFds.Signal(monitor, Signals.SIGKILL);
-        // A process on its way out holds its group for a moment: the planner asks again.
-        if (!limits.Remove(name))
-            return;
+        KillAll(run);
+        // A process on its way out holds its group for a moment.
+        for (var pauseMs = 1; !limits.Remove(name); pauseMs *= 2)
+        {
+            if (pauseMs > RetryPause.TotalMilliseconds)
+                throw new Refusal(500, $"take down {name}: a process of it does not end (it waits for a disk or a device); tried again");
+            await Task.Delay(pauseMs).ConfigureAwait(false);
+        }
         engine.Delete(name);
         run.Monitor?.Dispose();
         (run.Monitor, run.Record) = (null, null);
         run.Update(o => o with
         {
-            Presence = Presence.Absent, Frozen = false, Stop = null, Ending = o.Stop is null ? o.Ending : null,
+            Presence = Presence.Absent, Frozen = false, Stop = null, NotBefore = null, Ending = o.Stop is null ? o.Ending : null,
+            Failed = o.Failed && o.Stop is null, Reason = o.Stop is null ? o.Reason : "",
         });
+    }
+
+    /// <summary>How long a step that failed, or has to be seen to work, is not taken again.</summary>
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
+    private void Pause(InstanceRun run)
+    {
+        var until = clock.SinceBoot() + RetryPause;
+        run.Update(o => o.Presence == Presence.Ended ? o : o with { NotBefore = until });
     }
 
     private void Failed(InstanceRun run, Step step, string message)
@@ -232,14 +257,11 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         switch (step)
         {
             case MountRoot or SetLimits or Create or Start when run.Observed.Presence != Presence.Running:
-                KillAll(run);
                 run.Update(o => o with { Ending = new Ending(message, StartFailed: true, PoweredOff: false), Presence = Presence.Ended });
                 break;
-            case TearDown or Kill:
-                run.Update(o => o with { Presence = Presence.Ended, Reason = message, Failed = true });
-                break;
             default:
-                run.Update(o => o with { Reason = message, Failed = true });
+                var until = clock.SinceBoot() + RetryPause;
+                run.Update(o => o with { Reason = message, Failed = true, NotBefore = until });
                 break;
         }
     }

@@ -56,9 +56,9 @@ public sealed record InstanceSpec
 public sealed record DesiredInstance(string Name, Wanted Wanted, InstanceSpec? Spec, string Waiting);
 
 /// <summary>A stop that was asked for.</summary>
-/// <param name="Deadline">When asking turns into killing.</param>
+/// <param name="Deadline">When asking turns into killing; <see cref="MachineClock"/>.</param>
 /// <param name="Asked">True once init has got its signal.</param>
-public sealed record StopRequest(DateTimeOffset Deadline, bool Asked);
+public sealed record StopRequest(TimeSpan Deadline, bool Asked);
 
 /// <summary>How the last run ended.</summary>
 /// <param name="Reason">As a sentence.</param>
@@ -106,14 +106,17 @@ public sealed record ObservedInstance
     /// <summary>The limits that were set last; null: none yet, or by an earlier daemon.</summary>
     public LimitSpec? Limits { get; init; }
 
-    /// <summary>When it came up.</summary>
+    /// <summary>When it came up, as the wall clock said then: to be shown.</summary>
     public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it came up; <see cref="MachineClock"/>: to be reckoned with.</summary>
+    public TimeSpan? UpSince { get; init; }
 
     /// <summary>Ends in a row that came within <see cref="RestartPolicy.LongRun"/> of the start.</summary>
     public int FastFailures { get; init; }
 
-    /// <summary>Not to be started before this; null: any time.</summary>
-    public DateTimeOffset? NotBefore { get; init; }
+    /// <summary>No step is taken before this, <see cref="MachineClock"/>; null: any time.</summary>
+    public TimeSpan? NotBefore { get; init; }
 
     /// <summary>Why it is not running, or could not be frozen …: a sentence for people; empty when all is well.</summary>
     public string Reason { get; init; } = "";

@@ -38,38 +38,36 @@ public static class Planner
     /// <summary>The next steps, instance by instance. No step: nothing to do before <see cref="NextTime"/>.</summary>
     /// <param name="desired">Every configured instance.</param>
     /// <param name="observed">Every instance of which anything is known; one that is not configured any more is taken down.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="now">The time; <see cref="MachineClock"/>.</param>
     public static IReadOnlyList<Step> Plan(
-        IReadOnlyList<DesiredInstance> desired, IReadOnlyList<ObservedInstance> observed, DateTimeOffset now)
+        IReadOnlyList<DesiredInstance> desired, IReadOnlyList<ObservedInstance> observed, TimeSpan now)
     {
         var wanted = desired.ToDictionary(d => d.Name, StringComparer.Ordinal);
         var present = observed.ToDictionary(o => o.Name, StringComparer.Ordinal);
         return
         [
-            .. observed.Where(o => !o.Busy).SelectMany(o => Next(wanted.GetValueOrDefault(o.Name), o, now)),
+            .. observed.Where(o => !o.Busy && !(o.NotBefore > now)).SelectMany(o => Next(wanted.GetValueOrDefault(o.Name), o, now)),
             .. desired.Where(d => !present.ContainsKey(d.Name)).SelectMany(d => Next(d, new ObservedInstance { Name = d.Name }, now)),
         ];
     }
 
     /// <summary>When to look again though nothing happens; null: never.</summary>
-    public static DateTimeOffset? NextTime(
-        IReadOnlyList<DesiredInstance> desired, IReadOnlyList<ObservedInstance> observed, DateTimeOffset now)
+    public static TimeSpan? NextTime(
+        IReadOnlyList<DesiredInstance> desired, IReadOnlyList<ObservedInstance> observed, TimeSpan now)
     {
         var on = desired.Where(d => d.Wanted != Wanted.Off).Select(d => d.Name).ToHashSet(StringComparer.Ordinal);
         return observed
             .Where(o => !o.Busy)
-            .SelectMany(o => (DateTimeOffset?[])
+            .SelectMany(o => (TimeSpan?[])
             [
                 o.Presence is Presence.Running or Presence.Starting ? o.Stop?.Deadline : null,
-                o.Presence is Presence.Absent && on.Contains(o.Name) ? o.NotBefore : null,
-                // Something was still in use: look again shortly.
-                o.Presence is Presence.Ended ? now + TimeSpan.FromMilliseconds(200) : null,
+                o.Presence is Presence.Absent && !on.Contains(o.Name) ? null : o.NotBefore,
             ])
             .Where(t => t > now)
             .Min();
     }
 
-    private static IEnumerable<Step> Next(DesiredInstance? desired, ObservedInstance observed, DateTimeOffset now) =>
+    private static IEnumerable<Step> Next(DesiredInstance? desired, ObservedInstance observed, TimeSpan now) =>
         observed.Presence switch
         {
             Presence.Ended => [new TearDown(observed.Name)],
@@ -77,18 +75,18 @@ public static class Planner
             _ => WhenPresent(desired, observed, now),
         };
 
-    private static IEnumerable<Step> WhenAbsent(DesiredInstance? desired, ObservedInstance observed, DateTimeOffset now)
+    private static IEnumerable<Step> WhenAbsent(DesiredInstance? desired, ObservedInstance observed, TimeSpan now)
     {
         if (desired is null || desired.Wanted == Wanted.Off)
             return observed.Ending is null ? [] : [new StayOff(observed.Name, "", Failed: false)];
         if (observed.Ending is { } ending)
             return [Conclude(desired, observed, ending, now)];
-        if (desired.Spec is not { } spec || observed.NotBefore > now || observed.FastFailures >= RestartPolicy.FastFailuresMax)
+        if (desired.Spec is not { } spec || observed.FastFailures >= RestartPolicy.FastFailuresMax)
             return [];
         return [new MountRoot(spec), new SetLimits(spec), new Create(spec), new Start(spec)];
     }
 
-    private static IEnumerable<Step> WhenPresent(DesiredInstance? desired, ObservedInstance observed, DateTimeOffset now)
+    private static IEnumerable<Step> WhenPresent(DesiredInstance? desired, ObservedInstance observed, TimeSpan now)
     {
         if (desired is null)
             return [new Kill(observed.Name)];
@@ -109,11 +107,11 @@ public static class Planner
     }
 
     /// <summary>It ended though it was wanted: start it again, or let it be.</summary>
-    private static Step Conclude(DesiredInstance desired, ObservedInstance observed, Ending ending, DateTimeOffset now)
+    private static Step Conclude(DesiredInstance desired, ObservedInstance observed, Ending ending, TimeSpan now)
     {
         if (desired.Spec?.AutoRestart != true || ending.PoweredOff)
             return new StayOff(observed.Name, ending.Reason, ending.StartFailed);
-        var quick = observed.StartedAt is not { } started || now - started < RestartPolicy.LongRun;
+        var quick = observed.UpSince is not { } started || now - started < RestartPolicy.LongRun;
         var failures = quick ? observed.FastFailures + 1 : 1;
         return failures >= RestartPolicy.FastFailuresMax
             ? new StayOff(observed.Name, $"{ending.Reason}; given up after {failures} quick failures in a row", Failed: true)

@@ -5,15 +5,17 @@ namespace Holm.Node.Instances;
 
 /// <summary>
 /// What the next daemon has to know of a running instance and cannot read from the kernel: <c>$HOLM_RUN/instances/NAME/run.json</c>, on
-/// tmpfs, written before the start and removed after the end.
+/// tmpfs, written before the start, again when init runs, and removed after the end.
 /// </summary>
 /// <param name="Fingerprint">Image it runs.</param>
 /// <param name="Layers">Keys of its layers.</param>
 /// <param name="IdmapBase">First host id of its range; null: privileged.</param>
 /// <param name="HaltSignal">Signal that asks its init to power off.</param>
-/// <param name="StartedAt">When.</param>
+/// <param name="StartedAt">When init came up, by the wall clock; null: it has not yet.</param>
+/// <param name="UpSince">When; <see cref="MachineClock"/>.</param>
 public sealed record RunRecord(
-    string Fingerprint, IReadOnlyList<string> Layers, uint? IdmapBase, int HaltSignal, DateTimeOffset StartedAt)
+    string Fingerprint, IReadOnlyList<string> Layers, uint? IdmapBase, int HaltSignal, DateTimeOffset? StartedAt,
+    TimeSpan? UpSince)
 {
     /// <summary>Writes it.</summary>
     public void Write(string folder)

@@ -48,7 +48,7 @@ public sealed record StayOff(string Name, string Reason, bool Failed) : Step(Nam
 
 /// <summary>It ended and is to be started again, not before a time.</summary>
 /// <param name="Name">The instance.</param>
-/// <param name="NotBefore">The time.</param>
+/// <param name="NotBefore">The time; <see cref="MachineClock"/>.</param>
 /// <param name="FastFailures">Quick ends in a row, this one included.</param>
 /// <param name="Reason">Why it ended, as a sentence.</param>
-public sealed record StartAgain(string Name, DateTimeOffset NotBefore, int FastFailures, string Reason) : Step(Name);
+public sealed record StartAgain(string Name, TimeSpan NotBefore, int FastFailures, string Reason) : Step(Name);

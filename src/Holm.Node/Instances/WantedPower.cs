@@ -11,16 +11,20 @@ public sealed class WantedPower(string folder)
 {
     private readonly ConcurrentDictionary<string, Wanted> _wanted = new(StringComparer.Ordinal);
 
-    /// <summary>Reads the folder. True: this is the first daemon since boot.</summary>
+    /// <summary>Reads the folder. True: no daemon since boot has come as far as <see cref="Begun"/>.</summary>
     public bool Open()
     {
-        var first = !Directory.Exists(folder);
         Directory.CreateDirectory(folder);
         foreach (var file in Directory.EnumerateFiles(folder))
-            if (Enum.TryParse<Wanted>(File.ReadAllText(file), out var wanted))
+            if (Path.GetFileName(file) is [not '.', ..] && Enum.TryParse<Wanted>(File.ReadAllText(file), out var wanted))
                 _wanted[Path.GetFileName(file)] = wanted;
-        return first;
+        return !File.Exists(Path.Combine(folder, BegunFile));
     }
+
+    /// <summary>What is wanted at boot has been said; the next daemon takes it as it stands.</summary>
+    public void Begun() => File.WriteAllBytes(Path.Combine(folder, BegunFile), []);
+
+    private const string BegunFile = ".begun";
 
     /// <summary>What is wanted of an instance; off unless somebody said otherwise.</summary>
     public Wanted this[string name] => _wanted.GetValueOrDefault(name, Wanted.Off);

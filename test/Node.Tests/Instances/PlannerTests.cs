@@ -12,7 +12,7 @@ namespace Node.Tests.Instances;
 /// </summary>
 public sealed class PlannerTests
 {
-    private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Origin = TimeSpan.FromHours(12);
 
     public static TheoryData<string> Scripts =>
     [
@@ -34,7 +34,7 @@ public sealed class PlannerTests
         var answer = new StringBuilder();
         var desired = new Dictionary<string, DesiredInstance>();
         var observed = new Dictionary<string, ObservedInstance>();
-        var now = Noon;
+        var now = Origin;
         foreach (var line in script.TrimEnd('\n').Split('\n').Where(l => !l.StartsWith("  ", StringComparison.Ordinal)))
         {
             answer.Append(line).Append('\n');
@@ -43,20 +43,22 @@ public sealed class PlannerTests
             {
                 case "want": desired[words[1]] = Want(words); break;
                 case "forget": desired.Remove(words[1]); break;
-                case "see": observed[words[1]] = See(words, now); break;
+                case "see": observed[words[1]] = See(words); break;
                 case "gone": observed.Remove(words[1]); break;
-                case "at": now = Noon.AddSeconds(double.Parse(words[1], CultureInfo.InvariantCulture)); break;
+                case "at": now = Origin + Seconds(words[1]); break;
                 case "plan":
                     foreach (var step in Planner.Plan([.. desired.Values], [.. observed.Values], now))
                         answer.Append("  ").Append(Describe(step)).Append('\n');
                     if (Planner.NextTime([.. desired.Values], [.. observed.Values], now) is { } next)
-                        answer.Append(CultureInfo.InvariantCulture, $"  look again at {(next - Noon).TotalSeconds}\n");
+                        answer.Append(CultureInfo.InvariantCulture, $"  look again at {(next - Origin).TotalSeconds}\n");
                     break;
                 default: break;
             }
         }
         return answer.ToString();
     }
+
+    private static TimeSpan Seconds(string text) => TimeSpan.FromSeconds(double.Parse(text, CultureInfo.InvariantCulture));
 
     private static DesiredInstance Want(string[] words)
     {
@@ -66,11 +68,11 @@ public sealed class PlannerTests
             waiting ? "no image" : "");
     }
 
-    private static ObservedInstance See(string[] words, DateTimeOffset now)
+    private static ObservedInstance See(string[] words)
     {
-        DateTimeOffset? Time(string key) =>
+        TimeSpan? Time(string key) =>
             words.FirstOrDefault(w => w.StartsWith(key + "=", StringComparison.Ordinal)) is { } word
-                ? Noon.AddSeconds(double.Parse(word[(key.Length + 1)..], CultureInfo.InvariantCulture))
+                ? Origin + Seconds(word[(key.Length + 1)..])
                 : null;
         var ending = words.Contains("power-off") ? new Ending("powered off from inside", false, true)
             : words.Contains("crashed") ? new Ending("init ended with exit code 1", false, false)
@@ -86,7 +88,7 @@ public sealed class PlannerTests
             Limits = words.Contains("unlimited") ? null : new LimitSpec(null, null, null),
             Stop = Time("deadline") is { } deadline ? new StopRequest(deadline, words.Contains("asked")) : null,
             Ending = ending,
-            StartedAt = Time("started"),
+            UpSince = Time("started"),
             NotBefore = Time("not-before"),
             FastFailures = words.FirstOrDefault(w => w.StartsWith("failures=", StringComparison.Ordinal)) is { } f
                 ? int.Parse(f["failures=".Length..], CultureInfo.InvariantCulture) : 0,
@@ -104,7 +106,7 @@ public sealed class PlannerTests
         StayOff s => $"StayOff {s.Name}{(s.Failed ? " failed" : "")}{(s.Reason.Length > 0 ? ": " + s.Reason : "")}",
         StartAgain s => string.Create(
             CultureInfo.InvariantCulture,
-            $"StartAgain {s.Name} at {(s.NotBefore - Noon).TotalSeconds} failures={s.FastFailures}: {s.Reason}"),
+            $"StartAgain {s.Name} at {(s.NotBefore - Origin).TotalSeconds} failures={s.FastFailures}: {s.Reason}"),
         _ => $"{step.GetType().Name} {step.Name}",
     };
 }
