@@ -68,7 +68,7 @@ public static class Daemon
         var executor = new Executor(roots, images, limits, engine, FactsOf(paths), clock);
         var loop = new Loop(desired, executor, engine, limits, clock, layers);
         var control = new InstanceControl(loop, desired, power, config, engine, limits, paths, clock);
-        var boot = new Boot(config, power, loop, control, paths, clock);
+        var boot = new Boot(config, power, desired, loop, control, paths, clock, Say);
         executor.SwitchedOff = control.SwitchedOff;
         loop.WentDown = control.WentDown;
         loop.Changed = (before, after) =>
@@ -83,10 +83,11 @@ public static class Daemon
         Directory.CreateDirectory(paths.Instances);
         File.SetUnixFileMode(paths.Instances, (UnixFileMode)0x1c9);
         var firstSinceBoot = power.Open();
-        KeptWrites.Sweep(paths);
+        KeptWrites.Sweep(paths, config.Current, Say);
         loop.Adopt();
         if (firstSinceBoot)
             boot.Autostart();
+        power.Begun();
 
         using var trim = new HeapTrim();
         using var stop = new CancellationTokenSource();

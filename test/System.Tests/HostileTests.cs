@@ -93,6 +93,56 @@ public sealed class HostileTests
     }
 
     [Fact]
+    public async Task An_apps_own_files_and_control_groups_do_not_keep_it_from_being_removed()
+    {
+        await using var node = await TestNode.Start();
+        await node.Launch("evil", "sample", "--pool", "default");
+        await node.In("evil", "touch /root/$(printf '\\377')");
+        // Groups with names that are not UTF-8, and on version 1 a process that the app itself has frozen.
+        await node.In("evil", """
+            mkdir /tmp/pids /tmp/freezer /tmp/v2
+            mount -t cgroup -o pids none /tmp/pids && mkdir /tmp/pids/$(printf '\377')
+            mount -t cgroup -o freezer none /tmp/freezer && mkdir /tmp/freezer/own
+            sleep 1000 & echo $! > /tmp/freezer/own/cgroup.procs && echo FROZEN > /tmp/freezer/own/freezer.state
+            mount -t cgroup2 none /tmp/v2 && mkdir /tmp/v2/$(printf '\377')
+            true
+            """);
+        (await node.Holm("app", "stop", "--force", "evil")).Well();
+        await Shell.Until("nothing is left", async () => await node.Residue() == "");
+        // What a crash in the middle of a deletion leaves must not keep the daemon from starting.
+        await node.KillDaemon();
+        Directory.Move(Path.Combine(node.State, "pools/default/evil"), Path.Combine(node.State, "pools/default/.evil"));
+        await node.StartDaemon();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(node.State, "pools/default")));
+    }
+
+    [Fact]
+    public async Task A_process_of_another_user_cannot_pass_for_a_monitor()
+    {
+        await using var node = await TestNode.Start();
+        await node.Launch("web");
+        await node.KillDaemon();
+        var folder = Directory.CreateTempSubdirectory("holm-liar-");
+        File.SetUnixFileMode(folder.FullName, (UnixFileMode)0x1ed);
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "start"), "read nothing");
+        using var other = Shell.Start("setpriv", ["--reuid=65534", "--clear-groups", "bash", "-c",
+            $"cd {folder.FullName} && exec -a holm-monitor sh start {node.LxcPath} liar x x"]);
+        try
+        {
+            await Shell.Until("it has its false name", async () => (await File.ReadAllTextAsync($"/proc/{other.Id}/cmdline"))
+                .StartsWith($"holm-monitor\0start\0{node.LxcPath}\0liar", StringComparison.Ordinal));
+            await node.StartDaemon();
+            Assert.Equal("Running", await node.Status("web"));
+            Assert.False(other.HasExited);
+        }
+        finally
+        {
+            other.Kill();
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_used_image_is_not_deleted_and_its_users_are_named()
     {
         await using var node = await TestNode.Start();

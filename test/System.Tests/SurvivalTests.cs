@@ -35,6 +35,66 @@ public sealed class SurvivalTests
     }
 
     [Fact]
+    public async Task SIGPWR_ends_also_with_an_app_that_does_not_listen_and_one_between_two_starts()
+    {
+        await using var node = await TestNode.Start();
+        await node.Launch("deaf", "sample", "--config", "init.cmd=/bin/sh -c \"trap '' PWR TERM USR2 INT; while :; do sleep 1; done\"",
+            "--config", "boot.host_shutdown_timeout=1", "--config", "boot.stop.priority=1");
+        await node.Launch("failing", "sample", "--config", "init.cmd=/bin/sh -c \"sleep 0.3; exit 1\"");
+        await node.Launch("web");
+        Assert.Equal(0, await node.EndDaemon("PWR"));
+        Assert.Equal("", await node.Residue());
+        Directory.Delete(node.RunFolder, recursive: true);
+        await node.StartDaemon();
+        await Shell.Until("all are back", async () => await node.Status("deaf") == "Running" && await node.Status("web") == "Running" &&
+            await node.Status("failing") is "Running" or "Error");
+    }
+
+    [Fact]
+    public async Task What_ended_while_no_daemon_ran_is_judged_by_how_it_ended()
+    {
+        await using var node = await TestNode.Start();
+        await node.Launch("off");
+        await node.Launch("starting", "sample", "--config", "boot.autorestart=false");
+        await node.KillDaemon();
+        await Shell.Run("lxc-attach", ["-P", node.LxcPath, "-n", "off", "--", "/sbin/poweroff"]);
+        // As it is between the record and init: nothing has ended, it is still to be started.
+        var record = Path.Combine(node.LxcPath, "starting", "run.json");
+        await File.WriteAllTextAsync(record, Text.RegularExpressions.Regex.Replace(
+            await File.ReadAllTextAsync(record), "\"StartedAt\":\"[^\"]*\"", "\"StartedAt\":null"));
+        await Shell.Run("/bin/kill", ["-9", $"{node.Monitors()["starting"]}"]);
+        await Shell.Until("both are down", () => Task.FromResult(node.Monitors().Count == 0));
+        await node.StartDaemon();
+        await Shell.Until("it runs", async () => await node.Status("starting") == "Running");
+        Assert.Equal("Stopped", await node.Status("off"));
+    }
+
+    [Fact]
+    public async Task A_rename_that_was_cut_short_keeps_the_writes()
+    {
+        await using var node = await TestNode.Start();
+        await node.Launch("old", "sample", "--pool", "default");
+        await node.In("old", "echo hello > /root/note");
+        (await node.Holm("app", "stop", "old")).Well();
+        await node.KillDaemon();
+        Directory.Move(Path.Combine(node.State, "pools/default/old"), Path.Combine(node.State, "pools/default/.old>new"));
+        await node.StartDaemon();
+        (await node.Holm("app", "rename", "old", "new")).Well();
+        (await node.Holm("app", "start", "new")).Well();
+        Assert.Equal("hello\n", await node.In("new", "cat /root/note"));
+    }
+
+    [Fact]
+    public async Task A_frozen_app_whose_monitor_is_killed_can_be_stopped()
+    {
+        await using var node = await TestNode.Start();
+        await node.Launch("web", "sample", "--config", "boot.autorestart=false");
+        (await node.Holm("app", "freeze", "web")).Well();
+        await Shell.Run("/bin/kill", ["-9", $"{node.Monitors()["web"]}"]);
+        await Shell.Until("nothing is left", async () => await node.Residue() == "");
+    }
+
+    [Fact]
     public async Task A_reboot_brings_back_what_should_run_and_nothing_else()
     {
         await using var node = await TestNode.Start();

@@ -85,7 +85,6 @@ internal static class InstanceRoutes
         await call.Began(call.Operations.Start(plan, async (_, ct) =>
         {
             await node.Instances.Delete(name, ct).ConfigureAwait(false);
-            node.Config.Change($"delete instance {name}", d => d.WithoutInstance(name));
             node.Events.Lifecycle("instance-deleted", Url(name));
         })).ConfigureAwait(false);
     }
@@ -134,21 +133,6 @@ internal static class InstanceRoutes
     private static async Task Rename(NodeFace node, string from, string to)
     {
         await node.Instances.Rename(from, to).ConfigureAwait(false);
-        try
-        {
-            node.Config.Change($"rename instance {from} to {to}", document =>
-            {
-                var now = document.Instances.GetValueOrDefault(from) ?? throw new Refusal(404, $"Instance not found: {from}");
-                if (document.Instances.ContainsKey(to))
-                    throw new Refusal(409, $"Instance \"{to}\" already exists");
-                return document.WithoutInstance(from).With(now with { Name = to });
-            });
-        }
-        catch (Refusal)
-        {
-            await node.Instances.Rename(to, from).ConfigureAwait(false);
-            throw;
-        }
         node.Events.Lifecycle("instance-renamed", Url(to), ("old_name", from));
     }
 

@@ -50,10 +50,10 @@ public sealed record InstanceFace
     /// <summary>Name, action, deadline of a clean stop (null: the node's own), kill at once. Ends when the power is reached.</summary>
     public required Func<string, PowerAction, TimeSpan?, bool, CancellationToken, Task> SetPower { get; init; }
 
-    /// <summary>Removes writable layers and records of a stopped instance; the API takes it out of the document afterwards.</summary>
+    /// <summary>Removes a stopped instance: its writable layers, its records, its place in the document.</summary>
     public required Func<string, CancellationToken, Task> Delete { get; init; }
 
-    /// <summary>Moves writable layers of a stopped instance from one name to another; the API renames in the document afterwards.</summary>
+    /// <summary>Gives a stopped instance another name: in the document, and its writable layers.</summary>
     public required Func<string, string, Task> Rename { get; init; }
 
     /// <summary>Starts a command inside.</summary>

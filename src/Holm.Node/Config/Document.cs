@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Holm.Contract;
 
 namespace Holm.Node.Config;
 
@@ -24,6 +25,16 @@ public sealed record Document
 
     /// <summary>Adds or replaces an instance.</summary>
     public Document With(InstanceConfig instance) => this with { Instances = Instances.SetItem(instance.Name, instance) };
+
+    /// <summary>Gives an instance another name.</summary>
+    /// <exception cref="Refusal">There is none of the old name, or one of the new.</exception>
+    public Document Renamed(string from, string to)
+    {
+        var instance = Instances.GetValueOrDefault(from) ?? throw new Refusal(404, $"Instance not found: {from}");
+        return Instances.ContainsKey(to)
+            ? throw new Refusal(409, $"Instance \"{to}\" already exists")
+            : WithoutInstance(from).With(instance with { Name = to });
+    }
 
     /// <summary>Adds or replaces a profile.</summary>
     public Document With(ProfileConfig profile) => this with { Profiles = Profiles.SetItem(profile.Name, profile) };

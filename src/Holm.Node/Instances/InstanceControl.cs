@@ -57,9 +57,10 @@ public sealed class InstanceControl(
         var reason = observed.Reason;
         if (code == StatusCode.Starting && reason.Length == 0 && wanted != Wanted.Off)
             reason = desired.Of(name)?.Waiting ?? "";
-        if (observed.NotBefore is { } next && next > clock.GetUtcNow() && wanted != Wanted.Off)
-            reason += $"{(reason.Length > 0 ? "; " : "")}next try at {next.UtcDateTime.ToString("HH:mm:ss",
-                CultureInfo.InvariantCulture)} UTC";
+        if (observed is { Presence: Presence.Absent, NotBefore: { } next } && next - clock.SinceBoot() is var pause && pause > TimeSpan.Zero
+            && wanted != Wanted.Off)
+            reason += string.Create(CultureInfo.InvariantCulture,
+                $"{(reason.Length > 0 ? "; " : "")}next try at {clock.GetUtcNow() + pause:HH:mm:ss} UTC");
         return new InstanceStatus(code, reason, observed.StartedAt ?? default);
     }
 
@@ -105,9 +106,10 @@ public sealed class InstanceControl(
             case PowerAction.Start: await Start(name, ct).ConfigureAwait(false); break;
             case PowerAction.Stop: await Stop(name, Wanted.Off, deadline, force, ct).ConfigureAwait(false); break;
             case PowerAction.Restart:
-                var asked = clock.GetUtcNow();
+                CheckStart(name);
+                var (restarted, asked) = (loop.Of(name), clock.SinceBoot());
                 await Stop(name, Wanted.On, deadline, force, ct).ConfigureAwait(false);
-                await WaitStarted(name, asked, ct).ConfigureAwait(false);
+                await WaitStarted(restarted, asked, ct).ConfigureAwait(false);
                 break;
             case PowerAction.Freeze: await SetFrozen(name, Wanted.Frozen, ct).ConfigureAwait(false); break;
             case PowerAction.Unfreeze: await SetFrozen(name, Wanted.On, ct).ConfigureAwait(false); break;
@@ -120,41 +122,44 @@ public sealed class InstanceControl(
         var run = loop.Of(name);
         if (run.Observed is { Presence: Presence.Running, Stop: null })
             throw new Refusal(400, "The instance is already running");
+        CheckStart(name);
+        var asked = clock.SinceBoot();
+        Want(run, Wanted.On, o => o with { FastFailures = 0, NotBefore = null, Failed = false, Reason = "" });
+        await WaitStarted(run, asked, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Says now, to whoever asks, why it could not start, rather than let it be waited for.</summary>
+    private void CheckStart(string name)
+    {
         config.Change($"give {name} its id range", d => IdRanges.Assign(d, paths.IdmapBase));
-        // Said now, to whoever asks, rather than waited for.
         desired.SpecOf(name);
-        Want(name, Wanted.On);
-        var asked = clock.GetUtcNow();
-        run.Update(o => o with { FastFailures = 0, NotBefore = null, Failed = false, Reason = "" });
-        loop.Wake();
-        await WaitStarted(name, asked, ct).ConfigureAwait(false);
     }
 
     /// <summary>Ends when it runs, when it could not, or when it ran and has ended again already.</summary>
-    private async Task WaitStarted(string name, DateTimeOffset asked, CancellationToken ct)
+    private async Task WaitStarted(InstanceRun run, TimeSpan asked, CancellationToken ct)
     {
         var reached = await WaitUntil(
-            name, "start", Executor.StartDeadline + Grace,
+            run, "start", Executor.StartDeadline + Grace,
             o => o is { Presence: Presence.Running, Stop: null } ||
-                o is { Presence: Presence.Absent, Busy: false } && (o.Failed || o.StartedAt >= asked), ct).ConfigureAwait(false);
+                o is { Presence: Presence.Absent, Busy: false } && (o.Failed || o.UpSince >= asked), ct).ConfigureAwait(false);
         if (reached is { Presence: Presence.Absent, Failed: true })
             throw new Refusal(500, reached.Reason);
     }
 
     /// <summary>Waits, but not for ever: what was wanted stays wanted, and the loop goes on with it.</summary>
     private async Task<ObservedInstance> WaitUntil(
-        string name, string verb, TimeSpan longest, Func<ObservedInstance, bool> reached, CancellationToken ct)
+        InstanceRun run, string verb, TimeSpan longest, Func<ObservedInstance, bool> reached, CancellationToken ct)
     {
         using var deadline = new CancellationTokenSource(longest, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
         try
         {
-            return await loop.Of(name).WaitUntil(reached, either.Token).ConfigureAwait(false);
+            return await run.WaitUntil(reached, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            var reason = loop.Of(name).Observed.Reason is { Length: > 0 } said ? ": " + said : "";
-            throw new Refusal(500, $"{verb} {name}: not done after {longest.TotalSeconds} s, it goes on{reason}");
+            var reason = run.Observed.Reason is { Length: > 0 } said ? ": " + said : "";
+            throw new Refusal(500, $"{verb} {run.Observed.Name}: not done after {longest.TotalSeconds} s, it goes on{reason}");
         }
     }
 
@@ -164,19 +169,17 @@ public sealed class InstanceControl(
     private async Task Stop(string name, Wanted after, TimeSpan? deadline, bool force, CancellationToken ct)
     {
         var run = loop.Of(name);
-        var pending = run.Observed.Presence == Presence.Absent && !run.Observed.Busy;
-        if (pending && power[name] == Wanted.Off && after == Wanted.Off)
+        if (run.Observed is { Presence: Presence.Absent, Busy: false } && power[name] == Wanted.Off && after == Wanted.Off)
             throw new Refusal(400, "The instance is already stopped");
-        Want(name, after);
-        run.Update(o => o with { FastFailures = 0, NotBefore = null });
-        if (!pending)
+        var until = clock.SinceBoot() + (force ? TimeSpan.Zero : deadline ?? StopDeadline);
+        Want(run, after, o => o with
         {
-            var now = clock.GetUtcNow();
-            run.Update(o => o with { Stop = new StopRequest(force ? now : now + (deadline ?? StopDeadline), o.Stop?.Asked == true) });
-        }
-        loop.Wake();
+            FastFailures = 0,
+            NotBefore = null,
+            Stop = o is { Presence: Presence.Absent, Busy: false } ? null : new StopRequest(until, o.Stop?.Asked == true),
+        });
         await WaitUntil(
-            name, "stop", (deadline ?? StopDeadline) + Grace,
+            run, "stop", (deadline ?? StopDeadline) + Grace,
             o => o is { Stop: null, Busy: false } or { Presence: Presence.Absent, Busy: false }, ct).ConfigureAwait(false);
         run.Update(o => o with { Stop = null });
         if (after == Wanted.Off)
@@ -184,19 +187,20 @@ public sealed class InstanceControl(
     }
 
     /// <summary>Stops it because the host goes down: nothing is written, what was wanted stays as it was.</summary>
-    public async Task StopForShutdown(string name, TimeSpan timeout)
+    public async Task StopForShutdown(string name, TimeSpan timeout, CancellationToken ct)
     {
         var run = loop.Of(name);
-        run.Update(o => o with { Stop = new StopRequest(clock.GetUtcNow() + timeout, false), NotBefore = DateTimeOffset.MaxValue });
+        var until = clock.SinceBoot() + timeout;
+        run.Update(o => o with { Stop = new StopRequest(until, o.Stop?.Asked == true), NotBefore = null });
         loop.Wake();
-        await run.WaitUntil(o => o.Presence == Presence.Absent, CancellationToken.None).ConfigureAwait(false);
+        await run.WaitUntil(o => o is { Presence: Presence.Absent, Busy: false }, ct).ConfigureAwait(false);
     }
 
     /// <summary>An instance ended by itself and stays off.</summary>
     public void SwitchedOff(string name)
     {
-        if (power[name] != Wanted.Off)
-            Want(name, Wanted.Off);
+        if (power[name] != Wanted.Off && !desired.GoingDown)
+            Want(loop.Of(name), Wanted.Off, o => o);
     }
 
     /// <summary>An instance went down. An ephemeral one that is not wanted any more is deleted.</summary>
@@ -205,48 +209,80 @@ public sealed class InstanceControl(
         if (config.Current.Instances.GetValueOrDefault(name) is not { Ephemeral: true } || power[name] != Wanted.Off)
             return;
         await Delete(name, CancellationToken.None).ConfigureAwait(false);
-        config.Change($"delete ephemeral instance {name}", d => d.WithoutInstance(name));
     }
 
     private async Task SetFrozen(string name, Wanted wanted, CancellationToken ct)
     {
         var run = loop.Of(name);
-        if (run.Observed.Presence != Presence.Running)
+        if (run.Observed is not { Presence: Presence.Running, Stop: null })
             throw new Refusal(400, "The instance isn't running");
-        Want(name, wanted);
-        run.Update(o => o with { Failed = false, Reason = "" });
-        loop.Wake();
-        var reached = await run.WaitUntil(
-            o => o.Presence != Presence.Running || o.Frozen == (wanted == Wanted.Frozen) || o.Failed, ct).ConfigureAwait(false);
-        if (reached.Failed)
-            throw new Refusal(500, reached.Reason);
+        Want(run, wanted, o => o with { NotBefore = null, Failed = false, Reason = "" });
+        var reached = await WaitUntil(
+            run, wanted == Wanted.Frozen ? "freeze" : "unfreeze", Grace,
+            o => o is not { Presence: Presence.Running, Stop: null } || o.Frozen == (wanted == Wanted.Frozen) || o.Failed, ct)
+            .ConfigureAwait(false);
+        if (reached is not { Presence: Presence.Running, Stop: null })
+            throw new Refusal(400, "The instance isn't running any more");
+        if (!reached.Failed)
+            return;
+        // Else it would be frozen by surprise later on.
+        Want(run, Wanted.On, o => o);
+        throw new Refusal(500, reached.Reason);
     }
 
-    /// <summary>Removes what is left of an instance: its kept writes, logs and records. Its config goes after this.</summary>
+    /// <summary>Removes an instance: kept writes, logs, records, then its config. Nothing else is done to it meanwhile.</summary>
     /// <exception cref="Refusal">It runs.</exception>
-    public Task Delete(string name, CancellationToken ct)
+    public async Task Delete(string name, CancellationToken ct)
     {
-        var observed = loop.Find(name)?.Observed;
-        if (observed is not null && (observed.Presence != Presence.Absent || observed.Busy))
-            throw new Refusal(400, "Instance is running");
-        loop.Forget(name);
-        power.Forget(name);
-        engine.Forget(name);
-        return Task.Run(() => KeptWrites.Delete(paths, name), ct);
+        var run = Take(name, "Instance is running");
+        try
+        {
+            await Task.Run(() => KeptWrites.Delete(paths, name), ct).ConfigureAwait(false);
+            engine.Forget(name);
+            config.Change($"delete instance {name}", d => d.WithoutInstance(name));
+            Forget(name);
+            run.Update(o => o with { Failed = true, Reason = $"{name} was deleted" });
+        }
+        finally
+        {
+            run.Update(o => o with { Busy = false });
+            loop.Wake();
+        }
     }
 
-    /// <summary>Carries an instance's kept writes, logs and wanted power over to a new name.</summary>
-    /// <exception cref="Refusal">It runs.</exception>
+    /// <summary>Gives an instance another name, with its kept writes. Nothing else is done to either meanwhile.</summary>
+    /// <exception cref="Refusal">It runs, or the new name is taken.</exception>
     public Task Rename(string from, string to)
     {
-        if (loop.Find(from)?.Observed is { } observed && (observed.Presence != Presence.Absent || observed.Busy))
-            throw new Refusal(400, "Renaming of running instance not allowed");
-        KeptWrites.Rename(paths, from, to);
-        loop.Forget(from);
-        power.Forget(from);
-        engine.Forget(from);
+        List<InstanceRun> taken = [Take(from, "Renaming of running instance not allowed")];
+        try
+        {
+            taken.Add(Take(to, $"Instance \"{to}\" already exists"));
+            KeptWrites.Rename(
+                paths, from, to, () => config.Change($"rename instance {from} to {to}", d => d.Renamed(from, to)), () => config.Current);
+            engine.Forget(from);
+            Forget(from);
+            taken[0].Update(o => o with { Failed = true, Reason = $"{from} was renamed to {to}" });
+        }
+        finally
+        {
+            taken.ForEach(run => run.Update(o => o with { Busy = false }));
+            loop.Wake();
+        }
         return Task.CompletedTask;
     }
+
+    private InstanceRun Take(string name, string otherwise)
+    {
+        var run = loop.Of(name);
+        return run.TryTake(o => o.Presence == Presence.Absent) ? run : throw new Refusal(400, otherwise);
+    }
+
+    private void Forget(string name) => loop.BetweenLooks(() =>
+    {
+        power.Forget(name);
+        loop.Forget(name);
+    });
 
     /// <summary>Makes a command inside ready to run. The instance's own environment is under the request's.</summary>
     /// <exception cref="Refusal">It does not run, or is frozen.</exception>
@@ -288,10 +324,21 @@ public sealed class InstanceControl(
     private InstanceRun RunningOf(string name) =>
         loop.Find(name) is { Observed.Presence: Presence.Running } run ? run : throw new Refusal(400, "Instance is not running");
 
-    /// <summary>Where boot.autostart says nothing, the last wish is the one that the next boot follows; LXD's key for it.</summary>
-    private void Want(string name, Wanted wanted)
+    /// <summary>
+    /// Says what is wanted, together with what that changes in the observed, and wakes the loop. Where boot.autostart says nothing, the
+    /// last wish is the one that the next boot follows.
+    /// </summary>
+    private void Want(InstanceRun run, Wanted wanted, Func<ObservedInstance, ObservedInstance> change)
     {
-        power.Set(name, wanted);
+        var name = run.Observed.Name;
+        loop.BetweenLooks(() =>
+        {
+            if (loop.Find(name) != run)
+                throw new Refusal(404, "Instance not found");
+            power.Set(name, wanted);
+            run.Update(change);
+        });
+        loop.Wake();
         var document = config.Current;
         if (!document.Instances.TryGetValue(name, out var instance) ||
             Expansion.Expand(document, instance).Config.ContainsKey("boot.autostart"))

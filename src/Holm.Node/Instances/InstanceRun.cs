@@ -52,6 +52,14 @@ public sealed class InstanceRun(string name, Action<ObservedInstance, ObservedIn
         changed.SetResult();
     }
 
+    /// <summary>Makes it busy with the caller's work, if it is not busy already and as asked; false: it is not.</summary>
+    public bool TryTake(Func<ObservedInstance, bool> asked)
+    {
+        var taken = false;
+        Update(o => (taken = !o.Busy && asked(o)) ? o with { Busy = true } : o);
+        return taken;
+    }
+
     /// <summary>Waits until the record is as asked.</summary>
     public async Task<ObservedInstance> WaitUntil(Func<ObservedInstance, bool> reached, CancellationToken ct)
     {

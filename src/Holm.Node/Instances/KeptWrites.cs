@@ -1,3 +1,7 @@
+using Holm.Linux;
+using Holm.Linux.Files;
+using Holm.Node.Config;
+
 namespace Holm.Node.Instances;
 
 /// <summary>The folders below <c>$HOLM_STATE/pools</c> in which instances of pools of driver dir keep their writes.</summary>
@@ -10,26 +14,53 @@ public static class KeptWrites
         foreach (var pool in Pools(paths))
         {
             var (folder, doomed) = (Path.Combine(pool, name), Path.Combine(pool, "." + name));
-            if (Directory.Exists(folder))
-                Directory.Move(folder, doomed);
-            if (Directory.Exists(doomed))
-                Directory.Delete(doomed, recursive: true);
+            FolderTree.Remove(doomed);
+            if (!Directory.Exists(folder))
+                continue;
+            Directory.Move(folder, doomed);
+            FolderTree.Remove(doomed);
         }
     }
 
-    /// <summary>Moves them to a new name.</summary>
-    public static void Rename(NodePaths paths, string from, string to)
+    /// <summary>
+    /// Moves them to a new name by way of <c>.FROM>TO</c>, so that after a crash it is the document that says whose they are.
+    /// </summary>
+    public static void Rename(NodePaths paths, string from, string to, Action rename, Func<Document> current)
     {
-        foreach (var pool in Pools(paths))
-            if (Directory.Exists(Path.Combine(pool, from)))
-                Directory.Move(Path.Combine(pool, from), Path.Combine(pool, to));
+        foreach (var pool in Pools(paths).Where(p => Directory.Exists(Path.Combine(p, from))))
+            Durable.Rename(Path.Combine(pool, from), Path.Combine(pool, $".{from}>{to}"));
+        try
+        {
+            rename();
+        }
+        finally
+        {
+            foreach (var pool in Pools(paths))
+                Settle(Path.Combine(pool, $".{from}>{to}"), current());
+        }
     }
 
-    /// <summary>Finishes deletions that a crash cut short.</summary>
-    public static void Sweep(NodePaths paths)
+    private static void Settle(string between, Document document)
     {
-        foreach (var doomed in Pools(paths).SelectMany(p => Directory.EnumerateDirectories(p, ".*")))
-            Directory.Delete(doomed, recursive: true);
+        // The old name is gone from the document as soon as the rename has happened.
+        if (Directory.Exists(between) && Path.GetFileName(between)[1..].Split('>') is [_, _] names &&
+            names.FirstOrDefault(document.Instances.ContainsKey) is { } owner)
+            Durable.Rename(between, Path.Combine(Path.GetDirectoryName(between)!, owner));
+    }
+
+    /// <summary>Finishes renames and deletions that a crash cut short; what cannot be removed is told, and holds nothing up.</summary>
+    public static void Sweep(NodePaths paths, Document document, Action<string> tell)
+    {
+        foreach (var left in Pools(paths).SelectMany(p => Directory.EnumerateDirectories(p, ".*")))
+            try
+            {
+                Settle(left, document);
+                FolderTree.Remove(left);
+            }
+            catch (LinuxException e)
+            {
+                tell($"{left} was being deleted or renamed, and stays: {e.Message}");
+            }
     }
 
     private static IEnumerable<string> Pools(NodePaths paths)

@@ -14,7 +14,7 @@ namespace Holm.Node.Instances;
 public sealed class Loop(
     DesiredState desired, Executor executor, LxcEngine engine, InstanceLimits limits, TimeProvider clock, LayerMounts layers)
 {
-    /// <summary>Nothing is looked at less often; the clock of a device may jump.</summary>
+    /// <summary>Nothing is looked at less often.</summary>
     private const double LongestSleepMs = 600_000;
 
     /// <summary>Called with the name of an instance that was taken down, however that came.</summary>
@@ -64,14 +64,16 @@ public sealed class Loop(
             var run = Of(name);
             run.Record = RunRecord.Read(engine.Folder(name));
             run.Monitor = monitors.TryGetValue(name, out var pid) ? OpenMonitor(pid) : null;
-            if (run.Monitor is null || run.Record is null || engine.InitPid(name) is null)
+            if (run.Monitor is null || run.Record is not { StartedAt: { } startedAt })
             {
-                run.Update(o => o with { Presence = Presence.Ended, Ending = new Ending("its monitor was lost", false, false) });
+                // Caught before init ran: nothing has ended, and what is wanted decides.
+                var ending = run.Record?.StartedAt is null ? null : executor.EndingOf(name);
+                run.Update(o => o with { Presence = Presence.Ended, Ending = ending });
                 continue;
             }
             run.Update(o => o with
             {
-                Presence = Presence.Running, StartedAt = run.Record.StartedAt, Frozen = engine.IsFrozen(name),
+                Presence = Presence.Running, StartedAt = startedAt, UpSince = run.Record.UpSince, Frozen = limits.IsFrozen(name),
             });
             _ = executor.Watch(run, child: null);
         }
@@ -83,19 +85,43 @@ public sealed class Loop(
         executor.MonitorEnded = Wake;
         while (!ct.IsCancellationRequested)
         {
-            var now = clock.GetUtcNow();
-            var (wanted, runs) = (desired.Read(), Snapshot());
-            var observed = runs.Select(r => r.Observed).ToList();
-            foreach (var group in Planner.Plan(wanted, observed, now).GroupBy(s => s.Name))
-                Begin(Of(group.Key), [.. group]);
+            var pause = Look(clock.SinceBoot());
             ReleaseLayers(Snapshot());
-            await Sleep(Planner.NextTime(wanted, observed, now) - now, ct).ConfigureAwait(false);
+            await Sleep(pause, ct).ConfigureAwait(false);
         }
     }
 
-    private void Begin(InstanceRun run, IReadOnlyList<Step> steps)
+    /// <summary>
+    /// Runs something while no plan is being made, so that what it finds and what it says hold together: a plan made before has made its
+    /// instances busy, one made after sees all of it.
+    /// </summary>
+    public void BetweenLooks(Action action)
     {
-        run.Update(o => o with { Busy = true });
+        lock (_runs)
+            action();
+    }
+
+    /// <summary>Plans and begins; returns how long nothing more is to be done.</summary>
+    private TimeSpan? Look(TimeSpan now)
+    {
+        lock (_runs)
+        {
+            var observed = _runs.Values.Select(r => r.Observed).ToList();
+            var wanted = desired.Read();
+            foreach (var group in Planner.Plan(wanted, observed, now).GroupBy(s => s.Name))
+                Begin(Of(group.Key), observed.Find(o => o.Name == group.Key), [.. group]);
+            return Planner.NextTime(wanted, observed, now) - now;
+        }
+    }
+
+    private void Begin(InstanceRun run, ObservedInstance? planned, IReadOnlyList<Step> steps)
+    {
+        // Changed since it was looked at: the change has woken the loop, or does so now.
+        if (!run.TryTake(o => o == (planned ?? o with { Busy = false })))
+        {
+            Wake();
+            return;
+        }
         _ = Task.Run(async () =>
         {
             try
@@ -105,9 +131,9 @@ public sealed class Loop(
             finally
             {
                 run.Update(o => o with { Busy = false });
+                Wake();
                 if (run.Observed.Presence == Presence.Absent && steps[^1] is TearDown or StayOff)
                     await WentDown(run.Observed.Name).ConfigureAwait(false);
-                Wake();
             }
         });
     }
