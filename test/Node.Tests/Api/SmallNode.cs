@@ -142,8 +142,8 @@ public sealed class SmallNode : IAsyncLifetime
                 };
                 return Task.CompletedTask;
             },
-            Delete = (_, _) => Task.CompletedTask,
-            Rename = (_, _) => Task.CompletedTask,
+            Delete = (name, _) => Task.FromResult(Config.Change("delete", d => d.WithoutInstance(name))),
+            Rename = (from, to) => Task.FromResult(Config.Change("rename", d => d.Renamed(from, to))),
             Exec = (name, request) => Exec(name, request),
             OpenConsole = _ => throw new Refusal(409, "nobody prints here"),
             ConsoleLog = _ => Printed,
