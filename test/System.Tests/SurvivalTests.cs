@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace System.Tests;
 
 /// <summary>Whatever is killed, whenever: what should live lives, what should be gone is gone.</summary>
@@ -127,6 +129,19 @@ public sealed class SurvivalTests
                 int.TryParse(info.Out, out var pid) && pid > 0 && pid != before && await node.Status("web") == "Running");
         }
         (await node.Holm("app", "stop", "web")).Well();
+        await Shell.Until("nothing is left", async () => await node.Residue() == "");
+    }
+
+    [Fact]
+    public async Task A_stopped_monitor_holds_up_no_question_and_no_stop()
+    {
+        await using var node = await TestNode.Start();
+        await node.Launch("web");
+        var init = await node.InitPid("web");
+        await Shell.Run("/bin/kill", ["-STOP", $"{node.Monitors()["web"]}"]);
+        using var list = JsonDocument.Parse((await node.Holm("list", "--format", "json")).Well().Out);
+        Assert.Equal(init, list.RootElement[0].GetProperty("state").GetProperty("pid").GetInt32());
+        (await node.Holm("app", "stop", "web", "--timeout", "1")).Well();
         await Shell.Until("nothing is left", async () => await node.Residue() == "");
     }
 

@@ -25,9 +25,6 @@ public sealed unsafe partial class LxcContainer : IDisposable
     /// <summary><c>STOPPED</c>, <c>STARTING</c>, <c>RUNNING</c>, <c>STOPPING</c>, <c>FROZEN</c> …</summary>
     public string State => Marshal.PtrToStringUTF8((nint)_native->State(_native)) ?? "STOPPED";
 
-    /// <summary>Process id of init as the host sees it; -1 when there is none.</summary>
-    public int InitPid => _native->InitPid(_native);
-
     /// <summary>Freezes all processes inside; false when liblxc could not.</summary>
     public bool Freeze() => _native->Freeze(_native) != 0;
 
@@ -64,7 +61,6 @@ public sealed unsafe partial class LxcContainer : IDisposable
         [FieldOffset(88)] public delegate* unmanaged<Native*, byte*> State;
         [FieldOffset(104)] public delegate* unmanaged<Native*, byte> Freeze;
         [FieldOffset(112)] public delegate* unmanaged<Native*, byte> Unfreeze;
-        [FieldOffset(120)] public delegate* unmanaged<Native*, int> InitPid;
         [FieldOffset(352)] public delegate* unmanaged<Native*, int*, int*, int> ConsoleGetfd;
         [FieldOffset(560)] public delegate* unmanaged<Native*, int> DevptsFd;
     }

@@ -27,6 +27,16 @@ public static partial class PidFds
         return null;
     }
 
+    /// <summary>The process's id; null when it has ended and was reaped. Field <c>Pid</c> of /proc/self/fdinfo.</summary>
+    public static int? IdOf(Fd process)
+    {
+        const string field = "\nPid:\t";
+        var text = KernelFile.Read($"/proc/self/fdinfo/{process.Number}") ?? "";
+        var at = text.IndexOf(field, StringComparison.Ordinal) + field.Length;
+        return at >= field.Length && int.TryParse(text.AsSpan(at, text.IndexOf('\n', at) - at), CultureInfo.InvariantCulture, out var pid)
+            && pid > 0 ? pid : null;
+    }
+
     /// <summary>Sends a signal; an ended process is no error. pidfd_send_signal(2).</summary>
     public static void Signal(Fd process, int signal)
     {

@@ -25,6 +25,18 @@ public static class ProcessTable
         }
     }
 
+    /// <summary>Processes that one process started and that live. /proc/PID/task/PID/children, where the kernel has it.</summary>
+    public static IEnumerable<int> Children(int pid)
+    {
+        var text = KernelFile.Read($"/proc/{pid}/task/{pid}/children");
+        var candidates = text?.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            ?? Directory.EnumerateDirectories("/proc").Select(folder => Path.GetFileName(folder));
+        foreach (var word in candidates)
+            if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var child) &&
+                ProcStat.Read(child) is { State: not ('Z' or 'X') } stat && stat.ParentPid == pid)
+                yield return child;
+    }
+
     private static bool Begins(string[] arguments, string?[] words) =>
         arguments.Length >= words.Length && words.Select((w, i) => w is null || w == arguments[i]).All(same => same);
 

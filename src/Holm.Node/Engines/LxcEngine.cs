@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Holm.Contract;
@@ -35,8 +34,6 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
 {
     /// <summary>The PATH of monitors: without newuidmap, which liblxc would prefer to writing the map itself (E9).</summary>
     private static readonly string[] MonitorEnvironment = ["PATH=/sbin:/nonexistent", "LANG=C.UTF-8"];
-
-    private readonly ConcurrentDictionary<string, (int Pid, long StartTime)> _inits = new(StringComparer.Ordinal);
 
     /// <summary>Folder of an instance.</summary>
     public string Folder(string name) => Path.Combine(lxcPath, name);
@@ -89,20 +86,13 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
     }
 
     /// <summary>
-    /// Init's process id as the host sees it, or null. liblxc is asked once a boot of the instance: each question makes it read the whole
-    /// configuration again.
+    /// Init's process id as the host sees it: its monitor's one child; null while there is none. liblxc is not asked: each question makes
+    /// it read the whole configuration again, and waits for ever for a monitor that somebody has stopped.
     /// </summary>
-    public int? InitPid(string name)
-    {
-        if (_inits.TryGetValue(name, out var known) && ProcStat.Read(known.Pid) is { State: not ('Z' or 'X') } now &&
-            now.StartTime == known.StartTime)
-            return known.Pid;
-        using var container = LxcContainer.Open(name, lxcPath);
-        if (container?.InitPid is not ({ } pid and > 0) || ProcStat.Read(pid) is not { } stat)
-            return null;
-        _inits[name] = (pid, stat.StartTime);
-        return pid;
-    }
+    public static int? InitPid(Fd? monitor) =>
+        monitor is { IsClosed: false } && PidFds.IdOf(monitor) is { } pid
+            ? ProcessTable.Children(pid).Select(child => (int?)child).FirstOrDefault()
+            : null;
 
     /// <summary>Freezes or thaws.</summary>
     /// <exception cref="Refusal">liblxc could not.</exception>

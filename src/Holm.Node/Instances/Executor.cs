@@ -178,7 +178,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
     {
         run.Update(o => o with { Stop = (o.Stop ?? new StopRequest(clock.SinceBoot() + InstanceControl.StopDeadline,
             false)) with { Asked = true } });
-        if (engine.InitPid(run.Observed.Name) is not { } pid)
+        if (LxcEngine.InitPid(run.Monitor) is not { } pid)
             return;
         using var init = PidFds.Open(pid);
         PidFds.Signal(init, run.Record?.HaltSignal ?? Signals.SIGPWR);

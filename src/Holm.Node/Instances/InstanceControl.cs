@@ -69,7 +69,7 @@ public sealed class InstanceControl(
     {
         var status = Status(name);
         var run = loop.Find(name);
-        if (run?.Observed.Presence != Presence.Running || engine.InitPid(name) is not { } pid)
+        if (run?.Observed.Presence != Presence.Running || LxcEngine.InitPid(run.Monitor) is not { } pid)
             return new InstanceState { Status = status.Code.ToString(), StatusCode = (int)status.Code, Reason = status.Reason };
         var usage = limits.Read(name);
         return new InstanceState
