@@ -18,8 +18,9 @@ internal sealed record Caller(Node Node, Screen Screen, Fd Input, Func<string, s
     public Operation Finish(Answer answer, string doing) =>
         answer.OperationUrl.Length == 0 ? new() : new OperationWait(Node, Screen, doing).Wait(answer.OperationUrl);
 
-    /// <summary>Sends one request per name, then waits for all: a slow one holds up no other. Each failure is told, the rest goes
-    /// on.</summary>
+    /// <summary>
+    /// Sends one request per name, then waits for all: a slow one holds up no other. Each failure is told, the rest goes on.
+    /// </summary>
     public int Each(IReadOnlyList<string> names, string doing, Func<string, Answer> send, Action<string>? done = null)
     {
         var failed = 0;

@@ -29,8 +29,9 @@ public sealed class HolmGuest : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a script beside the node; anything but exit code 0 fails the test. Shell variable <c>id</c> is the node's short
-    /// id.</summary>
+    /// <summary>
+    /// Runs a script beside the node; anything but exit code 0 fails the test. Shell variable <c>id</c> is the node's short id.
+    /// </summary>
     public Task<string> Must(string script) => Guest.Must(Prelude + script, TimeSpan.FromMinutes(2));
 
     /// <summary>Runs a script that may end otherwise.</summary>

@@ -41,8 +41,9 @@ public sealed class HolmPowerCutTests
         await holm.Must("[ ! -e /state/holm/pools/default/sized ] && holm app delete sized");
     }
 
-    /// <summary>Every kind of kept object changes, over and over, until QEMU is killed. Returns the last round that was answered
-    /// whole.</summary>
+    /// <summary>
+    /// Every kind of kept object changes, over and over, until QEMU is killed. Returns the last round that was answered whole.
+    /// </summary>
     private static async Task<int> WriteUntilTheCut(HolmGuest holm)
     {
         await holm.Must(

@@ -1,7 +1,8 @@
 namespace Guest.Tests;
 
-/// <summary>Holm on Debian 12's own kernel: pure cgroup v2, layers that cannot be idmapped, AppArmor in the kernel without its
-/// tools.</summary>
+/// <summary>
+/// Holm on Debian 12's own kernel: pure cgroup v2, layers that cannot be idmapped, AppArmor in the kernel without its tools.
+/// </summary>
 public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests.Booted>
 {
     private readonly HolmGuest _holm = booted.Holm;

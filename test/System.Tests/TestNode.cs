@@ -6,8 +6,7 @@ namespace System.Tests;
 
 /// <summary>
 /// A node of its own, from the published programs, in scratch folders: state on disk, run on tmpfs. Disposing it stops its apps and fails
-/// the
-/// test when anything it made is left: mounts, loop devices, control groups, processes.
+/// the test when anything it made is left: mounts, loop devices, control groups, processes.
 /// </summary>
 public sealed class TestNode : IAsyncDisposable
 {

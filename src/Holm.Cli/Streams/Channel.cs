@@ -77,8 +77,9 @@ internal sealed class Channel : IDisposable
         }
     }
 
-    /// <summary>Hands the bytes of every data frame to <paramref name="take"/> until a close, or LXD's end of a stream: an empty text
-    /// frame.</summary>
+    /// <summary>
+    /// Hands the bytes of every data frame to <paramref name="take"/> until a close, or LXD's end of a stream: an empty text frame.
+    /// </summary>
     public ChannelEnd Drain(Action<ReadOnlySpan<byte>> take) => Frames(frame =>
     {
         if (frame is { Opcode: Text, Final: true, Length: 0 })

@@ -4,10 +4,12 @@ using Holm.Contract;
 
 namespace Holm.Cli.Streams;
 
-/// <summary>An operation with websockets, as exec and console begin it: its channels are open, its end is already being waited
-/// for.</summary>
-/// <remarks>The wait is a request that was sent before the first byte flows, so that the end cannot be missed, however late it is
-/// read.</remarks>
+/// <summary>
+/// An operation with websockets, as exec and console begin it: its channels are open, its end is already being waited for.
+/// </summary>
+/// <remarks>
+/// The wait is a request that was sent before the first byte flows, so that the end cannot be missed, however late it is read.
+/// </remarks>
 internal sealed class Opened : IDisposable
 {
     private readonly Node _node;

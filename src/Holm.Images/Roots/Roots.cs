@@ -152,8 +152,9 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
         MakeUpper(kept, top with { Uid = top.Uid - shift, Gid = top.Gid - shift });
     }
 
-    /// <summary>Every kept folder gets a project where the filesystem has them, so that a size can be given, or taken away,
-    /// later.</summary>
+    /// <summary>
+    /// Every kept folder gets a project where the filesystem has them, so that a size can be given, or taken away, later.
+    /// </summary>
     private static void LimitKept(string kept, bool isNew, long? bytes)
     {
         var project = (uint)(FileStat.Of(kept).Inode & 0x3fffffff) | 1u << 30;

@@ -27,8 +27,8 @@ public static class TarImage
     /// <param name="limits">What is a bomb.</param>
     /// <param name="progress">Gets a sentence now and then.</param>
     /// <param name="ct">Gives up; the programs of the pipe are killed.</param>
-    /// <exception cref="Refusal">400: the archive is hostile, damaged or no root; the entry is named. 500: a program is
-    /// missing.</exception>
+    /// <exception cref="Refusal">400: the archive is hostile, damaged or no root; the entry is named.
+    /// 500: a program is missing.</exception>
     public static Task Convert(
         string path, StagedFile output, TarLimits limits, IProgress<string>? progress, CancellationToken ct) =>
         Task.Run(() => ConvertOnThisThread(path, output, limits, progress, ct), ct);

@@ -8,8 +8,7 @@ public static unsafe partial class UserNamespaces
 {
     /// <summary>
     /// As <see cref="Create(uint, uint)"/>, and id <paramref name="count"/> besides is the host's root. An overlay's own bookkeeping is
-    /// done as
-    /// whoever mounted it: with an upper layer idmapped without that, it cannot make its work folder and mounts read-only.
+    /// done as whoever mounted it: with an upper layer idmapped without that, it cannot make its work folder and mounts read-only.
     /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public static Fd CreateWithRoot(uint first, uint count) =>

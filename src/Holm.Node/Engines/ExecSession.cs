@@ -18,8 +18,9 @@ public sealed record ExecRequest(
     IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, uint User, uint Group, string Cwd, bool Interactive,
     int Width, int Height);
 
-/// <summary>A command inside an instance: made ready, not run before <see cref="Go"/>. Disposing it while the command runs kills the
-/// command.</summary>
+/// <summary>
+/// A command inside an instance: made ready, not run before <see cref="Go"/>. Disposing it while the command runs kills the command.
+/// </summary>
 public sealed class ExecSession : IDisposable
 {
     private readonly Child _attach;
@@ -52,8 +53,9 @@ public sealed class ExecSession : IDisposable
     /// <summary>Not interactive: the command's errors, not blocking.</summary>
     public Fd? Stderr => _streams.OurStderr;
 
-    /// <summary>Exit status as a shell says it: the code, 128 + N by signal N, 127 not found, 126 not executable, 125 Holm's own
-    /// failure.</summary>
+    /// <summary>
+    /// Exit status as a shell says it: the code, 128 + N by signal N, 127 not found, 126 not executable, 125 Holm's own failure.
+    /// </summary>
     public Task<int> Exit { get; }
 
     /// <summary>Sends the command a signal; one that has ended is no error.</summary>

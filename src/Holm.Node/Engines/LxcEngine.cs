@@ -19,8 +19,7 @@ public sealed record EngineExit(WaitStatus? Status);
 /// </summary>
 /// <remarks>
 /// One process stands between an instance and holmd: <c>holm-monitor</c> (src/native/monitor.c). It outlives holmd, and is found again by
-/// its
-/// argument vector, which names <paramref name="lxcPath"/> and the instance.
+/// its argument vector, which names <paramref name="lxcPath"/> and the instance.
 /// <code>
 ///   $HOLM_RUN/instances/NAME/config       what liblxc reads; lxc-ls -P, lxc-info -P and lxc-attach -P work with it
 ///                            exit         how init ended, written by the monitor
@@ -113,8 +112,9 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
             : new EngineExit(null);
     }
 
-    /// <summary>Why a start did not come to a running init, as the end of a sentence: liblxc's first complaint, else the
-    /// monitor's.</summary>
+    /// <summary>
+    /// Why a start did not come to a running init, as the end of a sentence: liblxc's first complaint, else the monitor's.
+    /// </summary>
     public string StartFailure(string name)
     {
         var path = Path.Combine(Folder(name), "monitor.log");

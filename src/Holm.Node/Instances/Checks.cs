@@ -6,8 +6,9 @@ using Holm.Linux.Mounts;
 
 namespace Holm.Node.Instances;
 
-/// <summary>What this machine can do and what Holm does where it cannot: the rows of <c>holm checkconfig</c>, read anew at each
-/// call.</summary>
+/// <summary>
+/// What this machine can do and what Holm does where it cannot: the rows of <c>holm checkconfig</c>, read anew at each call.
+/// </summary>
 /// <param name="tree">The machine's control groups.</param>
 /// <param name="paths">This node's folders.</param>
 /// <param name="canIdmapLayers">True: SquashFS mounts can be idmapped.</param>

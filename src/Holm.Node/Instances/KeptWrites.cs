@@ -7,8 +7,9 @@ namespace Holm.Node.Instances;
 /// <summary>The folders below <c>$HOLM_STATE/pools</c> in which instances of pools of driver dir keep their writes.</summary>
 public static class KeptWrites
 {
-    /// <summary>Deletes those of an instance in every pool: set aside under a dot name first, so that a crash leaves no half root in
-    /// use.</summary>
+    /// <summary>
+    /// Deletes those of an instance in every pool: set aside under a dot name first, so that a crash leaves no half root in use.
+    /// </summary>
     public static void Delete(NodePaths paths, string name)
     {
         foreach (var pool in Pools(paths))

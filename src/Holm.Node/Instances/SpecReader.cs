@@ -9,8 +9,9 @@ using Holm.Node.Limits;
 
 namespace Holm.Node.Instances;
 
-/// <summary>From what a person wrote to a checked, complete <see cref="InstanceSpec"/>. Pure but for looking into the image
-/// store.</summary>
+/// <summary>
+/// From what a person wrote to a checked, complete <see cref="InstanceSpec"/>. Pure but for looking into the image store.
+/// </summary>
 public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmapLayers, long memoryBytes, int cpus)
 {
     /// <summary>Search path of init and of exec, as LXD's.</summary>
@@ -85,8 +86,9 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         return new LimitSpec(memory, config.TryGetValue("limits.cpu", out var cpu) ? Pin(name, CpuSet.Parse(cpu)) : null, processes);
     }
 
-    /// <summary>A count becomes that many processors, beginning where the instance's name falls, so that apps spread without
-    /// memory.</summary>
+    /// <summary>
+    /// A count becomes that many processors, beginning where the instance's name falls, so that apps spread without memory.
+    /// </summary>
     private string? Pin(string name, CpuSet set)
     {
         if (set.Ids.Count > 0)
