@@ -15,8 +15,8 @@ internal static class ManPage
         page.Append(".SH DESCRIPTION\n").Append(Text("holm talks to the node daemon holmd on its unix socket, and only there. "
             + "Root and members of the group holm may do so; the group is as mighty as root. "
             + "Names and texts that come from elsewhere are printed with control characters made visible. "
-            + "Work that takes over a second shows its progress when standard error is a terminal; Ctrl-C asks the node to cancel "
-            + "it.")).Append('\n');
+            + "Work that takes over a second shows its progress when standard error is a terminal; "
+            + "Ctrl-C asks the node to cancel it.")).Append('\n');
         page.Append(".SH OPTIONS\n");
         foreach (var option in root.Options)
             Item(page, HelpText.Spelled(option), option.Description);

@@ -13,9 +13,8 @@ internal static class AppStop
         var force = AppState.Force();
         return new("stop", "stop apps", names, all, timeout, force)
         {
-            More = "The app's init gets the halt signal that its image asks for and may end its programs. What does not end in time "
-                + "is killed. "
-                + "The app then stays stopped until it is started again.",
+            More = "The app's init gets the halt signal that its image asks for and may end its programs. "
+                + "What does not end in time is killed. The app then stays stopped until it is started again.",
             Examples = ["holm app stop web", "holm app stop --force web db"],
             Run = (line, caller) => AppState.Change(caller, AppState.Chosen(line, caller, names, all), "stopping", new()
             {

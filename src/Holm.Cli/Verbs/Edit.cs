@@ -16,8 +16,7 @@ internal static class Edit
         return new("edit", "change everything that can be written, in an editor", name)
         {
             More = "Opens the object as JSON in $VISUAL, $EDITOR or vi. When standard input is no terminal, the new JSON is read from "
-                + "there. "
-                + "The node checks it whole before anything changes; when somebody else changed it meanwhile it is refused.",
+                + "there. The node checks it whole before anything changes; when somebody else changed it meanwhile it is refused.",
             Examples = [$"{target.Words} edit web", $"{target.Words} edit web < web.json"],
             Run = (line, caller) =>
             {

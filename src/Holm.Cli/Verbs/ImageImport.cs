@@ -19,8 +19,7 @@ internal static class ImageImport
     public static Verb Build() => new("import", "take an image into this node", Path, AliasOption, NoInit)
     {
         More = "SquashFS of any compressor, or a tar (plain, gzip, xz, zstd) that is converted. The image is checked, stored whole or "
-            + "not at all, "
-            + "and its fingerprint is printed. The node itself reads a file that is named; standard input is sent to it.",
+            + "not at all, and its fingerprint is printed. The node itself reads a file that is named; standard input is sent to it.",
         Examples = ["holm image import netbox.squashfs --alias netbox",
             "curl -s https://example.org/rootfs.tar.xz | holm image import - --alias base"],
         Run = Run,
