@@ -3,8 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Holm.Contract;
 
-/// <summary>The one JSON context: every record that crosses a wire, in LXD's snake_case spelling.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+/// <summary>
+/// The one JSON context: every record that crosses a wire, in LXD's snake_case spelling. A null is refused where a member is never null.
+/// </summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(Envelope<JsonElement>))]
 [JsonSerializable(typeof(Envelope<Operation>))]
 [JsonSerializable(typeof(Envelope<Server>))]

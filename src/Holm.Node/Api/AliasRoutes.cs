@@ -19,12 +19,13 @@ internal static class AliasRoutes
     public static async Task Create(Call call)
     {
         var body = await call.Body(ContractJson.Default.ImageAlias).ConfigureAwait(false);
-        Names.CheckImage(body.Name);
-        if (call.Node.Images.Aliases().Any(a => a.Name == body.Name))
-            throw new Refusal(409, $"Alias \"{body.Name}\" already exists");
-        Set(call, body.Name, body.Target, body.Description);
-        call.Node.Events.Lifecycle("image-alias-created", Url(body.Name));
-        await call.Created(Url(body.Name)).ConfigureAwait(false);
+        var name = body.Name ?? "";
+        Names.CheckImage(name);
+        if (call.Node.Images.Aliases().Any(a => a.Name == name))
+            throw new Refusal(409, $"Alias \"{name}\" already exists");
+        Set(call, name, body.Target, body.Description);
+        call.Node.Events.Lifecycle("image-alias-created", Url(name));
+        await call.Created(Url(name)).ConfigureAwait(false);
     }
 
     public static Task Put(Call call) => Change(call, (_, body) => (body.Target, body.Description ?? ""));

@@ -28,7 +28,7 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
         "" or "0" => 0,
         "1" => 1,
         "2" => 2,
-        var other => throw new Refusal(400, $"recursion={other} is not allowed; 0, 1 and 2 are"),
+        var other => throw new Refusal(400, $"recursion={Config.Names.Show(other)} is not allowed; 0, 1 and 2 are"),
     };
 
     /// <summary>Part of the path.</summary>
@@ -41,7 +41,8 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
     public string Header(string name) => Uri.UnescapeDataString(http.Request.Headers[name].ToString());
 
     /// <summary>Reads the JSON body.</summary>
-    /// <exception cref="Refusal">400 naming the member that is wrong; 413 when it is too long.</exception>
+    /// <exception cref="Refusal">400 naming the member that is wrong, or saying how its chunks are.</exception>
+    /// <exception cref="BadHttpRequestException">It is too long, too late or cut.</exception>
     public async Task<T> Body<T>(JsonTypeInfo<T> shape)
         where T : class
     {
@@ -54,6 +55,11 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
         {
             var where = string.IsNullOrEmpty(e.Path) || e.Path == "$" ? "" : $" at {Config.Names.Show(e.Path)}";
             throw new Refusal(400, $"the request's body is not the JSON that is wanted{where}: {Config.Names.Show(e.Message)}", e);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            // Kestrel's own: a chunk's size beyond 64 bits.
+            throw new Refusal(400, $"the request's body cannot be read: {e.Message}", e);
         }
     }
 

@@ -3,7 +3,7 @@ using Holm.Node.Config;
 
 namespace Holm.Node.Api;
 
-/// <summary>What PUT, POST and PATCH do to maps of keys.</summary>
+/// <summary>What PUT, POST and PATCH do to maps of keys and lists of names.</summary>
 internal static class Edits
 {
     /// <summary>The whole new map. An empty value unsets a key, but for free text, where empty is a value.</summary>
@@ -27,6 +27,9 @@ internal static class Edits
             old = string.IsNullOrEmpty(value) ? old.Remove(key) : old.SetItem(key, value);
         return old;
     }
+
+    /// <summary>The names in a list; a null among them is the empty name, which no rule lets pass.</summary>
+    public static ImmutableList<string> Listed(List<string> given) => [.. given.Select(name => name ?? "")];
 
     private static bool IsOurs(string key) =>
         key.StartsWith("volatile.", StringComparison.Ordinal) || key.StartsWith("image.", StringComparison.Ordinal);

@@ -29,7 +29,7 @@ internal static class ImageImport
         if (!Path.IsPathFullyQualified(source.Path) || source.Path.Contains('\0', StringComparison.Ordinal))
             throw new Refusal(400, $"source path {Names.Show(source.Path)} is no absolute path");
         foreach (var alias in body.Aliases ?? [])
-            Names.CheckImage(alias.Name);
+            Names.CheckImage(alias?.Name ?? "");
         var file = new ImageFile(source.Path, body.Filename ?? Path.GetFileName(source.Path), body.NoInit, Maps.From(body.Properties));
         await Begin(call, file, body.Aliases ?? [], upload: null).ConfigureAwait(false);
     }
@@ -100,7 +100,7 @@ internal static class ImageImport
             {
                 var image = await node.Images.Import(file, new Progress(run), ct).ConfigureAwait(false);
                 foreach (var alias in aliases)
-                    node.Images.SetAlias(alias.Name, image.Fingerprint, alias.Description);
+                    node.Images.SetAlias(alias.Name, image.Fingerprint, alias.Description ?? "");
                 run.Tell("size", image.Size.ToString(CultureInfo.InvariantCulture));
                 run.Tell("fingerprint", image.Fingerprint);
                 node.Events.Lifecycle("image-created", ImageRoutes.Url(image.Fingerprint));

@@ -37,7 +37,7 @@ internal static class InstanceRoutes
             Config = Edits.Replace(now.Config, body.Config),
             Devices = Maps.From(body.Devices),
             Ephemeral = body.Ephemeral ?? false,
-            Profiles = [.. body.Profiles ?? []],
+            Profiles = Edits.Listed(body.Profiles ?? []),
             Description = body.Description ?? "",
             Image = body.Image is { Length: > 0 } image ? image : now.Image,
         });
@@ -54,7 +54,7 @@ internal static class InstanceRoutes
             Config = Edits.Merge(now.Config, body.Config),
             Devices = now.Devices.SetItems(Maps.From(body.Devices)),
             Ephemeral = body.Ephemeral ?? now.Ephemeral,
-            Profiles = body.Profiles is { } profiles ? [.. profiles] : now.Profiles,
+            Profiles = body.Profiles is { } profiles ? Edits.Listed(profiles) : now.Profiles,
             Description = body.Description ?? now.Description,
             Image = body.Image is { Length: > 0 } image ? image : now.Image,
         });

@@ -57,6 +57,41 @@ public sealed class EnvelopeTests(SmallNode node) : IClassFixture<SmallNode>
         Assert.Contains(member, answer.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("POST", "/1.0/instances", """{"name":"n1","source":{"type":null}}""")]
+    [InlineData("POST", "/1.0/instances", """{"name":"n1","source":{"type":"image","alias":"netbox"},"profiles":[null]}""")]
+    [InlineData("PUT", "/1.0/instances", """{"state":{"action":null}}""")]
+    [InlineData("PATCH", "/1.0/instances/nulls", """{"profiles":[null]}""")]
+    [InlineData("PUT", "/1.0/instances/nulls/state", """{"action":null}""")]
+    [InlineData("POST", "/1.0/images", """{"source":{"type":"file","path":null}}""")]
+    [InlineData("POST", "/1.0/images", """{"source":{"type":"file","path":"/x"},"aliases":[null]}""")]
+    [InlineData("POST", "/1.0/images/aliases", """{"name":null,"target":"netbox"}""")]
+    [InlineData("POST", "/1.0/images/aliases", "{}")]
+    public async Task A_null_is_no_fault_of_the_node(string method, string path, string body)
+    {
+        if (path.Contains("nulls", StringComparison.Ordinal) && (await node.Send("GET", "/1.0/instances/nulls")).Code != HttpStatusCode.OK)
+            await node.Create("nulls");
+        Assert.InRange((int)(await node.Send(method, path, new JsonText(body))).Code, 400, 404);
+    }
+
+    [Fact]
+    public async Task A_chunk_longer_than_any_number_is_the_callers_fault()
+    {
+        await using var stream = await node.Connect();
+        await stream.WriteAsync("POST /1.0/profiles HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray(),
+            TestContext.Current.CancellationToken);
+        await stream.WriteAsync("ffffffffffffffff\r\n{}"u8.ToArray(), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        Assert.Contains(" 400 ", await reader.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_asked_comes_back_without_its_control_characters()
+    {
+        var (_, answer, _) = await node.Send("GET", "/1.0/instances?recursion=%1b[31m");
+        Assert.DoesNotContain('\u001b', answer.GetProperty("error").GetString()!);
+    }
+
     [Fact]
     public async Task A_body_nested_too_deep_is_refused()
     {
