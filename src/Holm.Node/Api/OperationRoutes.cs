@@ -6,6 +6,9 @@ namespace Holm.Node.Api;
 /// <summary>Operations: list, look, wait, cancel, and the websockets of those that stream.</summary>
 internal static class OperationRoutes
 {
+    /// <summary>Seconds that a wait with a deadline lasts at most: a day, well below what a timer takes.</summary>
+    private const int LongestWait = 86400;
+
     public static Task List(Call call)
     {
         var byStatus = call.Operations.All.GroupBy(o => o.Shown.Status.ToLowerInvariant()).ToList();
@@ -30,11 +33,9 @@ internal static class OperationRoutes
         var text = call.Query("timeout");
         if (!int.TryParse(text.Length == 0 ? "-1" : text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
             throw new Refusal(400, $"timeout={Config.Names.Show(text)} is no number of seconds");
-        if (seconds < 0)
-            await operation.Done.WaitAsync(call.Http.RequestAborted).ConfigureAwait(false);
-        else
-            await Task.WhenAny(operation.Done, Task.Delay(TimeSpan.FromSeconds(seconds), call.Node.Clock, call.Http.RequestAborted))
-                .ConfigureAwait(false);
+        var longest = seconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(Math.Min(seconds, LongestWait));
+        await operation.Done.WaitAsync(longest, call.Node.Clock, call.Http.RequestAborted)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await call.Answer(operation.Shown, ContractJson.Default.Operation).ConfigureAwait(false);
     }
 
