@@ -81,8 +81,13 @@ internal static class AliasRoutes
             throw new Refusal(400, $"alias {alias.Name} is followed by {users}: give them another image, or delete them first");
     }
 
-    private static ImageAlias Find(Call call) => call.Node.Images.Aliases().FirstOrDefault(a => a.Name == call.Route("alias")) ??
-        throw new Refusal(404, $"Image alias not found: {Names.Show(call.Route("alias"))}");
+    private static ImageAlias Find(Call call)
+    {
+        // Kestrel decodes all of a path but %2F; an alias may be debian/12, and holds no percent sign itself.
+        var name = call.Route("alias").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        return call.Node.Images.Aliases().FirstOrDefault(a => a.Name == name) ??
+            throw new Refusal(404, $"Image alias not found: {Names.Show(name)}");
+    }
 
     private static ImageAlias View(ImageAlias alias) => alias with { Type = "container" };
 

@@ -55,12 +55,13 @@ public static class Names
             throw new Refusal(400, $"Invalid device name: {Show(name)}: 1 to 64 letters, digits, '-', '_', '.' and ':' are allowed");
     }
 
-    /// <summary>What an instance may name as its image: 1–255 printable ASCII characters without space.</summary>
+    /// <summary>What an instance may name as its image: 1–255 printable ASCII characters without space and percent sign.</summary>
     /// <exception cref="Refusal">400.</exception>
     public static void CheckImage(string name)
     {
-        if (name.Length is 0 or > 255 || name is "." or ".." || name.Any(c => c is <= ' ' or > '~'))
-            throw new Refusal(400, $"Invalid image name: {Show(name)}: 1 to 255 printable ASCII characters without spaces are allowed");
+        if (name.Length is 0 or > 255 || name is "." or ".." || name.Any(c => c is <= ' ' or > '~' or '%'))
+            throw new Refusal(400,
+                $"Invalid image name: {Show(name)}: 1 to 255 printable ASCII characters are allowed, without spaces and percent signs");
     }
 
     /// <summary>True for 64 lower-case hex digits.</summary>

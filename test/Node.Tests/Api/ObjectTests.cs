@@ -184,6 +184,19 @@ public sealed class ObjectTests(SmallNode node) : IClassFixture<SmallNode>
         Assert.Contains("/1.0/operations/" + id, Texts((await node.Do("GET", "/1.0/operations")).GetProperty("success")));
         Assert.Contains("can't be cancelled", (await node.Send("DELETE", "/1.0/operations/" + id)).Body.GetProperty("error").GetString(),
             StringComparison.Ordinal);
-        Assert.Equal(id, (await node.Do("GET", $"/1.0/operations/{id}/wait?timeout=0")).GetProperty("id").GetString());
+        foreach (var timeout in (string[])["0", "100000000", "2147483647"])
+            Assert.Equal(id, (await node.Do("GET", $"/1.0/operations/{id}/wait?timeout={timeout}")).GetProperty("id").GetString());
+    }
+
+    [Fact]
+    public async Task An_alias_may_hold_a_slash_as_LXDs_do()
+    {
+        await node.Do("POST", "/1.0/images/aliases", new JsonText($$"""{"name":"debian/12","target":"{{node.Fingerprint}}"}"""));
+        Assert.Contains("/1.0/images/aliases/debian%2F12", Texts(await node.Do("GET", "/1.0/images/aliases")));
+        Assert.Equal("debian/12", (await node.Do("GET", "/1.0/images/aliases/debian%2F12")).GetProperty("name").GetString());
+        await node.Do("DELETE", "/1.0/images/aliases/debian%2f12");
+        Assert.Equal(HttpStatusCode.NotFound, (await node.Send("GET", "/1.0/images/aliases/debian%2F12")).Code);
+        Assert.Equal(HttpStatusCode.BadRequest, (await node.Send("POST", "/1.0/images/aliases",
+            new JsonText($$"""{"name":"debian%2F12","target":"{{node.Fingerprint}}"}"""))).Code);
     }
 }
