@@ -35,6 +35,7 @@ internal static class Faces
             OpenConsole = control.OpenConsole,
             ConsoleLog = control.ConsoleLog,
             ClearConsoleLog = control.ClearConsoleLog,
+            EngineLog = control.EngineLog,
             RunningImage = control.RunningImage,
         },
         Images = new ImageFace

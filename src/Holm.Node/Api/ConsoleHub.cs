@@ -35,9 +35,27 @@ internal sealed class ConsoleHub(InstanceFace instances)
     private static byte[] Recent(byte[] log)
     {
         if (log.Length <= RecentBytes)
-            return log;
+            return WithoutQuestions(log);
         var tail = log.AsSpan(log.Length - RecentBytes);
-        return tail[(tail.IndexOf((byte)'\n') + 1)..].ToArray();
+        return WithoutQuestions(tail[(tail.IndexOf((byte)'\n') + 1)..]);
+    }
+
+    /// <summary>
+    /// Without what programs once asked their terminal (ECMA-48: DSR, <c>CSI … n</c>, and DA, <c>CSI … c</c>): the terminal that is shown
+    /// the question again would answer, and the answer would be typed into the app.
+    /// </summary>
+    internal static byte[] WithoutQuestions(ReadOnlySpan<byte> log)
+    {
+        var kept = new List<byte>(log.Length);
+        while (log.IndexOf("\x1b["u8) is >= 0 and var at)
+        {
+            var parameters = log[(at + 2)..].IndexOfAnyExceptInRange((byte)' ', (byte)'?');
+            var end = parameters < 0 ? log.Length : at + 2 + parameters + 1;
+            kept.AddRange(log[end - 1] is (byte)'n' or (byte)'c' ? log[..at] : log[..end]);
+            log = log[end..];
+        }
+        kept.AddRange(log);
+        return [.. kept];
     }
 }
 

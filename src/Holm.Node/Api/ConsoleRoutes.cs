@@ -3,12 +3,16 @@ using Holm.Contract;
 
 namespace Holm.Node.Api;
 
-/// <summary>The console of an instance: attach, read the log, clear it.</summary>
+/// <summary>The console of an instance: attach, read the log, clear it; and the engine's own log.</summary>
 internal static class ConsoleRoutes
 {
-    public static async Task Log(Call call)
+    public static Task Log(Call call) => Send(call, call.Node.Instances.ConsoleLog(InstanceRoutes.Find(call).Name));
+
+    /// <summary>What liblxc said of the last start; <c>lxc info NAME --show-log</c> asks for it.</summary>
+    public static Task EngineLog(Call call) => Send(call, call.Node.Instances.EngineLog(InstanceRoutes.Find(call).Name));
+
+    private static async Task Send(Call call, byte[] log)
     {
-        var log = call.Node.Instances.ConsoleLog(InstanceRoutes.Find(call).Name);
         call.Http.Response.ContentType = "application/octet-stream";
         call.Http.Response.ContentLength = log.Length;
         await call.Http.Response.Body.WriteAsync(log, call.Http.RequestAborted).ConfigureAwait(false);

@@ -68,6 +68,9 @@ public sealed record InstanceFace
     /// <summary>Forgets it.</summary>
     public required Action<string> ClearConsoleLog { get; init; }
 
+    /// <summary>What the engine said of the last start.</summary>
+    public required Func<string, byte[]> EngineLog { get; init; }
+
     /// <summary>Fingerprint of the image a running instance was started from; null when it does not run.</summary>
     public Func<string, string?> RunningImage { get; init; } = _ => null;
 }

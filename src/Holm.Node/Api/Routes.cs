@@ -37,6 +37,7 @@ internal static class Routes
         new("GET", Instance + "/console", ConsoleRoutes.Log),
         new("POST", Instance + "/console", ConsoleRoutes.Attach),
         new("DELETE", Instance + "/console", ConsoleRoutes.Clear),
+        new("GET", Instance + "/logs/lxc.log", ConsoleRoutes.EngineLog),
 
         new("GET", Images, ImageRoutes.List),
         new("POST", Images, ImageImport.Import),

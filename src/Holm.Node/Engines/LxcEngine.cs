@@ -225,9 +225,14 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
     public byte[] ConsoleLog(string name)
     {
         var (full, current) = (Path.Combine(Folder(name), "console.log.1"), Path.Combine(Folder(name), "console.log"));
-        byte[] log = [.. File.Exists(full) ? File.ReadAllBytes(full) : [], .. File.Exists(current) ? File.ReadAllBytes(current) : []];
-        return log.Length <= LxcConfig.ConsoleBytes ? log : log[^LxcConfig.ConsoleBytes..];
+        return Tail([.. File.Exists(full) ? File.ReadAllBytes(full) : [], .. File.Exists(current) ? File.ReadAllBytes(current) : []]);
     }
+
+    /// <summary>The end of what liblxc logged since the last start.</summary>
+    public byte[] Log(string name) =>
+        Path.Combine(Folder(name), "lxc.log") is var path && File.Exists(path) ? Tail(File.ReadAllBytes(path)) : [];
+
+    private static byte[] Tail(byte[] log) => log.Length <= LxcConfig.ConsoleBytes ? log : log[^LxcConfig.ConsoleBytes..];
 
     /// <summary>Empties it; the monitor goes on at its end (it appends).</summary>
     public void ClearConsoleLog(string name)

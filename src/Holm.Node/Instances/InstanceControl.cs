@@ -318,11 +318,14 @@ public sealed class InstanceControl(
     /// <summary>Empties that.</summary>
     public void ClearConsoleLog(string name) => engine.ClearConsoleLog(name);
 
+    /// <summary>What liblxc said of the last start, warnings and errors; empty when it had nothing to say.</summary>
+    public byte[] EngineLog(string name) => engine.Log(name);
+
     /// <summary>Fingerprint of the image a running instance was started from; null when it does not run.</summary>
     public string? RunningImage(string name) => loop.Find(name)?.Record?.Fingerprint;
 
     private InstanceRun RunningOf(string name) =>
-        loop.Find(name) is { Observed.Presence: Presence.Running } run ? run : throw new Refusal(400, "Instance is not running");
+        loop.Find(name) is { Observed.Presence: Presence.Running } run ? run : throw new Refusal(400, $"Instance is not running: {name}");
 
     /// <summary>
     /// Says what is wanted, together with what that changes in the observed, and wakes the loop. Where boot.autostart says nothing, the

@@ -148,6 +148,7 @@ public sealed class SmallNode : IAsyncLifetime
             OpenConsole = _ => throw new Refusal(409, "nobody prints here"),
             ConsoleLog = _ => Printed,
             ClearConsoleLog = _ => Printed = [],
+            EngineLog = name => Encoding.UTF8.GetBytes($"lxc {name} WARN"),
         },
         Images = new ImageFace
         {

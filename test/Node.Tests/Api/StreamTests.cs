@@ -211,6 +211,20 @@ public sealed class StreamTests(SmallNode node) : IClassFixture<SmallNode>
         Assert.Equal("", await node.Http.GetStringAsync("/1.0/instances/logged/console", Ct));
     }
 
+    [Fact]
+    public async Task The_engines_log_is_read()
+    {
+        await Running("engine");
+        Assert.Equal("lxc engine WARN", await node.Http.GetStringAsync("/1.0/instances/engine/logs/lxc.log", Ct));
+    }
+
+    [Theory]
+    [InlineData("a\u001b[6nb\u001b[31mc\u001b[0cd\u001b[>cn", "ab\u001b[31mcdn")]
+    [InlineData("\u001b[c\u001b[?6n\u001b[", "\u001b[")]
+    [InlineData("\u001b[12;", "\u001b[12;")]
+    public void A_replayed_console_asks_the_terminal_nothing(string log, string shown) =>
+        Assert.Equal(shown, Encoding.UTF8.GetString(ConsoleHub.WithoutQuestions(Encoding.UTF8.GetBytes(log))));
+
     private async Task Running(string name)
     {
         if ((await node.Send("GET", "/1.0/instances/" + name)).Code == System.Net.HttpStatusCode.NotFound)
