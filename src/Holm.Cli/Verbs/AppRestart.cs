@@ -15,7 +15,7 @@ internal static class AppRestart
         {
             More = "An app that follows an image alias starts with the image that the alias names now.",
             Examples = ["holm app restart web"],
-            Run = (line, caller) => AppState.Change(caller, AppState.Chosen(line, caller, names, all), "restarting", new()
+            Run = (line, caller) => AppState.Change(line, caller, names, all, "restarting", new()
             {
                 Action = "restart",
                 Timeout = Parts.Number(line.GetValue(timeout), "--timeout", -1, 0, 86400),

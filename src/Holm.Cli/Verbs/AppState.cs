@@ -8,7 +8,7 @@ namespace Holm.Cli.Verbs;
 internal static class AppState
 {
     /// <summary>The switch that takes the place of names.</summary>
-    public static Option<bool> All() => Parts.Switch("--all", "every app of this node");
+    public static Option<bool> All() => Parts.Switch("--all", "every app that it makes sense for");
 
     /// <summary>Seconds that a clean stop may take.</summary>
     public static Option<string?> Timeout() =>
@@ -26,22 +26,23 @@ internal static class AppState
         {
             More = more,
             Examples = [example],
-            Run = (line, caller) => Change(caller, Chosen(line, caller, names, all), doing, new() { Action = action }),
+            Run = (line, caller) => Change(line, caller, names, all, doing, new() { Action = action }),
         };
     }
 
-    /// <summary>Names from the command line, or all.</summary>
-    public static IReadOnlyList<string> Chosen(ParseResult line, Caller caller, Argument<string[]> names, Option<bool> all)
+    /// <summary><c>PUT /1.0/instances/NAME/state</c> for each name; with --all one request, for all that it makes sense for.</summary>
+    public static int Change(
+        ParseResult line, Caller caller, Argument<string[]> names, Option<bool> all, string doing, InstanceStatePut state)
     {
         var given = line.GetValue(names) ?? [];
         if (line.GetValue(all) != (given.Length == 0))
             throw new UsageError("name the apps, or say --all");
-        return given.Length > 0 ? given : [.. Help.LiveNames.Instances(caller.Node)];
+        if (given.Length > 0)
+            return caller.Each(given, doing, name => Send(caller.Node, name, state));
+        caller.Finish(caller.Node.Send("PUT", "/1.0/instances", new() { State = state }, ContractJson.Default.InstancesPut),
+            $"{doing} all apps");
+        return ExitCodes.Ok;
     }
-
-    /// <summary><c>PUT /1.0/instances/NAME/state</c> for each.</summary>
-    public static int Change(Caller caller, IReadOnlyList<string> names, string doing, InstanceStatePut state) =>
-        caller.Each(names, doing, name => Send(caller.Node, name, state));
 
     /// <summary>One request.</summary>
     public static Answer Send(Node node, string name, InstanceStatePut state) =>

@@ -16,7 +16,7 @@ internal static class AppStop
             More = "The app's init gets the halt signal that its image asks for and may end its programs. "
                 + "What does not end in time is killed. The app then stays stopped until it is started again.",
             Examples = ["holm app stop web", "holm app stop --force web db"],
-            Run = (line, caller) => AppState.Change(caller, AppState.Chosen(line, caller, names, all), "stopping", new()
+            Run = (line, caller) => AppState.Change(line, caller, names, all, "stopping", new()
             {
                 Action = "stop",
                 Timeout = Parts.Number(line.GetValue(timeout), "--timeout", -1, 0, 86400),

@@ -44,7 +44,7 @@ internal static class ExecRoutes
     {
         var status = call.Node.Instances.Status(name);
         if (status.Code == StatusCode.Frozen)
-            throw new Refusal(400, "Instance is frozen");
+            throw new Refusal(400, $"Instance is frozen: {name}: unfreeze it");
         if (status.Code != StatusCode.Running)
             throw new Refusal(400, $"Instance is not running: {name}: {OperationRun.Text(status.Code)}");
     }

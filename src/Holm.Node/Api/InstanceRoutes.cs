@@ -68,7 +68,7 @@ internal static class InstanceRoutes
         if (body.Migration)
             throw new Refusal(400, "migration is not supported by this node");
         Names.CheckInstance(body.Name ?? "", console: !old.Pinned);
-        RequireStopped(call, old.Name, 409, "Renaming of running instance not allowed");
+        RequireStopped(call, old.Name, 409, $"Renaming of running instance not allowed: stop {old.Name} first");
         if (call.Document.Instances.ContainsKey(body.Name!))
             throw new Refusal(409, $"Instance \"{body.Name}\" already exists");
         var node = call.Node;

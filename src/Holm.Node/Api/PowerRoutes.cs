@@ -80,7 +80,7 @@ internal static class PowerRoutes
     private static bool MakesSense(StatusCode code, PowerAction action) => action switch
     {
         PowerAction.Start => code is StatusCode.Stopped or StatusCode.Error,
-        PowerAction.Stop => code is StatusCode.Running or StatusCode.Frozen or StatusCode.Starting,
+        PowerAction.Stop => code is StatusCode.Running or StatusCode.Frozen or StatusCode.Starting or StatusCode.Error,
         PowerAction.Restart or PowerAction.Freeze => code == StatusCode.Running,
         _ => code == StatusCode.Frozen,
     };

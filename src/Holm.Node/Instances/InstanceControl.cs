@@ -121,7 +121,8 @@ public sealed class InstanceControl(
     {
         var run = loop.Of(name);
         if (run.Observed is { Presence: Presence.Running, Stop: null })
-            throw new Refusal(400, "The instance is already running");
+            throw new Refusal(400,
+                run.Observed.Frozen ? $"The instance is frozen: {name}: unfreeze it" : $"The instance is already running: {name}");
         CheckStart(name);
         var asked = clock.SinceBoot();
         Want(run, Wanted.On, o => o with { FastFailures = 0, NotBefore = null, Failed = false, Reason = "" });
@@ -169,8 +170,9 @@ public sealed class InstanceControl(
     private async Task Stop(string name, Wanted after, TimeSpan? deadline, bool force, CancellationToken ct)
     {
         var run = loop.Of(name);
-        if (run.Observed is { Presence: Presence.Absent, Busy: false } && power[name] == Wanted.Off && after == Wanted.Off)
-            throw new Refusal(400, "The instance is already stopped");
+        if (run.Observed is { Presence: Presence.Absent, Busy: false } && power[name] == Wanted.Off && after == Wanted.Off
+            && !run.Observed.Failed)
+            throw new Refusal(400, $"The instance is already stopped: {name}");
         var until = clock.SinceBoot() + (force ? TimeSpan.Zero : deadline ?? StopDeadline);
         Want(run, after, o => o with
         {
@@ -215,14 +217,14 @@ public sealed class InstanceControl(
     {
         var run = loop.Of(name);
         if (run.Observed is not { Presence: Presence.Running, Stop: null })
-            throw new Refusal(400, "The instance isn't running");
+            throw new Refusal(400, $"The instance isn't running: {name}");
         Want(run, wanted, o => o with { NotBefore = null, Failed = false, Reason = "" });
         var reached = await WaitUntil(
             run, wanted == Wanted.Frozen ? "freeze" : "unfreeze", Grace,
             o => o is not { Presence: Presence.Running, Stop: null } || o.Frozen == (wanted == Wanted.Frozen) || o.Failed, ct)
             .ConfigureAwait(false);
         if (reached is not { Presence: Presence.Running, Stop: null })
-            throw new Refusal(400, "The instance isn't running any more");
+            throw new Refusal(400, $"The instance isn't running any more: {name}");
         if (!reached.Failed)
             return;
         // Else it would be frozen by surprise later on.
@@ -290,7 +292,7 @@ public sealed class InstanceControl(
     {
         var run = RunningOf(name);
         if (run.Observed.Frozen)
-            throw new Refusal(400, "Instance is frozen");
+            throw new Refusal(400, $"Instance is frozen: {name}: unfreeze it");
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["PATH"] = SpecReader.DefaultPath, ["LANG"] = "C.UTF-8",
