@@ -14,8 +14,14 @@ internal static class Program
     // @file and [directive] words are names like any other; -abc is no bundle of three switches.
     private static readonly ParserConfiguration Plain = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
+    // Stands in for closed standard streams, whose numbers the next sockets would take, and with them what is printed.
+    private static readonly List<Fd> Spare = [];
+
     private static int Main(string[] args)
     {
+        do
+            Spare.Add(Fd.Open("/dev/null", OpenFlags.O_RDONLY));
+        while (Spare[^1].Number <= 2);
         var screen = new Screen(new Fd(1), new Fd(2));
         return Run(args, screen, new Fd(0), Environment.GetEnvironmentVariable);
     }
@@ -45,9 +51,9 @@ internal static class Program
             if (line.GetResult(Tree.Version) is { Implicit: false })
                 return Print(screen, $"holm {typeof(Program).Assembly.GetName().Version?.ToString(3)}");
             if (verb.Run is null)
-                throw new UsageError(line.UnmatchedTokens is [var word, ..] ? $"there is no verb '{word}'" : "a verb is missing");
-            if (line.Errors.Count > 0)
-                throw new UsageError(Say(line.Errors[0].Message));
+                throw new UsageError(line.UnmatchedTokens is [var word, ..] ? WrongLine.NoVerb(word) : "a verb is missing");
+            if (WrongLine.Find(line, verb) is { } wrong)
+                throw new UsageError(wrong);
             return verb.Run(line, Caller(line, screen, input, environment));
         }
         catch (UsageError e)
@@ -93,12 +99,5 @@ internal static class Program
     {
         screen.Line(text);
         return ExitCodes.Ok;
-    }
-
-    // The parser's sentences, in the house's style: lower case, no full stop.
-    private static string Say(string sentence)
-    {
-        var first = sentence.Split('\n')[0].TrimEnd().TrimEnd('.');
-        return first.Length > 1 && char.IsUpper(first[0]) && !char.IsUpper(first[1]) ? char.ToLowerInvariant(first[0]) + first[1..] : first;
     }
 }

@@ -105,7 +105,8 @@ public sealed class TableTests
     private const string Running = """
         {"id":"u1","class":"task","description":"Starting instance","created_at":"2026-11-23T01:13:04Z",
          "updated_at":"2026-11-23T01:13:05Z","status":"Running",
-         "status_code":103,"resources":{"instances":["/1.0/instances/web"]},"metadata":{"start_progress":"mounting","fds":{"0":"secret"}},
+         "status_code":103,"resources":{"containers":["/1.0/instances/web"],"instances":["/1.0/instances/web"]},
+         "metadata":{"start_progress":"mounting","fds":{"0":"secret"}},
          "may_cancel":true,"err":""}
         """;
 

@@ -1,3 +1,7 @@
+using Holm.Cli;
+using Holm.Cli.Output;
+using Holm.Linux;
+
 namespace Cli.Tests;
 
 public sealed class UsageTests
@@ -16,6 +20,13 @@ public sealed class UsageTests
     [InlineData("holm: 'user.a=' sets nothing; to take the key away: holm config unset web user.a; see holm config set --help", "config",
         "set", "web", "user.a=")]
     [InlineData("holm: '..' names no app; see holm app show --help", "app", "show", "..")]
+    [InlineData("holm: there is no verb 'start'; did you mean holm app start; see holm --help", "start", "web")]
+    [InlineData("holm: there is no verb 'list'; did you mean holm list; see holm app --help", "app", "list")]
+    [InlineData("holm: there is no option '--timeout'; see holm app start --help", "app", "start", "web", "--timeout", "5")]
+    [InlineData("holm: NAME is missing; see holm app create --help", "app", "create", "--start")]
+    [InlineData("holm: PATH is missing; see holm image import --help", "image", "import")]
+    [InlineData("holm: argument 'xml' not recognized. Must be one of: 'table' 'json' 'csv'; see holm list --help", "list", "-f", "xml")]
+    [InlineData("holm: 'caf\ufffd' is not UTF-8; see holm app show --help", "app", "show", "caf\ufffd")]
     [InlineData("holm: the name of the profile is empty; see holm profile show --help", "profile", "show", "")]
     public void Wrong_command_line_is_2_and_one_line(string error, params string[] words)
     {
@@ -38,6 +49,16 @@ public sealed class UsageTests
         Assert.Equal(125, Run.Holm(null, "exec", "web", "--", "true").Code);
         Assert.Equal(125, Run.Holm(null, "exec", "web").Code);
         Assert.Equal(125, Run.Holm(null, "exec", "web", "--user", "root", "--", "true").Code);
+        var wrong = Run.Holm(null, "exec", "--usr", "web", "--", "true");
+        Assert.Equal((125, "holm: there is no option '--usr'; see holm exec --help\n"), (wrong.Code, wrong.Err));
+    }
+
+    [Fact]
+    public void Standard_error_that_cannot_be_written_changes_nothing()
+    {
+        using var closed = Fd.Open("/dev/null", OpenFlags.O_RDONLY);
+        Assert.Equal(2, Program.Run(["nosuch"], new Screen(closed, closed), closed, _ => null));
+        Assert.Equal(1, Program.Run(["--version"], new Screen(closed, closed), closed, _ => null));
     }
 
     [Fact]

@@ -50,12 +50,19 @@ public sealed class VerbTests
     }
 
     [Fact]
-    public void Start_all_takes_every_name_of_the_node()
+    public void Start_all_leaves_the_choice_to_the_node()
     {
-        using var node = new RawNode(talk => talk.Answer(RawNode.Sync(
-            talk.Request == "GET /1.0/instances" ? """["/1.0/instances/a","/1.0/instances/b"]""" : "{}")));
+        using var node = new RawNode(talk => talk.Answer(RawNode.Sync("{}")));
         Assert.Equal(0, Run.Holm(node, "app", "start", "--all").Code);
-        Assert.Equal(3, node.Requests.Count);
+        Assert.Equal(["""PUT /1.0/instances {"state":{"action":"start","timeout":-1,"force":false,"stateful":false}}"""], node.Requests);
+    }
+
+    [Fact]
+    public void Create_without_such_an_image_says_which_and_the_mend()
+    {
+        using var node = RawNode.With();
+        Assert.Equal("holm: create app web: there is no image web; holm image list shows those there are, holm image import takes one in\n",
+            Run.Holm(node, "app", "create", "web").Err);
     }
 
     [Fact]
@@ -174,6 +181,8 @@ public sealed class VerbTests
         content = "abd";
         Assert.Equal(1, Run.Holm(node, "image", "export", "n", file, "--force").Code);
         Assert.Equal("abc", File.ReadAllText(file));
+        Assert.Contains("no regular file", Run.Holm(node, "image", "export", "n", node.Folder, "--force").Err, StringComparison.Ordinal);
+        Assert.StartsWith("holm: open /nonexistent/x.part", Run.Holm(node, "image", "export", "n", "/nonexistent/x").Err);
         Assert.Equal(["out.squashfs", "unix.socket"], Directory.GetFiles(node.Folder).Select(f => Path.GetFileName(f)!).Order());
     }
 

@@ -33,7 +33,7 @@ internal sealed class Screen(Fd output, Fd error)
         lock (_lock)
         {
             ClearProgress();
-            Write(Error, Encoding.UTF8.GetBytes(text + "\n"));
+            Tell(text + "\n");
         }
     }
 
@@ -47,7 +47,7 @@ internal sealed class Screen(Fd output, Fd error)
             var width = Terminal.Size(Error).Columns is > 0 and var columns ? columns - 1 : 79;
             var shown = Visible.Line(text);
             _progress = true;
-            Write(Error, Encoding.UTF8.GetBytes("\r\x1b[K" + (shown.Length > width ? shown[..width] : shown)));
+            Tell("\r\x1b[K" + (shown.Length > width ? shown[..width] : shown));
         }
     }
 
@@ -89,8 +89,20 @@ internal sealed class Screen(Fd output, Fd error)
     private void ClearProgress()
     {
         if (_progress)
-            Write(Error, "\r\x1b[K"u8);
+            Tell("\r\x1b[K");
         _progress = false;
+    }
+
+    // When standard error is closed, full or unread there is nobody left to tell; the work and its exit code stay what they are.
+    private void Tell(string text)
+    {
+        try
+        {
+            Write(Error, Encoding.UTF8.GetBytes(text));
+        }
+        catch (Exception e) when (e is OutputGone or LinuxException)
+        {
+        }
     }
 }
 

@@ -46,7 +46,7 @@ internal static class AppCreate
             Start = line.GetValue(Start),
             Config = Keys(line),
             Devices = new() { ["root"] = Root(line) },
-            Source = Source(line, caller, image),
+            Source = Source(line, caller, name, image),
         };
         caller.Finish(caller.Node.Send("POST", "/1.0/instances", request, ContractJson.Default.InstancesPost), $"creating app {name}");
         return ExitCodes.Ok;
@@ -68,7 +68,7 @@ internal static class AppCreate
         return root;
     }
 
-    private static InstanceSource Source(ParseResult line, Caller caller, string image)
+    private static InstanceSource Source(ParseResult line, Caller caller, string name, string image)
     {
         try
         {
@@ -78,6 +78,11 @@ internal static class AppCreate
         catch (Refusal refusal) when (refusal.Code == 404 && image.Length is >= 6 and <= 64 && image.All(char.IsAsciiHexDigit))
         {
             return new() { Fingerprint = image };
+        }
+        catch (Refusal refusal) when (refusal.Code == 404)
+        {
+            throw new Refusal(404, $"create app {name}: there is no image {image}; holm image list shows those there are, "
+                + "holm image import takes one in", refusal);
         }
     }
 }

@@ -4,6 +4,7 @@ using Holm.Cli.Help;
 using Holm.Cli.Output;
 using Holm.Contract;
 using Holm.Linux;
+using Holm.Linux.Files;
 
 namespace Holm.Cli.Verbs;
 
@@ -33,13 +34,16 @@ internal static class ImageExport
             Fetch(caller, fingerprint, caller.Screen.Output);
             return ExitCodes.Ok;
         }
+        // A rename over /dev/null or a pipe would put a file in its place.
+        if (System.IO.Path.Exists(path) && !FileStat.Of(path).IsRegular)
+            throw new Refusal(400, $"export {image}: {path} is no regular file; to write into it, say - and redirect");
         if (File.Exists(path) && !line.GetValue(Force))
             throw new Refusal(409, $"export {image}: {path} exists; choose another name or say --force");
         var part = $"{path}.part{System.Environment.ProcessId}";
+        using var file = Fd.Open(part, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x1B6 /* 0666 less umask */);
         try
         {
-            using (var file = Fd.Open(part, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x1B6 /* 0666 less umask */))
-                Fetch(caller, fingerprint, file);
+            Fetch(caller, fingerprint, file);
             File.Move(part, path, overwrite: line.GetValue(Force));
         }
         catch

@@ -27,8 +27,8 @@ internal static class OperationList
         return table;
     }
 
-    /// <summary>Names of what it touches.</summary>
+    /// <summary>Names of what it touches; the API lists instances twice, once by LXD's older word.</summary>
     public static string On(Operation operation) => string.Join(' ',
         (operation.Resources ?? new Dictionary<string, IReadOnlyList<string>>()).SelectMany(r => r.Value)
-            .Select(Names.Last));
+            .Distinct().Select(Names.Last));
 }

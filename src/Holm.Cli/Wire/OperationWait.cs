@@ -82,10 +82,6 @@ internal sealed class OperationWait(Node node, Screen screen, string doing)
         {
             screen.Complain(unreachable.Message);
         }
-        catch (OutputGone)
-        {
-            // Nobody reads what could be said.
-        }
     }
 }
 
