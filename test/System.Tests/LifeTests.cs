@@ -35,6 +35,18 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public async Task A_restart_that_could_not_start_again_is_refused_and_the_app_goes_on()
+    {
+        await using var node = await TestNode.Start();
+        await node.Launch("web");
+        (await node.Holm("config", "device", "remove", "web", "root")).Well();
+        var refused = await node.Holm("app", "restart", "web");
+        Assert.Equal(1, refused.Code);
+        Assert.StartsWith("holm: start web: it has no root disk", refused.Err);
+        Assert.Equal("Running", await node.Status("web"));
+    }
+
+    [Fact]
     public async Task Exec_takes_user_folder_and_environment()
     {
         await using var node = await TestNode.Start();

@@ -60,7 +60,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
 
     private RootSpec RootOf(string name, Expanded expanded, StoredImage image, uint? idmapBase)
     {
-        var root = expanded.Root().Value;
+        var root = OneRoot(name, expanded);
         var pool = root.GetValueOrDefault("pool", "default");
         var shifted = idmapBase is not null && !canIdmapLayers;
         return new RootSpec
@@ -72,6 +72,18 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
             KeptFolder = pool == "ram" ? null : paths.Kept(pool, name),
             SizeBytes = root.TryGetValue("size", out var size) ? Size.Parse(size) : null,
         };
+    }
+
+    private static ImmutableSortedDictionary<string, string> OneRoot(string name, Expanded expanded)
+    {
+        try
+        {
+            return expanded.Root().Value;
+        }
+        catch (Refusal refusal)
+        {
+            throw new Refusal(refusal.Code, $"start {name}: {refusal.Message}", refusal);
+        }
     }
 
     private Layer LayerOf(string sha, uint? shiftedBy) => shiftedBy is { } first
