@@ -366,7 +366,7 @@ public sealed record ExecPost
     /// <summary>Group id inside.</summary>
     public uint Group { get; set; }
 
-    /// <summary>Working directory inside; empty is <c>/root</c>, or <c>/</c> where that is missing.</summary>
+    /// <summary>Working directory inside; empty is <c>/root</c> for user 0, or <c>/</c> where that is missing.</summary>
     public string? Cwd { get; set; }
 }
 

@@ -138,6 +138,7 @@ static int start(int argc, char **argv)
 
 struct program {
 	char **argv;
+	const char *cwd;
 	bool terminal;
 };
 
@@ -163,6 +164,11 @@ static int run_command(void *payload)
 	syscall(SYS_close_range, 3U, ~0U, 0U);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* liblxc goes to / where it cannot enter a folder; a command that was given one must not run elsewhere. */
+	if (*program->cwd && chdir(program->cwd) < 0) {
+		dprintf(STDERR_FILENO, "holm: enter %s: %s\n", program->cwd, strerror(errno));
+		return OWN_FAILURE;
+	}
 	execvp(program->argv[0], program->argv);
 	int error = errno;
 	dprintf(STDERR_FILENO, "holm: run %s: %s\n", program->argv[0], strerror(error));
@@ -200,11 +206,11 @@ static int attach(int argc, char **argv)
 	lxc_groups_t no_groups = { .size = 0, .list = NULL };
 	options.uid = (uid_t)strtoul(argv[2], NULL, 10);
 	options.gid = (gid_t)strtoul(argv[3], NULL, 10);
-	options.initial_cwd = argv[4];
+	options.initial_cwd = *argv[4] ? argv[4] : options.uid == 0 ? "/root" : "/";
 	options.env_policy = LXC_ATTACH_CLEAR_ENV;
 	options.attach_flags |= LXC_ATTACH_SETGROUPS;
 	options.groups = no_groups;
-	struct program program = { .terminal = strcmp(argv[5], "-t") == 0 };
+	struct program program = { .cwd = argv[4], .terminal = strcmp(argv[5], "-t") == 0 };
 	program.argv = argv + (program.terminal ? 7 : 6);
 	if (argc <= program.argv - argv || strcmp(program.argv[-1], "--") != 0)
 		return OWN_FAILURE;

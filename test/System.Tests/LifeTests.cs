@@ -55,6 +55,11 @@ public sealed class LifeTests
         Assert.Equal("1000 100 /tmp it\n", (await node.Holm(
             "exec", "web", "--user", "1000", "--group", "100", "--cwd", "/tmp", "--env", "WHAT=it", "--",
             "/bin/sh", "-c", "echo $(id -u) $(id -g) $PWD $WHAT")).Well().Out);
+        var nowhere = await node.Holm("exec", "web", "--cwd", "/no/such/folder", "--", "/bin/pwd");
+        Assert.Equal((125, "", "holm: enter /no/such/folder: No such file or directory\n"), (nowhere.Code, nowhere.Out, nowhere.Err));
+        var nobody = await node.Holm("exec", "web", "--user", "99999", "--", "/bin/true");
+        Assert.Equal(125, nobody.Code);
+        Assert.Contains("id 99999 does not exist there", nobody.Err, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ namespace Holm.Node.Engines;
 /// <param name="Environment">Its environment.</param>
 /// <param name="User">User id inside.</param>
 /// <param name="Group">Group id inside; there are no supplementary groups.</param>
-/// <param name="Cwd">Working directory inside; / where it does not exist.</param>
+/// <param name="Cwd">Working directory inside; empty: root's home where there is one, else /.</param>
 /// <param name="Interactive">True: on a terminal of its own, which it controls. False: three pipes.</param>
 /// <param name="Width">Columns of the terminal.</param>
 /// <param name="Height">Rows of the terminal.</param>

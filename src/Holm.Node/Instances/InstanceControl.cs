@@ -287,12 +287,16 @@ public sealed class InstanceControl(
     });
 
     /// <summary>Makes a command inside ready to run. The instance's own environment is under the request's.</summary>
-    /// <exception cref="Refusal">It does not run, or is frozen.</exception>
+    /// <exception cref="Refusal">It does not run, is frozen, or has no such user or group id.</exception>
     public ExecSession Exec(string name, ExecRequest request)
     {
         var run = RunningOf(name);
         if (run.Observed.Frozen)
             throw new Refusal(400, $"Instance is frozen: {name}: unfreeze it");
+        var idmapBase = run.Record?.IdmapBase ?? 0;
+        var ids = idmapBase > 0 ? IdRanges.Size : uint.MaxValue;
+        if (Math.Max(request.User, request.Group) is var highest && highest >= ids)
+            throw new Refusal(400, $"run a command in {name}: id {highest} does not exist there; ids go from 0 to {ids - 1}");
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["PATH"] = SpecReader.DefaultPath, ["LANG"] = "C.UTF-8",
@@ -301,8 +305,7 @@ public sealed class InstanceControl(
             (environment["HOME"], environment["USER"]) = ("/root", "root");
         foreach (var (key, value) in SpecReader.EnvironmentOf(config.Current, name).Concat(request.Environment))
             environment[key] = value;
-        var cwd = request.Cwd.Length > 0 ? request.Cwd : request.User == 0 ? "/root" : "/";
-        return engine.Exec(name, request with { Environment = environment, Cwd = cwd }, run.Record?.IdmapBase ?? 0);
+        return engine.Exec(name, request with { Environment = environment }, idmapBase);
     }
 
     /// <summary>Takes the console.</summary>
