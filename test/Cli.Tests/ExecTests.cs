@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Holm.Cli.Output;
+using Holm.Linux;
 
 namespace Cli.Tests;
 
@@ -53,6 +55,23 @@ public sealed class ExecTests
         var result = await run;
         Assert.Equal(125, result.Code);
         Assert.Contains("closed the connection without an answer", result.Err, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Output_that_cannot_be_written_is_told()
+    {
+        using var stream = new StreamNode(Three);
+        var told = Path.Combine(stream.Node.Folder, "told");
+        using var nothing = Fd.Open("/dev/null", OpenFlags.O_RDONLY);
+        using var full = Fd.Open("/dev/full", OpenFlags.O_WRONLY);
+        using var error = Fd.Open(told, OpenFlags.O_WRONLY | OpenFlags.O_CREAT, 0x180);
+        string[] line = ["exec", "web", "--", "cmd"];
+        var run = Task.Run(() => Holm.Cli.Program.Run(line, new Screen(full, error), nothing, _ => stream.Node.Folder),
+            TestContext.Current.CancellationToken);
+        stream.Send("1", "lost");
+        Assert.NotEqual(0, await run);
+        Assert.Equal("holm: write the output: No space left on device (ENOSPC)\n",
+            await File.ReadAllTextAsync(told, TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -55,7 +55,7 @@ internal static class ConsoleSession
                 PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT)
             .On(_ => raw?.Enter(), PosixSignal.SIGCONT)
             .Resizes(caller.Screen.Output, opened.Control);
-        Watch.Write(opened["0"], caller.Screen.Output, how => ended.TrySetResult(how switch
+        Watch.Write(opened["0"], caller.Screen.Output, caller.Screen.Complain, how => ended.TrySetResult(how switch
         {
             ChannelEnd.Closed => new Ending.Closed(),
             ChannelEnd.Lost => new Ending.Lost(),

@@ -44,8 +44,8 @@ internal static class ExecSession
             else if (!opened.Control.Send(new ControlMessage { Command = "signal", Signal = number }))
                 ended.TrySetResult(null);
         }, PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT, (PosixSignal)10, (PosixSignal)12);
-        Watch.Write(opened["1"], caller.Screen.Output, End);
-        Watch.Write(opened["2"], caller.Screen.Error, End);
+        Watch.Write(opened["1"], caller.Screen.Output, caller.Screen.Complain, End);
+        Watch.Write(opened["2"], caller.Screen.Error, caller.Screen.Complain, End);
         Watch.Read(caller.Input, opened["0"].Send, () => opened["0"].SendEnd());
         return ended.Task.GetAwaiter().GetResult();
 
@@ -68,7 +68,8 @@ internal static class ExecSession
                 PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT)
             .On(_ => raw?.Enter(), PosixSignal.SIGCONT)
             .Resizes(caller.Screen.Output, opened.Control);
-        Watch.Write(opened["0"], caller.Screen.Output, how => ended.TrySetResult(how is null ? ExitCodes.Signalled + 13 : null));
+        Watch.Write(opened["0"], caller.Screen.Output, caller.Screen.Complain,
+            how => ended.TrySetResult(how is null ? ExitCodes.Signalled + 13 : null));
         Watch.Read(caller.Input, opened["0"].Send, () =>
         {
             if (raw is not null)

@@ -63,17 +63,22 @@ internal sealed class Watch : IDisposable
     /// <summary>Starts a thread that writes a channel's stream to a descriptor; <paramref name="end"/> hears how it ended.</summary>
     /// <param name="channel">Where from.</param>
     /// <param name="output">Where to.</param>
-    /// <param name="end">Gets the end of the channel; null when nobody reads the output any more.</param>
-    public static void Write(Channel channel, Fd output, Action<ChannelEnd?> end) => new Thread(() =>
+    /// <param name="complain">Gets a sentence when the output cannot be written, for example to a full disk.</param>
+    /// <param name="end">Gets the end of the channel; null when the output takes no more.</param>
+    public static void Write(Channel channel, Fd output, Action<string> complain, Action<ChannelEnd?> end) => new Thread(() =>
     {
         ChannelEnd? how = null;
         try
         {
             how = channel.Drain(bytes => Screen.Write(output, bytes));
         }
-        catch (Exception e) when (e is OutputGone or LinuxException)
+        catch (OutputGone)
         {
             // Told by null.
+        }
+        catch (LinuxException e)
+        {
+            complain(e.Message);
         }
         end(how);
     })
