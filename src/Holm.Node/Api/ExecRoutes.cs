@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Holm.Contract;
 using Holm.Linux;
@@ -8,6 +9,9 @@ namespace Holm.Node.Api;
 /// <summary><c>POST /1.0/instances/NAME/exec</c>.</summary>
 internal static class ExecRoutes
 {
+    /// <summary>Longest word of a command, bytes: MAX_ARG_STRLEN of execve(2) less its NUL.</summary>
+    private const int LongestArgument = 128 * 1024 - 1;
+
     public static async Task Exec(Call call)
     {
         var instance = InstanceRoutes.Find(call);
@@ -109,6 +113,8 @@ internal static class ExecRoutes
         if (body.Command is null or [] || body.Command.Any(a => a is null || a.Contains('\0', StringComparison.Ordinal))
             || body.Command[0].Length == 0)
             throw new Refusal(400, "Missing command: give the program and its arguments, none of them with a NUL character");
+        if (body.Command.Exists(a => Encoding.UTF8.GetByteCount(a) > LongestArgument))
+            throw new Refusal(400, $"an argument is too long: the kernel takes {LongestArgument} bytes");
         var environment = body.Environment ?? [];
         if (environment.FirstOrDefault(e => e.Key.Length == 0 || e.Key.AsSpan().ContainsAny('=', '\0') || (e.Value ?? "").Contains('\0',
             StringComparison.Ordinal)) is { Key: not null } wrong)

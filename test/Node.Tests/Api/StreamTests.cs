@@ -212,6 +212,16 @@ public sealed class StreamTests(SmallNode node) : IClassFixture<SmallNode>
     }
 
     [Fact]
+    public async Task An_argument_that_no_program_can_get_is_refused()
+    {
+        await Running("long");
+        var (code, answer, _) = await node.Send("POST", "/1.0/instances/long/exec",
+            new JsonText($$"""{"command":["/bin/true","{{new string('x', 128 * 1024)}}"]}"""));
+        Assert.Equal(System.Net.HttpStatusCode.BadRequest, code);
+        Assert.Contains("131071 bytes", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_engines_log_is_read()
     {
         await Running("engine");
