@@ -31,6 +31,9 @@ internal sealed class Verb : Command
     /// <summary>Lines to try.</summary>
     public IReadOnlyList<string> Examples { get; init; } = [];
 
+    /// <summary>True: the help lists the config keys there are.</summary>
+    public bool ListsKeys { get; init; }
+
     /// <summary>The work; null for a group.</summary>
     public Act? Run { get; init; }
 }

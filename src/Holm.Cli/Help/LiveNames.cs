@@ -40,13 +40,8 @@ internal static class LiveNames
     /// <summary>Files of this machine, which the shell completes.</summary>
     public static IEnumerable<string> AnyFile(Node node) => [Files];
 
-    /// <summary>Config keys.</summary>
-    public static IEnumerable<string> Keys(Node node) =>
-    [
-        "boot.autorestart", "boot.autostart", "environment.", "init.cmd", "init.signal.halt", "init.signal.reboot", "limits.cpu",
-            "limits.memory",
-        "limits.processes", "security.idmap.isolated", "security.privileged", "user.",
-    ];
+    /// <summary>Config keys that people set.</summary>
+    public static IEnumerable<string> Keys(Node node) => ConfigKey.All.Where(HelpText.IsForPeople).Select(k => k.Name.TrimEnd('*'));
 
     /// <summary>Adds live names to an argument's or option's completions.</summary>
     public static void Offer(List<Func<CompletionContext, IEnumerable<CompletionItem>>> sources, LiveName? live)

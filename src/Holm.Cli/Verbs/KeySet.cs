@@ -13,6 +13,7 @@ internal static class KeySet
         {
             More = "All keys are checked first and set together. A key that the node does not know is refused by name. "
                 + "Keys that need a restart take effect at the next start.",
+            ListsKeys = true,
             Examples = [$"{target.Words} set web limits.memory=64MiB environment.TZ=UTC"],
             Run = (line, caller) =>
             {

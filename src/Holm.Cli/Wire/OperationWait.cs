@@ -51,7 +51,7 @@ internal sealed class OperationWait(Node node, Screen screen, string doing)
     private Operation End(Operation operation) => (StatusCode)operation.StatusCode switch
     {
         StatusCode.Success => operation,
-        StatusCode.Cancelled => throw new Cancelled($"{doing}: cancelled{(operation.Err.Length > 0 ? $": {operation.Err}" : "")}"),
+        StatusCode.Cancelled => throw new Cancelled($"{doing}: cancelled"),
         _ => throw new Refusal(400, operation.Err.Length > 0 ? operation.Err : $"{doing}: failed, and the node did not say why"),
     };
 

@@ -15,54 +15,49 @@ public enum Effect
 }
 
 /// <summary>One config key, or a family of them.</summary>
-/// <param name="Name">The key; a name that ends in <c>.*</c> stands for all keys that begin so.</param>
-/// <param name="Type">What a value looks like, for people.</param>
-/// <param name="Default">What holds where the key is unset.</param>
+/// <param name="Name">As <see cref="ConfigKey.Name"/>, where the words for people stand.</param>
 /// <param name="Effect">When a change is felt.</param>
 /// <param name="Accepts">True for a value that is one; length and control characters have been checked before.</param>
-/// <param name="Help">A sentence for people.</param>
-public sealed record Key(string Name, string Type, string Default, Effect Effect, Func<string, bool> Accepts, string Help)
+public sealed record Key(string Name, Effect Effect, Func<string, bool> Accepts)
 {
+    /// <summary>What a value looks like, for people.</summary>
+    public string Type { get; } = ConfigKey.All.First(k => k.Name == Name).Type;
+
     /// <summary>True when newlines and tabs may stand in a value.</summary>
     public bool ManyLines => Name is "environment.*" or "user.*";
 }
 
 /// <summary>
-/// The one table of config keys of instances and profiles. A key that is not here is refused by name; one that is here is enforced.
+/// The rules of the config keys of instances and profiles. A key that is not here is refused by name; one that is here is enforced.
 /// </summary>
-/// <remarks>Names and values are LXD's (<c>doc/reference/instance_options.md</c>); <c>init.*</c> is Holm's own.</remarks>
+/// <remarks>What they mean to people stands in <see cref="ConfigKey"/>.</remarks>
 public static class Keys
 {
     /// <summary>Longest value, bytes of UTF-8.</summary>
     public const int LongestValue = 64 * 1024;
 
-    private const string Bool = "true or false", Seconds = "seconds", Number = "whole number", Text = "text", Path = "absolute path",
-        Signal = "signal such as SIGTERM or SIGRTMIN+3";
-
     /// <summary>Every key there is.</summary>
     public static IReadOnlyList<Key> All { get; } =
     [
-        new("boot.autorestart", Bool, "false", Effect.Live, IsBool, "start it again when it fails"),
-        new("boot.autostart", Bool, "", Effect.Live, IsBool, "start it with the node; unset brings back what ran before"),
-        new("boot.autostart.delay", Seconds, "0", Effect.Live, IsSeconds,
-            "how long to wait after starting it before the next one is started"),
-        new("boot.autostart.priority", Number, "0", Effect.Live, IsNumber, "higher ones are started first"),
-        new("boot.host_shutdown_timeout", Seconds, "30", Effect.Live, IsSeconds, "how long a clean stop may take before it is killed"),
-        new("boot.stop.priority", Number, "0", Effect.Live, IsNumber, "higher ones are stopped first"),
-        new("environment.*", Text, "", Effect.NextStart, _ => true, "environment variable of init and of commands run by exec"),
-        new("image.*", Text, "", Effect.Live, _ => true, "property of the image it was made from; written by Holm"),
-        new("init.cmd", Path + " and arguments", "/sbin/init", Effect.NextStart, IsCommand, "program to run as process 1"),
-        new("init.cwd", Path, "/", Effect.NextStart, IsPath, "folder in which process 1 starts"),
-        new("init.signal.halt", Signal, "the image's", Effect.NextStart, IsSignal, "signal that asks process 1 for a clean stop"),
-        new("init.signal.reboot", Signal, "the image's", Effect.NextStart, IsSignal, "signal that asks process 1 to reboot"),
-        new("limits.cpu", "count or set such as 2 or 0-3", "all", Effect.Live, v => CpuSet.TryParse(v) is not null,
-            "processors it may use"),
-        new("limits.memory", "size such as 64MiB, or 25%", "all", Effect.Live, IsMemory, "memory it may use"),
-        new("limits.processes", Number + ", 1 or more", "the node's", Effect.Live, IsCount, "processes and threads it may have"),
-        new("security.idmap.isolated", Bool, "false", Effect.NextStart, IsBool, "give it a range of user ids that no other instance has"),
-        new("security.privileged", Bool, "false", Effect.NextStart, IsBool, "root inside is root outside"),
-        new("user.*", Text, "", Effect.Live, _ => true, "free text for people and programs"),
-        new("volatile.*", Text, "", Effect.Live, _ => true, "written by Holm, accepted back unchanged"),
+        new("boot.autorestart", Effect.Live, IsBool),
+        new("boot.autostart", Effect.Live, IsBool),
+        new("boot.autostart.delay", Effect.Live, IsSeconds),
+        new("boot.autostart.priority", Effect.Live, IsNumber),
+        new("boot.host_shutdown_timeout", Effect.Live, IsSeconds),
+        new("boot.stop.priority", Effect.Live, IsNumber),
+        new("environment.*", Effect.NextStart, _ => true),
+        new("image.*", Effect.Live, _ => true),
+        new("init.cmd", Effect.NextStart, IsCommand),
+        new("init.cwd", Effect.NextStart, IsPath),
+        new("init.signal.halt", Effect.NextStart, IsSignal),
+        new("init.signal.reboot", Effect.NextStart, IsSignal),
+        new("limits.cpu", Effect.Live, v => CpuSet.TryParse(v) is not null),
+        new("limits.memory", Effect.Live, IsMemory),
+        new("limits.processes", Effect.Live, IsCount),
+        new("security.idmap.isolated", Effect.NextStart, IsBool),
+        new("security.privileged", Effect.NextStart, IsBool),
+        new("user.*", Effect.Live, _ => true),
+        new("volatile.*", Effect.Live, _ => true),
     ];
 
     /// <summary>The key's entry in the table, or null.</summary>

@@ -30,6 +30,10 @@ public sealed class RulesTests
     }
 
     [Fact]
+    public void Every_key_has_its_rule_and_its_words() =>
+        Assert.Equal(ConfigKey.All.Select(k => k.Name), Keys.All.Select(k => k.Name));
+
+    [Fact]
     public void A_name_of_300_bytes_is_refused_in_a_short_sentence() =>
         Assert.InRange(Assert.Throws<Refusal>(() => Names.CheckInstance(new string('a', 300))).Message.Length, 1, 200);
 
