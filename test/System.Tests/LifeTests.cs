@@ -98,6 +98,22 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public async Task A_stop_is_asked_for_before_it_is_forced()
+    {
+        await using var node = await TestNode.Start();
+        const string script = "trap 'echo asked > /dev/console; exit' TERM; echo up > /dev/console; while :; do sleep 0.1; done";
+        await node.Launch("polite", "sample", "--config", $"init.cmd=/bin/sh -c \"{script}\"", "--config", "init.signal.halt=SIGTERM");
+        await Shell.Until("it waits for the signal", async () =>
+            (await node.Holm("app", "logs", "polite")).Out.Contains("up", StringComparison.Ordinal));
+        (await node.Holm("app", "stop", "polite")).Well();
+        Assert.Contains("asked", (await node.Holm("app", "logs", "polite")).Well().Out, StringComparison.Ordinal);
+        // Process 1 does not hear what it has no handler for.
+        await node.Launch("deaf", "sample", "--config", "init.cmd=/bin/sleep 1000", "--config", "init.signal.halt=SIGTERM");
+        (await node.Holm("app", "stop", "deaf", "--timeout", "1")).Well();
+        Assert.Equal("Stopped", await node.Status("deaf"));
+    }
+
+    [Fact]
     public async Task Reboot_inside_reboots_and_poweroff_inside_stays_off()
     {
         await using var node = await TestNode.Start();
