@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Holm.Cli.Help;
 using Holm.Cli.Wire;
 using Holm.Contract;
@@ -58,11 +59,21 @@ internal sealed record Target(string Noun, string Words, Func<string, string> Ur
     /// <summary>Checks JSON text and writes it whole.</summary>
     /// <exception cref="JsonException">It is not what it should be.</exception>
     public Answer Replace(Caller caller, string name, string json, string tag) => this == App
-        ? caller.Node.Send("PUT", Url(name), Read(json, ContractJson.Default.InstancePut), ContractJson.Default.InstancePut, tag)
-        : caller.Node.Send("PUT", Url(name), Read(json, ContractJson.Default.ProfilePut), ContractJson.Default.ProfilePut, tag);
+        ? caller.Node.Send("PUT", Url(name), Read(json, ContractJson.Default.InstancePut, ContractJson.Default.Instance),
+            ContractJson.Default.InstancePut, tag)
+        : caller.Node.Send("PUT", Url(name), Read(json, ContractJson.Default.ProfilePut, ContractJson.Default.Profile),
+            ContractJson.Default.ProfilePut, tag);
 
-    private static T Read<T>(string json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
-        JsonSerializer.Deserialize(json, type) ?? throw new JsonException("it is null");
+    // The API ignores members that it does not know; of a person's text a misspelt "config" would be the end of all keys.
+    private static T Read<T>(string json, JsonTypeInfo<T> type, JsonTypeInfo whole)
+    {
+        var value = JsonSerializer.Deserialize(json, type) ?? throw new JsonException("it is null");
+        using var document = JsonDocument.Parse(json);
+        foreach (var member in document.RootElement.EnumerateObject())
+            if (!whole.Properties.Any(known => known.Name == member.Name))
+                throw new JsonException($"it has no member '{member.Name}'");
+        return value;
+    }
 
     private static Answer Put(Answer now, Caller caller, string url, Action<Dictionary<string, Dictionary<string, string>>> change)
     {

@@ -195,6 +195,9 @@ public sealed class VerbTests
         var wrong = Run.Holm(node, "description: d", ["profile", "edit", "p"]);
         Assert.Equal(1, wrong.Code);
         Assert.Contains("not the JSON it should be", wrong.Err, StringComparison.Ordinal);
+        var misspelt = Run.Holm(node, """{"name":"p","used_by":[],"confg":{"user.a":"b"}}""", ["profile", "edit", "p"]);
+        Assert.Contains("no member 'confg'", misspelt.Err, StringComparison.Ordinal);
+        Assert.Single(node.Requests);
     }
 
     [Theory]
