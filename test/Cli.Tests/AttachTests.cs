@@ -29,6 +29,8 @@ public sealed class AttachTests
             TestContext.Current.CancellationToken);
         stream.Send("0", "recent screen");
         stream.Finish("0");
+        // The node tells the end once it has been said goodbye to.
+        Assert.Equal("close", stream.Receive("control"));
         stream.End(RawNode.Operation(200));
         // Not a key came before it.
         Assert.Equal("close", stream.Receive("0"));

@@ -87,6 +87,8 @@ internal static class ConsoleSession
 
     private static int Closed(Caller caller, Opened opened, string name)
     {
+        // The node waits for this goodbye before it says how it ended.
+        opened.Control.Close();
         var operation = opened.End(Farewell);
         if (Json.Number(operation, "status_code") == (int)StatusCode.Failure)
             throw new Refusal(400, Json.Text(operation, "err"));
