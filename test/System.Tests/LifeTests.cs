@@ -46,6 +46,16 @@ public sealed class LifeTests
         Assert.Equal("Running", await node.Status("web"));
     }
 
+    [Theory]
+    [InlineData("line\n", "line\r\nline\r\n")]
+    [InlineData("part", "partpart")]
+    public async Task Exec_on_a_terminal_ends_with_an_input_that_is_none(string typed, string seen)
+    {
+        await using var node = await TestNode.Start();
+        await node.Launch("web");
+        Assert.Equal(seen, (await node.HolmWith(typed, "exec", "-t", "web", "--", "/bin/cat")).Well().Out);
+    }
+
     [Fact]
     public async Task Exec_takes_user_folder_and_environment()
     {

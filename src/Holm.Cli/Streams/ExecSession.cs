@@ -14,6 +14,7 @@ namespace Holm.Cli.Streams;
 internal static class ExecSession
 {
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
+    private static readonly byte[] EndOfInput = [4, 4];
 
     /// <summary>Runs; gives the command's own exit code.</summary>
     /// <exception cref="Refusal">The command was not run.</exception>
@@ -70,12 +71,19 @@ internal static class ExecSession
             .Resizes(caller.Screen.Output, opened.Control);
         Watch.Write(opened["0"], caller.Screen.Output, caller.Screen.Complain,
             how => ended.TrySetResult(how is null ? ExitCodes.Signalled + 13 : null));
-        Watch.Read(caller.Input, opened["0"].Send, () =>
+        var newLine = true;
+        Watch.Read(caller.Input, typed =>
+        {
+            newLine = typed.Span[^1] == '\n';
+            return opened["0"].Send(typed);
+        },
+        () =>
         {
             if (raw is not null)
                 ended.TrySetResult(ExitCodes.Signalled + 1);
             else
-                opened["0"].SendEnd();
+                // A terminal has no end of input but ^D, at the start of a line; elsewhere it only sends the line so far. termios(3), VEOF.
+                opened["0"].Send(newLine ? EndOfInput[..1] : EndOfInput);
         });
         return ended.Task.GetAwaiter().GetResult();
     }

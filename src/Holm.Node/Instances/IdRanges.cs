@@ -12,9 +12,6 @@ public static class IdRanges
     /// <summary>Ranges of a node besides the shared one.</summary>
     public const int Count = 255;
 
-    /// <summary>Ids in a range.</summary>
-    public const uint Size = 65536;
-
     /// <summary>The same document, with a range recorded where one is missing.</summary>
     /// <param name="document">As written.</param>
     /// <param name="first">First id of the node's region; its first range is the shared one.</param>

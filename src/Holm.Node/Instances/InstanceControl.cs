@@ -1,5 +1,6 @@
 using System.Globalization;
 using Holm.Contract;
+using Holm.Images.Roots;
 using Holm.Node.Config;
 using Holm.Node.Engines;
 using Holm.Node.Limits;
@@ -294,7 +295,7 @@ public sealed class InstanceControl(
         if (run.Observed.Frozen)
             throw new Refusal(400, $"Instance is frozen: {name}: unfreeze it");
         var idmapBase = run.Record?.IdmapBase ?? 0;
-        var ids = idmapBase > 0 ? IdRanges.Size : uint.MaxValue;
+        var ids = idmapBase > 0 ? Roots.IdCount : uint.MaxValue;
         if (Math.Max(request.User, request.Group) is var highest && highest >= ids)
             throw new Refusal(400, $"run a command in {name}: id {highest} does not exist there; ids go from 0 to {ids - 1}");
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
