@@ -35,6 +35,8 @@ public sealed class ApiServer : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http1);
             kestrel.Limits.MaxRequestBodySize = Call.LongestBody;
+            // Kestrel never gives its buffers back: what it reads ahead of us stays ours, for each connection that ever was at once.
+            kestrel.Limits.MaxRequestBufferSize = 64 * 1024;
             kestrel.Limits.MaxConcurrentConnections = 1024;
             kestrel.Limits.MaxConcurrentUpgradedConnections = 1024;
             kestrel.Limits.RequestHeadersTimeout = HeaderDeadline;
