@@ -24,7 +24,10 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
     public static Fd? TryOpen(string path, OpenFlags flags) =>
         open(path, (int)(flags | OpenFlags.O_CLOEXEC), 0) is >= 0 and var number ? new Fd(number) : null;
 
-    /// <summary>Opens a path below a folder, never following a link out of it; openat2(2) with RESOLVE_IN_ROOT.</summary>
+    /// <summary>
+    /// Opens a path below a folder, never following a link out of it; openat2(2) with RESOLVE_IN_ROOT. A rename or mount anywhere on the
+    /// machine while the kernel goes through a <c>..</c> gives EAGAIN, and is tried again.
+    /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public static Fd OpenInRoot(Fd root, string path, OpenFlags flags, uint mode = 0)
     {
@@ -34,7 +37,12 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
             Mode = mode,
             Resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
         };
-        return new((int)LinuxException.Check(openat2(SYS_openat2, root.Number, path, ref how, 24), $"open {path} inside the root"));
+        long result;
+        var attempts = 0;
+        do
+            result = openat2(SYS_openat2, root.Number, path, ref how, 24);
+        while (result < 0 && Marshal.GetLastPInvokeError() == Errnos.EAGAIN && ++attempts < OpenAttemptsMax);
+        return new((int)LinuxException.Check(result, $"open {path} inside the root"));
     }
 
     /// <summary>A pipe; pipe2(2). Only the ends named <c>nonBlocking</c> get O_NONBLOCK.</summary>
@@ -105,6 +113,7 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
 
     private const int F_GETFL = 3, F_SETFL = 4, F_ADD_SEALS = 1033, F_SEAL_ALL = 0x1 | 0x2 | 0x4 | 0x8;
     private const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2;
+    private const int OpenAttemptsMax = 1000;
     internal const ulong RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_IN_ROOT = 0x10;
     internal const long SYS_openat2 = 437;
 

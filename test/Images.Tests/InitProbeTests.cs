@@ -25,6 +25,25 @@ public sealed class InitProbeTests : IDisposable
         Assert.Equal(("debian", "12", "Debian"), (probe.Properties["os"], probe.Properties["release"], probe.Properties["description"]));
     }
 
+    [Fact]
+    public async Task Links_upwards_are_followed_while_others_rename_files()
+    {
+        Look($"mkdir -p lib/systemd sbin; {Native} > lib/systemd/systemd; chmod +x lib/systemd/systemd; " +
+            "ln -s ../lib/systemd/../../lib/systemd/systemd sbin/init");
+        using var file = Fd.Open(_scratch["r.sqfs"], OpenFlags.O_RDONLY);
+        using var mount = SquashMount.Open(file);
+        using var enough = new CancellationTokenSource();
+        var renames = Task.Run(() =>
+        {
+            for (var (from, to) = (_scratch.File("one", []), _scratch["two"]); !enough.IsCancellationRequested; (from, to) = (to, from))
+                File.Move(from, to, overwrite: true);
+        });
+        for (var i = 0; i < 5000; i++)
+            Assert.Equal(InitKind.Systemd, InitProbe.Look(mount.Root, needsInit: true).Kind);
+        await enough.CancelAsync();
+        await renames;
+    }
+
     [Theory]
     [InlineData("mkdir bin; cp /tmp-elf bin/busybox; ln -s ../bin/busybox sbin/init")]
     [InlineData("cp /tmp-elf sbin/init; head -c 100000 /dev/zero >> sbin/init; printf 'BusyBox v1.35' >> sbin/init; chmod +x sbin/init")]
