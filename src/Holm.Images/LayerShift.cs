@@ -38,8 +38,9 @@ public static class LayerShift
                 unpack = Tool.Start("sqfs2tar", "squashfs-tools-ng", new Command
                 {
                     Path = "",
-                    // -r . : else the root's own owner and mode are lost; -s: fail rather than leave a file out.
-                    Arguments = ["-s", "-r", ".", "/proc/self/fd/3"],
+                    // -r . : else the root's own owner and mode are lost. Not -s, which would fail at a socket: no tar can hold one,
+                    // and nobody misses a socket to which nobody listens.
+                    Arguments = ["-r", ".", "/proc/self/fd/3"],
                     Environment = ["LC_ALL=C"],
                     Stdout = write,
                     Extra = [layer],

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Holm.Contract;
 using Holm.Images;
 using Holm.Linux.Files;
@@ -61,6 +62,19 @@ public sealed class LayerShiftTests : IDisposable
         var refusal = await Assert.ThrowsAsync<Refusal>(() => Shift("in.sqfs", "a", 100_000));
         Assert.Contains("far' belongs to id 65536", refusal.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_scratch.Folder, ".staged-*"));
+    }
+
+    [Fact]
+    public async Task A_socket_is_left_out_and_nothing_else()
+    {
+        _scratch.Shell("mkdir r; echo a > r/a; echo z > r/z");
+        using (var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(_scratch["r/s"]));
+            _scratch.Shell("[ -S r/s ]; mksquashfs r in.sqfs -quiet -no-progress > /dev/null");
+        }
+        await Shift("in.sqfs", "out.sqfs", 100_000);
+        Assert.Equal("a z\n", _scratch.Shell("unsquashfs -n -q -d o out.sqfs > /dev/null; echo $(ls o)"));
     }
 
     [Fact]
