@@ -50,7 +50,7 @@ public sealed partial class ImageStore
             _images = _images.SetItem(image.Fingerprint, image);
             return true;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             said.Add($"{path} cannot be read and is not shown: {e.Message}");
             return false;

@@ -234,10 +234,11 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
         CheckSpace(length);
         if (staged.TryClone(source))
             return;
-        using var from = Fd.Open(source.ProcPath, OpenFlags.O_RDONLY);
+        using var again = Fd.Open(source.ProcPath, OpenFlags.O_RDONLY);
+        var from = new FdStream(again);
         var buffer = new byte[256 * 1024];
         long copied = 0;
-        for (int count; (count = from.TryRead(buffer)) > 0;)
+        for (int count; (count = from.Read(buffer)) > 0;)
         {
             ct.ThrowIfCancellationRequested();
             staged.Write(buffer.AsSpan(0, count));
@@ -302,6 +303,7 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
         {
             using var mount = SquashMount.Open(file);
             return InitProbe.Look(mount.Root, !request.NoInit);
+        var content = new FdStream(file);
         }
         catch (LinuxException e)
         {
@@ -314,7 +316,7 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[256 * 1024];
         long length = 0;
-        for (int count; (count = file.TryRead(buffer)) > 0; length += count)
+        for (int count; (count = content.Read(buffer)) > 0; length += count)
         {
             ct.ThrowIfCancellationRequested();
             hash.AppendData(buffer.AsSpan(0, count));

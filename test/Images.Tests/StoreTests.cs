@@ -114,6 +114,17 @@ public sealed class StoreTests : IDisposable
         Assert.Equal([broken.Fingerprint], Opened().List().Select(i => i.Fingerprint));
     }
 
+    [Fact]
+    public async Task A_file_of_the_store_that_the_disk_does_not_give_back_stops_nothing()
+    {
+        var image = await Import(Opened(), await Image("a"));
+        var lost = Path.Combine(State, "images", new string('0', 64) + ".json");
+        File.CreateSymbolicLink(lost, lost);
+        var store = new ImageStore(State, TimeProvider.System);
+        Assert.Contains(lost, Assert.Single(store.Open()), StringComparison.Ordinal);
+        Assert.Equal([image.Fingerprint], store.List().Select(i => i.Fingerprint));
+    }
+
     private ImageStore Opened()
     {
         var store = new ImageStore(State, TimeProvider.System);
