@@ -294,7 +294,7 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
     private void RefuseTwice(string fingerprint)
     {
         if (_images.ContainsKey(fingerprint))
-            throw new Refusal(409, $"Image with same fingerprint already exists: {fingerprint}");
+            throw new Refusal(409, $"Image with same fingerprint already exists: {fingerprint}; `holm image alias set` names it");
     }
 
     private static InitProbe Probe(Fd file, ImportRequest request)

@@ -14,7 +14,7 @@ public enum InitKind
 {
     /// <summary>Stops on SIGRTMIN+3, reboots on SIGINT; systemd(1), "Signals".</summary>
     Systemd,
-    /// <summary>Powers off on SIGUSR2, reboots on SIGTERM; BusyBox init/init.c.</summary>
+    /// <summary>Powers off on SIGUSR2, reboots on SIGTERM; BusyBox init/init.c, and Finit doc/signals.md.</summary>
     BusyBox,
     /// <summary>Taken to stop on SIGPWR and reboot on SIGINT, LXC's convention.</summary>
     Other,
@@ -63,7 +63,8 @@ public sealed record InitProbe(InitKind Kind, IReadOnlyDictionary<string, string
         return target switch
         {
             _ when target.EndsWith("/systemd", StringComparison.Ordinal) => InitKind.Systemd,
-            _ when target.EndsWith("/busybox", StringComparison.Ordinal) || MentionsBusyBox(init) => InitKind.BusyBox,
+            _ when target.EndsWith("/busybox", StringComparison.Ordinal) || target.EndsWith("/finit", StringComparison.Ordinal)
+                || MentionsBusyBox(init) => InitKind.BusyBox,
             _ => InitKind.Other,
         };
     }
@@ -80,7 +81,8 @@ public sealed record InitProbe(InitKind Kind, IReadOnlyDictionary<string, string
         catch (LinuxException e) when (e.Errno is Errnos.ENOENT or Errnos.ELOOP or Errnos.ENOTDIR or Errnos.EXDEV)
         {
             throw new Refusal(
-                400, $"the image has no /sbin/init ({Errnos.Name(e.Errno)}); an image that is no system is imported with --no-init", e);
+                400, $"the image has no /sbin/init ({Errnos.Name(e.Errno)}): pack what is in the root, not the folder that holds it; " +
+                "an image that is no system is imported with --no-init", e);
         }
     }
 
@@ -97,7 +99,8 @@ public sealed record InitProbe(InitKind Kind, IReadOnlyDictionary<string, string
         }
         if (length < 20 || !head.StartsWith("\u007fELF"u8))
             throw new Refusal(400, "the image's /sbin/init is neither a program (ELF) nor a script with #!");
-        var machine = BinaryPrimitives.ReadUInt16LittleEndian(head[18..]);
+        // EI_DATA says in which order the bytes stand; 2: big end first, as on many MIPS routers.
+        var machine = head[5] == 2 ? BinaryPrimitives.ReadUInt16BigEndian(head[18..]) : BinaryPrimitives.ReadUInt16LittleEndian(head[18..]);
         if (!Accepted.Contains(machine))
             throw new Refusal(
                 400, $"the image is for {MachineName(machine)}, this node is {Architecture}; import an image that was built for it");

@@ -60,6 +60,7 @@ public sealed class HostileTarTests : IDisposable
         { "empty", new byte[1024], "empty" },
         { "lxd", new TarBytes().Add("metadata.yaml").Folder("rootfs").Add("rootfs/x").End(), "LXD image" },
         { "lxd half", new TarBytes().Add("metadata.yaml").Folder("templates").End(), "metadata half" },
+        { "docker save", new TarBytes().Add("manifest.json").Add("oci-layout").Folder("blobs").End(), "docker export" },
         { "garbage", [.. Enumerable.Range(0, 4096).Select(i => (byte)(i * 7))], "checksum" },
     };
 

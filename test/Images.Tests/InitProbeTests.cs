@@ -46,8 +46,9 @@ public sealed class InitProbeTests : IDisposable
 
     [Theory]
     [InlineData("mkdir bin; cp /tmp-elf bin/busybox; ln -s ../bin/busybox sbin/init")]
+    [InlineData("cp /tmp-elf sbin/finit; ln -s finit sbin/init")]
     [InlineData("cp /tmp-elf sbin/init; head -c 100000 /dev/zero >> sbin/init; printf 'BusyBox v1.35' >> sbin/init; chmod +x sbin/init")]
-    public void BusyBox_is_known_by_its_link_or_its_words(string script)
+    public void BusyBox_and_Finit_are_known_by_their_link_or_words(string script)
     {
         var probe = Look("mkdir sbin; " + script.Replace("/tmp-elf", "../elf", StringComparison.Ordinal));
         Assert.Equal((InitKind.BusyBox, (12, 15)), (probe.Kind, probe.HaltAndReboot));
@@ -71,6 +72,8 @@ public sealed class InitProbeTests : IDisposable
     [InlineData("text", "mkdir sbin; echo hello hello hello hello > sbin/init; chmod +x sbin/init", "neither a program")]
     [InlineData("empty", "mkdir sbin; touch sbin/init; chmod +x sbin/init", "neither a program")]
     [InlineData("foreign", "mkdir sbin; cp ../foreign sbin/init", "is for riscv")]
+    [InlineData("foreign, big end first",
+        @"mkdir sbin; printf '\177ELF\1\2\1\0\0\0\0\0\0\0\0\0\0\2\0\10\0\0\0\1' > sbin/init; chmod +x sbin/init", "is for MIPS")]
     [InlineData("script of nothing", "mkdir sbin; printf '#!/bin/sh\\n' > sbin/init; chmod +x sbin/init", "'/bin/sh', which is not in")]
     [InlineData("script of a fifo", "mkdir sbin bin; mkfifo bin/sh; chmod +x bin/sh; printf '#!/bin/sh\\n' > sbin/init; chmod +x sbin/init",
         "'/bin/sh', which is no executable file")]

@@ -122,6 +122,8 @@ public static class TarImage
         var top = tree.TopNames().ToHashSet(StringComparer.Ordinal);
         if (top.Count == 0)
             throw TarHeader.NoTar("it is empty");
+        if (top.Contains("manifest.json") && (top.Contains("oci-layout") || top.Contains("repositories")))
+            throw TarHeader.NoTar("it is an image of `docker save`, layers apart, which is not taken yet; `docker export` gives a root");
         if (top.Contains("metadata.yaml") && top.All(n => n is "metadata.yaml" or "rootfs" or "templates"))
             throw TarHeader.NoTar(top.Contains("rootfs")
                 ? "it is an LXD image (metadata.yaml and rootfs/), which is not taken yet; pack the contents of rootfs/ alone"
