@@ -24,9 +24,6 @@ namespace Holm.Images;
 /// <param name="clock">For the time of upload.</param>
 public sealed partial class ImageStore(string statePath, TimeProvider clock)
 {
-    /// <summary>Bytes that an import leaves free, so that the rest of the node can go on writing.</summary>
-    public const long ReserveBytes = 32L << 20;
-
     private readonly Lock _lock = new();
     private ImmutableSortedDictionary<string, StoredImage> _images = Nothing<StoredImage>();
     private ImmutableSortedDictionary<string, StoredAlias> _aliases = Nothing<StoredAlias>();
@@ -74,7 +71,7 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
     {
         if (File.Exists(ShiftedLayerPath(sha256, idBase)))
             return;
-        CheckSpace(new FileInfo(LayerPath(sha256)).Length);
+        Room.Check(LayersFolder, new FileInfo(LayerPath(sha256)).Length);
         using var staged = Durable.Stage(LayersFolder);
         await LayerShift.Shift(LayerPath(sha256), staged, idBase, ct).ConfigureAwait(false);
         staged.Commit(ShiftedLayerPath(sha256, idBase));
@@ -91,13 +88,16 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
         var length = FileStat.Of(source).Size;
         var head = new byte[512];
         var headLength = source.TryRead(head);
+        // An upload stands on the store's disk already, and becomes the layer as it is.
+        if (request.Upload is { } upload && SquashfsSuperblock.Recognises(head))
+            return Keep(request, upload, progress, ct);
         using var staged = Durable.Stage(LayersFolder);
         if (SquashfsSuperblock.Recognises(head))
             CopySquashfs(source, length, head, staged, progress, ct);
         else if (headLength > 0 && TarImage.LooksLikeTar(head.AsSpan(0, headLength)))
             await ConvertTar(request.Path, length, staged, progress, ct).ConfigureAwait(false);
         else
-            throw new Refusal(400, $"import {request.Path}: it is neither a SquashFS file nor a tar archive (plain, gzip, xz or zstd)");
+            throw new Refusal(400, $"import {request.Shown}: it is neither a SquashFS file nor a tar archive (plain, gzip, xz or zstd)");
         return Keep(request, staged, progress, ct);
     }
 
@@ -107,16 +107,6 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
     {
         if (!SquashfsSuperblock.Recognises(head) && !TarImage.LooksLikeTar(head))
             throw new Refusal(400, "the upload is neither a SquashFS file nor a tar archive (plain, gzip, xz or zstd)");
-    }
-
-    /// <summary>Refuses what the disk has no room for.</summary>
-    /// <exception cref="Refusal">507, with both numbers.</exception>
-    public void CheckSpace(long bytes)
-    {
-        var free = new DriveInfo(statePath).AvailableFreeSpace;
-        if (bytes + ReserveBytes > free)
-            throw new Refusal(507, $"no room in {statePath}: {bytes >> 20} MiB are needed and {ReserveBytes >> 20} MiB kept in reserve, " +
-                $"{free >> 20} MiB are free; `holm image prune` removes images that no app uses");
     }
 
     /// <summary>Removes an image, its names and the layers no other image has. Its users are the caller's to check.</summary>
@@ -231,7 +221,7 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
         Fd source, long length, ReadOnlySpan<byte> head, StagedFile staged, IProgress<string>? progress, CancellationToken ct)
     {
         SquashfsSuperblock.Read(head, length);
-        CheckSpace(length);
+        Room.Check(LayersFolder, length);
         if (staged.TryClone(source))
             return;
         using var again = Fd.Open(source.ProcPath, OpenFlags.O_RDONLY);
@@ -249,7 +239,7 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
 
     private async Task ConvertTar(string path, long length, StagedFile staged, IProgress<string>? progress, CancellationToken ct)
     {
-        CheckSpace(length);
+        Room.Check(LayersFolder, length);
         await TarImage.Convert(path, staged, new TarLimits(), progress, ct).ConfigureAwait(false);
     }
 
@@ -303,17 +293,17 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
         {
             using var mount = SquashMount.Open(file);
             return InitProbe.Look(mount.Root, !request.NoInit);
-        var content = new FdStream(file);
         }
         catch (LinuxException e)
         {
-            throw new Refusal(400, $"import {request.Path}: the kernel does not take it: {e.Message}", e);
+            throw new Refusal(400, $"import {request.Shown}: the kernel does not take it: {e.Message}", e);
         }
     }
 
     private static (string Sha256, long Length) Hash(Fd file, CancellationToken ct)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var content = new FdStream(file);
         var buffer = new byte[256 * 1024];
         long length = 0;
         for (int count; (count = content.Read(buffer)) > 0; length += count)

@@ -14,10 +14,11 @@ internal sealed class SquashWriter : IAsyncDisposable
     private readonly BufferedStream _stream;
     private readonly TarWriter _tar;
     private readonly byte[] _buffer = new byte[64 * 1024];
+    private readonly string _folder;
 
-    private SquashWriter(Tool tool, Fd pipe)
+    private SquashWriter(Tool tool, Fd pipe, string folder)
     {
-        (_tool, _pipe) = (tool, pipe);
+        (_tool, _pipe, _folder) = (tool, pipe, folder);
         _stream = new BufferedStream(new FdStream(pipe), 64 * 1024);
         _tar = new TarWriter(_stream);
     }
@@ -40,7 +41,7 @@ internal sealed class SquashWriter : IAsyncDisposable
                     Environment = ["LC_ALL=C", $"SOURCE_DATE_EPOCH={madeAt}"],
                     Stdin = read,
                     Extra = [output.File],
-                }, ct), write);
+                }, ct), write, Path.GetDirectoryName(output.Path)!);
         }
         catch
         {
@@ -50,11 +51,15 @@ internal sealed class SquashWriter : IAsyncDisposable
     }
 
     /// <summary>Adds an entry with the data the reader stands at, and hard links to it under more names.</summary>
+    /// <exception cref="Refusal">507: the disk is nearly full.</exception>
     public void Add(TarEntry entry, TarReader data, IEnumerable<byte[]> links)
     {
         _tar.Write(entry);
         for (int count; (count = data.Read(_buffer)) > 0;)
+        {
+            Room.Check(_folder, count);
             _stream.Write(_buffer, 0, count);
+        }
         _tar.Pad(entry.Size);
         foreach (var link in links)
             _tar.Write(new TarEntry { Kind = TarKind.HardLink, Name = link, Link = entry.Name });

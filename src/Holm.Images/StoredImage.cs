@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Holm.Linux.Files;
 
 namespace Holm.Images;
 
@@ -49,8 +50,13 @@ public sealed record StoredAlias(string Target, string Description);
 /// <param name="Filename">The name it is shown under; null: the path's last part.</param>
 /// <param name="NoInit">True: the image is no system.</param>
 /// <param name="Properties">Free text by key; over what the image says of itself.</param>
-public sealed record ImportRequest(
-    string Path, string? Filename = null, bool NoInit = false, IReadOnlyDictionary<string, string>? Properties = null);
+/// <param name="Upload">That file, when it was staged in <see cref="ImageStore.StagingFolder"/>; who staged it disposes it.</param>
+public sealed record ImportRequest(string Path, string? Filename = null, bool NoInit = false,
+    IReadOnlyDictionary<string, string>? Properties = null, StagedFile? Upload = null)
+{
+    /// <summary>What a person knows it by.</summary>
+    internal string Shown => Upload is null || Filename is null or "" ? Path : Filename;
+}
 
 /// <summary>JSON of the store's files.</summary>
 [JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true)]

@@ -47,12 +47,10 @@ internal static class Faces
                 Name = a.Key, Description = a.Value.Description, Target = a.Value.Target, Type = "container",
             })],
             Import = async (file, progress, ct) => ToWire(images, await images.Import(
-                new ImportRequest(file.Path, file.Filename, file.NoInit, file.Properties), progress, ct).ConfigureAwait(false)),
-            CheckHead = (head, length) =>
-            {
-                ImageStore.CheckHead(head);
-                images.CheckSpace(length);
-            },
+                new ImportRequest(file.Path, file.Filename, file.NoInit, file.Properties, file.Upload), progress, ct)
+                .ConfigureAwait(false)),
+            CheckHead = head => ImageStore.CheckHead(head),
+            CheckRoom = bytes => Room.Check(images.StagingFolder, bytes),
             Delete = (fingerprint, ct) => Task.Run(() => images.Delete(fingerprint), ct),
             SetAlias = images.SetAlias,
             RenameAlias = images.RenameAlias,

@@ -1,5 +1,6 @@
 using Holm.Contract;
 using Holm.Images;
+using Holm.Linux.Files;
 
 namespace Images.Tests;
 
@@ -123,6 +124,41 @@ public sealed class StoreTests : IDisposable
         var store = new ImageStore(State, TimeProvider.System);
         Assert.Contains(lost, Assert.Single(store.Open()), StringComparison.Ordinal);
         Assert.Equal([image.Fingerprint], store.List().Select(i => i.Fingerprint));
+    }
+
+    [Fact]
+    public async Task An_upload_becomes_the_layer_itself_and_is_not_written_twice()
+    {
+        var store = Opened();
+        using var upload = Durable.Stage(store.StagingFolder);
+        upload.Write(File.ReadAllBytes(await Image("a")));
+        var request = new ImportRequest(upload.Path, "a.sqfs", NoInit: true, Upload: upload);
+        var image = await store.Import(request, null, TestContext.Current.CancellationToken);
+        Assert.Equal(FileStat.Of(upload.File).Inode, FileStat.Of(store.LayerPath(image.Fingerprint)).Inode);
+        Assert.Single(Directory.GetFileSystemEntries(store.StagingFolder));
+    }
+
+    [Fact]
+    public async Task A_tar_that_unpacks_to_more_than_there_is_room_for_leaves_the_reserve()
+    {
+        // 2 MiB of noise, sixteen times over and shifted: zstd sees that they are the same, SquashFS with its small blocks does not.
+        _scratch.Shell("head -c 2M /dev/urandom > noise; mkdir t; for i in $(seq 16); do tail -c +$((i * 4321)) noise > t/$i; done; " +
+            "tar -C t -cf - . | zstd -q --long=24 > big.tar.zst");
+        Directory.CreateDirectory(_scratch["small"]);
+        _scratch.Shell("mount -t tmpfs -o size=48M holm-test small");
+        try
+        {
+            var store = new ImageStore(_scratch["small"], TimeProvider.System);
+            store.Open();
+            var refusal = await Assert.ThrowsAsync<Refusal>(() => Import(store, _scratch["big.tar.zst"]));
+            Assert.Equal(507, refusal.Code);
+            Assert.Contains("kept in reserve", refusal.Message, StringComparison.Ordinal);
+            Assert.Empty(Directory.GetFileSystemEntries(store.StagingFolder));
+        }
+        finally
+        {
+            _scratch.Shell("umount small");
+        }
     }
 
     private ImageStore Opened()

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Holm.Contract;
+using Holm.Linux.Files;
 using Holm.Node.Config;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Holm.Node.Api;
@@ -31,72 +33,69 @@ internal static class ImageImport
         foreach (var alias in body.Aliases ?? [])
             Names.CheckImage(alias?.Name ?? "");
         var file = new ImageFile(source.Path, body.Filename ?? Path.GetFileName(source.Path), body.NoInit, Maps.From(body.Properties));
-        await Begin(call, file, body.Aliases ?? [], upload: null).ConfigureAwait(false);
+        CheckWords(file.Filename, file.Properties);
+        await Begin(call, file, body.Aliases ?? []).ConfigureAwait(false);
     }
 
     private static async Task FromBody(Call call)
     {
         var properties = QueryHelpers.ParseQuery(call.Http.Request.Headers["X-LXD-properties"].ToString())
             .ToDictionary(p => p.Key, p => p.Value.ToString());
+        var filename = call.Header("X-LXD-filename");
+        var noInit = call.Header("X-Holm-No-Init").Equals("true", StringComparison.OrdinalIgnoreCase);
+        CheckWords(filename, properties);
         var upload = await Receive(call).ConfigureAwait(false);
-        try
-        {
-            // The path of an open file without a name: a crash leaves nothing behind.
-            var path = string.Create(CultureInfo.InvariantCulture,
-                $"/proc/{Environment.ProcessId}/fd/{upload.SafeFileHandle.DangerousGetHandle()}");
-            var noInit = call.Header("X-Holm-No-Init").Equals("true", StringComparison.OrdinalIgnoreCase);
-            await Begin(call, new ImageFile(path, call.Header("X-LXD-filename"), noInit, properties), [], upload).ConfigureAwait(false);
-        }
-        catch
-        {
-            await upload.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        // From here on the file is the operation's, also when the client does not wait for the answer.
+        var file = new ImageFile(upload.Path, filename, noInit, properties, upload);
+        await Begin(call, file, []).ConfigureAwait(false);
     }
 
-    private static async Task<FileStream> Receive(Call call)
+    private static void CheckWords(string filename, IReadOnlyDictionary<string, string> properties)
     {
-        if (call.Http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        Keys.CheckText("file name", filename);
+        ImageRoutes.CheckProperties(properties);
+    }
+
+    /// <summary>Writes the body to a staged file, which the store removes at its next start if this process dies here.</summary>
+    private static async Task<StagedFile> Receive(Call call)
+    {
+        var (http, images) = (call.Http, call.Node.Images);
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = null;
-        var path = Path.Combine(call.Node.UploadFolder, $"upload-{Guid.NewGuid():N}");
-        var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        // What feeds a pipe may pause for minutes: `xz -9`, a backup over a thin line.
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+            rate.MinDataRate = null;
+        var file = Durable.Stage(call.Node.UploadFolder);
         try
         {
-            File.Delete(path);
-            var body = call.Http.Request.Body;
             // What cannot be an image ends here, not after a gigabyte.
-            var head = new byte[512];
-            var count = await body.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false,
-                call.Http.RequestAborted).ConfigureAwait(false);
-            call.Node.Images.CheckHead(head[..count], call.Http.Request.ContentLength ?? 0);
-            await file.WriteAsync(head.AsMemory(0, count), call.Http.RequestAborted).ConfigureAwait(false);
-            await body.CopyToAsync(file, call.Http.RequestAborted).ConfigureAwait(false);
-            await file.FlushAsync(call.Http.RequestAborted).ConfigureAwait(false);
+            var piece = new byte[256 * 1024];
+            var count = await http.Request.Body.ReadAtLeastAsync(piece, 512, throwOnEndOfStream: false, http.RequestAborted)
+                .ConfigureAwait(false);
+            images.CheckHead(piece[..Math.Min(count, 512)]);
+            images.CheckRoom(http.Request.ContentLength ?? 0);
+            for (; count > 0; count = await http.Request.Body.ReadAsync(piece, http.RequestAborted).ConfigureAwait(false))
+            {
+                images.CheckRoom(count);
+                file.Write(piece.AsSpan(0, count));
+            }
             return file;
         }
         catch (Exception e)
         {
-            await file.DisposeAsync().ConfigureAwait(false);
+            file.Dispose();
             throw e is IOException and not Microsoft.AspNetCore.Http.BadHttpRequestException
                 ? new Refusal(507, $"cannot store the uploaded image: {e.Message}", e) : e;
         }
     }
 
-    private static Task Begin(Call call, ImageFile file, IReadOnlyList<ImageAlias> aliases, FileStream? upload)
+    private static Task Begin(Call call, ImageFile file, IReadOnlyList<ImageAlias> aliases)
     {
-        Keys.CheckText("file name", file.Filename);
-        ImageRoutes.CheckProperties(file.Properties);
         var node = call.Node;
         var plan = new OperationPlan("Downloading image", "images") { MayCancel = true };
         return call.Began(call.Operations.Start(plan, async (run, ct) =>
         {
-            await using (upload)
+            using (file.Upload)
             {
                 var image = await node.Images.Import(file, new Progress(run), ct).ConfigureAwait(false);
                 foreach (var alias in aliases)

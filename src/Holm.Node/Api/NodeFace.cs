@@ -1,4 +1,5 @@
 using Holm.Contract;
+using Holm.Linux.Files;
 using Holm.Node.Config;
 using Holm.Node.Engines;
 using Holm.Node.Instances;
@@ -23,7 +24,7 @@ public sealed record NodeFace
     /// <summary>The lines of <c>holm checkconfig</c>.</summary>
     public required Func<IReadOnlyList<Check>> CheckConfig { get; init; }
 
-    /// <summary>Folder on the disk of the image store where an upload passes through a file without a name.</summary>
+    /// <summary>Folder on the disk of the image store where uploads are staged.</summary>
     public required string UploadFolder { get; init; }
 
     /// <summary>Listeners of <c>/1.0/events</c>; other rooms may publish here.</summary>
@@ -76,11 +77,13 @@ public sealed record InstanceFace
 }
 
 /// <summary>An image to take in.</summary>
-/// <param name="Path">Absolute path of the file; <c>/proc/PID/fd/N</c> for an upload.</param>
+/// <param name="Path">Absolute path of the file.</param>
 /// <param name="Filename">What it was called.</param>
 /// <param name="NoInit">True: it is no system, <c>/sbin/init</c> is not asked for.</param>
 /// <param name="Properties">Free text by key.</param>
-public sealed record ImageFile(string Path, string Filename, bool NoInit, IReadOnlyDictionary<string, string> Properties);
+/// <param name="Upload">The file itself, when it was sent; the API disposes it.</param>
+public sealed record ImageFile(
+    string Path, string Filename, bool NoInit, IReadOnlyDictionary<string, string> Properties, StagedFile? Upload = null);
 
 /// <summary>An image to send out.</summary>
 /// <param name="Content">Its bytes from the start; the API disposes it.</param>
@@ -100,8 +103,11 @@ public sealed record ImageFace
     /// <summary>All aliases, <see cref="ImageAlias.Target"/> filled in.</summary>
     public required Func<IReadOnlyList<ImageAlias>> Aliases { get; init; }
 
-    /// <summary>First bytes and length (0: not said) of an upload: throws when it cannot be an image, or has no room.</summary>
-    public Action<byte[], long> CheckHead { get; init; } = (_, _) => { };
+    /// <summary>First bytes of an upload: throws when it cannot be an image.</summary>
+    public Action<byte[]> CheckHead { get; init; } = _ => { };
+
+    /// <summary>Bytes of an upload yet to be written: throws when there is no room.</summary>
+    public Action<long> CheckRoom { get; init; } = _ => { };
 
     /// <summary>Takes an image in; sentences of progress go to the second argument.</summary>
     public required Func<ImageFile, IProgress<string>, CancellationToken, Task<Image>> Import { get; init; }

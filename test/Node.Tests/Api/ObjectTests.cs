@@ -177,6 +177,19 @@ public sealed class ObjectTests(SmallNode node) : IClassFixture<SmallNode>
     }
 
     [Fact]
+    public async Task An_upload_that_outgrows_the_disk_is_refused_and_nothing_is_left()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/1.0/images") { Content = new ByteArrayContent(new byte[1 << 20]) };
+        request.Content.Headers.ContentType = new("application/octet-stream");
+        request.Headers.TransferEncodingChunked = true;
+        node.RoomBytes = 600_000;
+        using var answer = await node.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        node.RoomBytes = long.MaxValue;
+        Assert.Equal(HttpStatusCode.InsufficientStorage, answer.StatusCode);
+        Assert.Empty(node.Leftovers);
+    }
+
+    [Fact]
     public async Task Operations_are_listed_and_cannot_be_cancelled_when_over()
     {
         var operation = await node.Create("listed");

@@ -44,7 +44,10 @@ public sealed class SmallNode : IAsyncLifetime
 
     public byte[] Printed { get; set; } = [];
 
-    public string[] Leftovers => Directory.GetFiles(_folder.State, "upload-*");
+    /// <summary>What uploads may still write.</summary>
+    public long RoomBytes { get; set; } = long.MaxValue;
+
+    public string[] Leftovers => Directory.GetFiles(_folder.State, ".staged-*");
 
     public async ValueTask InitializeAsync()
     {
@@ -156,6 +159,11 @@ public sealed class SmallNode : IAsyncLifetime
             Find = Find,
             Aliases = () => [.. _aliases.Select(a => new ImageAlias { Name = a.Key, Target = a.Value.Target,
                 Description = a.Value.Description })],
+            CheckRoom = bytes =>
+            {
+                if ((RoomBytes -= bytes) < 0)
+                    throw new Refusal(507, "no room");
+            },
             Import = Import,
             Delete = (fingerprint, ct) =>
             {
