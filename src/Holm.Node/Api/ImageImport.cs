@@ -50,6 +50,9 @@ internal static class ImageImport
         await Begin(call, file, []).ConfigureAwait(false);
     }
 
+    /// <summary>How long an upload may say nothing.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(30);
+
     private static void CheckWords(string filename, IReadOnlyDictionary<string, string> properties)
     {
         Keys.CheckText("file name", filename);
@@ -66,20 +69,28 @@ internal static class ImageImport
         if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
             rate.MinDataRate = null;
         var file = Durable.Stage(call.Node.UploadFolder);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        deadline.CancelAfter(LongestPause);
         try
         {
             // What cannot be an image ends here, not after a gigabyte.
             var piece = new byte[256 * 1024];
-            var count = await http.Request.Body.ReadAtLeastAsync(piece, 512, throwOnEndOfStream: false, http.RequestAborted)
+            var count = await http.Request.Body.ReadAtLeastAsync(piece, 512, throwOnEndOfStream: false, deadline.Token)
                 .ConfigureAwait(false);
             images.CheckHead(piece[..Math.Min(count, 512)]);
             images.CheckRoom(http.Request.ContentLength ?? 0);
-            for (; count > 0; count = await http.Request.Body.ReadAsync(piece, http.RequestAborted).ConfigureAwait(false))
+            for (; count > 0; count = await http.Request.Body.ReadAsync(piece, deadline.Token).ConfigureAwait(false))
             {
+                deadline.CancelAfter(LongestPause);
                 images.CheckRoom(count);
                 file.Write(piece.AsSpan(0, count));
             }
             return file;
+        }
+        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            file.Dispose();
+            throw new Refusal(408, $"nothing more of the upload came for {LongestPause.TotalMinutes} minutes; nothing of it is kept");
         }
         catch (Exception e)
         {
