@@ -124,21 +124,6 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
         }
     }
 
-    /// <summary>Removes every image without an alias that is not in use.</summary>
-    /// <returns>Those removed.</returns>
-    public IReadOnlyList<StoredImage> Prune(IReadOnlySet<string> usedFingerprints)
-    {
-        lock (_lock)
-        {
-            var named = _aliases.Values.Select(a => a.Target).ToHashSet(StringComparer.Ordinal);
-            named.UnionWith(usedFingerprints);
-            List<StoredImage> doomed = [.. _images.Values.Where(i => !named.Contains(i.Fingerprint))];
-            foreach (var image in doomed)
-                Delete(image.Fingerprint);
-            return doomed;
-        }
-    }
-
     /// <summary>Names an image, or moves a name to it.</summary>
     /// <exception cref="Refusal">400 the name is not allowed, 404 no such image.</exception>
     public void SetAlias(string name, string fingerprint, string description = "")

@@ -48,20 +48,6 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Prune_removes_what_has_no_name_and_no_user()
-    {
-        var store = Opened();
-        var (named, used, lost) =
-            (await Import(store, await Image("a")), await Import(store, await Image("b")), await Import(store, await Image("c")));
-        store.SetAlias("web", named.Fingerprint);
-        Assert.Equal([lost.Fingerprint], store.Prune(new HashSet<string> { used.Fingerprint }).Select(i => i.Fingerprint));
-        Assert.Equal(
-            new[] { named.Fingerprint, used.Fingerprint }.Order(StringComparer.Ordinal), store.List().Select(i => i.Fingerprint));
-        Assert.False(File.Exists(store.LayerPath(lost.Fingerprint)));
-        Assert.True(File.Exists(store.LayerPath(used.Fingerprint)));
-    }
-
-    [Fact]
     public async Task Names_that_lead_nowhere_are_gone_from_the_file_too()
     {
         var store = Opened();
