@@ -28,6 +28,13 @@ public readonly partial record struct FileStat(uint Mode, uint Uid, uint Gid, lo
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public static FileStat Of(string path) => Read(AT_FDCWD, path, 0, path);
 
+    /// <summary>Reads it from a path, following links; null when the kernel refuses.</summary>
+    public static FileStat? TryOf(string path)
+    {
+        var stat = default(Statx);
+        return statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, ref stat) < 0 ? null : From(stat);
+    }
+
     /// <summary>Gives a file to a user; lchown(2), never following a link.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public static void ChangeOwner(string path, uint user, uint group) =>
@@ -37,8 +44,11 @@ public readonly partial record struct FileStat(uint Mode, uint Uid, uint Gid, lo
     {
         var stat = default(Statx);
         LinuxException.Check(statx(folder, path, flags, STATX_BASIC_STATS, ref stat), $"look at {what}");
-        return new FileStat(stat.Mode, stat.Uid, stat.Gid, (long)stat.Size, stat.Inode, (ulong)stat.DevMajor << 32 | stat.DevMinor);
+        return From(stat);
     }
+
+    private static FileStat From(in Statx stat) =>
+        new(stat.Mode, stat.Uid, stat.Gid, (long)stat.Size, stat.Inode, (ulong)stat.DevMajor << 32 | stat.DevMinor);
 
     private const uint S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000;
     private const int AT_EMPTY_PATH = 0x1000, AT_FDCWD = -100;

@@ -22,9 +22,6 @@ public sealed unsafe partial class LxcContainer : IDisposable
         return native is null ? null : new LxcContainer(native);
     }
 
-    /// <summary><c>STOPPED</c>, <c>STARTING</c>, <c>RUNNING</c>, <c>STOPPING</c>, <c>FROZEN</c> …</summary>
-    public string State => Marshal.PtrToStringUTF8((nint)_native->State(_native)) ?? "STOPPED";
-
     /// <summary>Freezes all processes inside; false when liblxc could not.</summary>
     public bool Freeze() => _native->Freeze(_native) != 0;
 
@@ -58,7 +55,6 @@ public sealed unsafe partial class LxcContainer : IDisposable
     [StructLayout(LayoutKind.Explicit)]
     internal struct Native
     {
-        [FieldOffset(88)] public delegate* unmanaged<Native*, byte*> State;
         [FieldOffset(104)] public delegate* unmanaged<Native*, byte> Freeze;
         [FieldOffset(112)] public delegate* unmanaged<Native*, byte> Unfreeze;
         [FieldOffset(352)] public delegate* unmanaged<Native*, int*, int*, int> ConsoleGetfd;

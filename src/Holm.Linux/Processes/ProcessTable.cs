@@ -25,17 +25,22 @@ public static class ProcessTable
         }
     }
 
-    /// <summary>Processes that one process started and that live. /proc/PID/task/PID/children, where the kernel has it.</summary>
+    /// <summary>
+    /// Processes that one process started and has not waited for; /proc/PID/task/PID/children, and all of /proc where the kernel was built
+    /// without that.
+    /// </summary>
     public static IEnumerable<int> Children(int pid)
     {
         var text = KernelFile.Read($"/proc/{pid}/task/{pid}/children");
-        var candidates = text?.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            ?? Directory.EnumerateDirectories("/proc").Select(folder => Path.GetFileName(folder));
-        foreach (var word in candidates)
-            if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var child) &&
-                ProcStat.Read(child) is { State: not ('Z' or 'X') } stat && stat.ParentPid == pid)
-                yield return child;
+        if (text is null && !File.Exists("/proc/thread-self/children"))
+            return Directory.EnumerateDirectories("/proc")
+                .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+                .Where(id => id > 0 && ProcStat.Read(id)?.ParentPid == pid);
+        return (text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => int.Parse(word, CultureInfo.InvariantCulture));
     }
+
+    /// <summary>The program file that a process runs; null for one that has ended, waited for or not.</summary>
+    public static FileStat? Program(int pid) => FileStat.TryOf($"/proc/{pid}/exe");
 
     private static bool Begins(string[] arguments, string?[] words) =>
         arguments.Length >= words.Length && words.Select((w, i) => w is null || w == arguments[i]).All(same => same);

@@ -68,29 +68,47 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
         }));
     }
 
-    /// <summary>Waits until init runs; false: the monitor ended first, and <see cref="StartFailure"/> says why.</summary>
-    public async Task<bool> WaitRunning(string name, Fd monitor, CancellationToken ct)
+    /// <summary>Waits until init runs; false: it never will, and <see cref="StartFailure"/> says why.</summary>
+    /// <remarks>
+    /// Seen in /proc (decision 4): init runs once the monitor's child has another program than the monitor. A child that was killed before
+    /// leaves liblxc waiting for it for ever.
+    /// </remarks>
+    public static async Task<bool> WaitRunning(Fd monitor, TimeProvider clock, CancellationToken ct)
     {
         var ended = Epoll.Readable(monitor, ct);
-        for (var pauseMs = 1; ; pauseMs = Math.Min(pauseMs * 2, 50))
+        var (begun, childless) = (clock.GetTimestamp(), clock.GetTimestamp());
+        for (var pauseMs = FastestStartMs; ; pauseMs = Math.Clamp((int)clock.GetElapsedTime(begun).TotalMilliseconds / 16, 1, 50))
         {
             await Task.WhenAny(ended, Task.Delay(pauseMs, ct)).ConfigureAwait(false);
             ct.ThrowIfCancellationRequested();
-            if (ended.IsCompleted)
+            if (ended.IsCompleted || PidFds.IdOf(monitor) is not { } id || ProcessTable.Program(id) is not { } own)
                 return false;
-            using var container = LxcContainer.Open(name, lxcPath);
-            if (container?.State is "RUNNING" or "FROZEN")
-                return true;
+            if (ProcessTable.Children(id).Select(ProcessTable.Program).FirstOrDefault(p => p is not null) is { } program)
+            {
+                if ((program.Device, program.Inode) != (own.Device, own.Inode))
+                    return true;
+                childless = clock.GetTimestamp();
+            }
+            else if (clock.GetElapsedTime(childless) > LongestWithoutChild)
+            {
+                return false;
+            }
         }
     }
+
+    /// <summary>No machine brings init up sooner; afterwards it is looked at after a sixteenth of the time so far, 1 to 50 ms.</summary>
+    private const int FastestStartMs = 4;
+
+    /// <summary>What liblxc may take before it clones init.</summary>
+    private static readonly TimeSpan LongestWithoutChild = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Init's process id as the host sees it: its monitor's one child; null while there is none. liblxc is not asked: each question makes
     /// it read the whole configuration again, and waits for ever for a monitor that somebody has stopped.
     /// </summary>
     public static int? InitPid(Fd? monitor) =>
-        monitor is { IsClosed: false } && PidFds.IdOf(monitor) is { } pid
-            ? ProcessTable.Children(pid).Select(child => (int?)child).FirstOrDefault()
+        monitor is { IsClosed: false } && PidFds.IdOf(monitor) is { } id
+            ? ProcessTable.Children(id).Select(child => (int?)child).FirstOrDefault(child => ProcessTable.Program(child!.Value) is not null)
             : null;
 
     /// <summary>Freezes or thaws.</summary>

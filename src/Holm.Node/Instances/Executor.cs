@@ -125,7 +125,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
             TaskScheduler.Default);
         try
         {
-            runs = await engine.WaitRunning(spec.Name, run.Monitor, deadline.Token).ConfigureAwait(false);
+            runs = await LxcEngine.WaitRunning(run.Monitor, clock, deadline.Token).ConfigureAwait(false);
             // Init may have come and gone between two questions.
             if (!runs && engine.Exit(spec.Name).Status is null)
                 throw new Refusal(500, $"start {spec.Name}: {engine.StartFailure(spec.Name)}");
