@@ -34,7 +34,8 @@ public static class ProcessTable
         var text = KernelFile.Read($"/proc/{pid}/task/{pid}/children");
         if (text is null && !File.Exists("/proc/thread-self/children"))
             return Directory.EnumerateDirectories("/proc")
-                .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+                .Select(folder =>
+                    int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
                 .Where(id => id > 0 && ProcStat.Read(id)?.ParentPid == pid);
         return (text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => int.Parse(word, CultureInfo.InvariantCulture));
     }
