@@ -25,7 +25,8 @@ internal sealed class BenchNode : IAsyncDisposable
                 await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(RunFolder, "unix.socket")), ct);
                 return new NetworkStream(socket, ownsSocket: true);
             },
-        }) { BaseAddress = new Uri("http://holm") };
+        })
+        { BaseAddress = new Uri("http://holm") };
     }
 
     /// <summary>HOLM_STATE.</summary>
@@ -144,7 +145,9 @@ internal sealed class BenchNode : IAsyncDisposable
     {
         var info = new ProcessStartInfo(path, arguments)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         foreach (var (key, value) in environment)
             info.Environment[key] = value;

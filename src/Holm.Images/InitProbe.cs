@@ -135,7 +135,14 @@ public sealed record InitProbe(InitKind Kind, IReadOnlyDictionary<string, string
 
     private static string MachineName(int machine) => machine switch
     {
-        3 => "i386", 8 => "MIPS", 20 => "powerpc", 21 => "powerpc64", 40 => "ARM", 62 => "x86_64", 183 => "aarch64", 243 => "riscv",
+        3 => "i386",
+        8 => "MIPS",
+        20 => "powerpc",
+        21 => "powerpc64",
+        40 => "ARM",
+        62 => "x86_64",
+        183 => "aarch64",
+        243 => "riscv",
         _ => "ELF machine " + machine.ToString(CultureInfo.InvariantCulture),
     };
 
@@ -187,7 +194,10 @@ public sealed record InitProbe(InitKind Kind, IReadOnlyDictionary<string, string
         var equals = line.IndexOf('=', StringComparison.Ordinal);
         var key = equals < 0 ? null : line[..equals] switch
         {
-            "ID" => "os", "VERSION_ID" => "release", "PRETTY_NAME" => "description", _ => null,
+            "ID" => "os",
+            "VERSION_ID" => "release",
+            "PRETTY_NAME" => "description",
+            _ => null,
         };
         if (key is null)
             return;

@@ -17,48 +17,48 @@ internal static class Faces
     private static NodeFace Of(
         ConfigStore config, InstanceControl control, ImageStore images, Events events, ServerEnvironment environment, Checks checks,
         Action<string> log) => new()
-    {
-        Config = config,
-        Events = events,
-        Log = log,
-        Environment = () => environment with { ServerName = Environment.MachineName },
-        CheckConfig = checks.Read,
-        UploadFolder = images.StagingFolder,
-        Instances = new InstanceFace
         {
-            Status = control.Status,
-            State = control.State,
-            SetPower = control.SetPower,
-            Delete = control.Delete,
-            Rename = control.Rename,
-            Exec = control.Exec,
-            OpenConsole = control.OpenConsole,
-            ConsoleLog = control.ConsoleLog,
-            ClearConsoleLog = control.ClearConsoleLog,
-            EngineLog = control.EngineLog,
-            RunningImage = control.RunningImage,
-        },
-        Images = new ImageFace
-        {
-            List = () => [.. images.List().Select(i => ToWire(images, i))],
-            Find = name => images.Find(name) is { } image ? ToWire(images, image) : null,
-            Aliases = () => [.. images.Aliases.Select(a => new ImageAlias
+            Config = config,
+            Events = events,
+            Log = log,
+            Environment = () => environment with { ServerName = Environment.MachineName },
+            CheckConfig = checks.Read,
+            UploadFolder = images.StagingFolder,
+            Instances = new InstanceFace
+            {
+                Status = control.Status,
+                State = control.State,
+                SetPower = control.SetPower,
+                Delete = control.Delete,
+                Rename = control.Rename,
+                Exec = control.Exec,
+                OpenConsole = control.OpenConsole,
+                ConsoleLog = control.ConsoleLog,
+                ClearConsoleLog = control.ClearConsoleLog,
+                EngineLog = control.EngineLog,
+                RunningImage = control.RunningImage,
+            },
+            Images = new ImageFace
+            {
+                List = () => [.. images.List().Select(i => ToWire(images, i))],
+                Find = name => images.Find(name) is { } image ? ToWire(images, image) : null,
+                Aliases = () => [.. images.Aliases.Select(a => new ImageAlias
             {
                 Name = a.Key, Description = a.Value.Description, Target = a.Value.Target, Type = "container",
             })],
-            Import = async (file, progress, ct) => ToWire(images, await images.Import(
-                new ImportRequest(file.Path, file.Filename, file.NoInit, file.Properties, file.Upload), progress, ct)
-                .ConfigureAwait(false)),
-            CheckHead = head => ImageStore.CheckHead(head),
-            CheckRoom = bytes => Room.Check(images.StagingFolder, bytes),
-            Delete = (fingerprint, ct) => Task.Run(() => images.Delete(fingerprint), ct),
-            SetAlias = images.SetAlias,
-            RenameAlias = images.RenameAlias,
-            DeleteAlias = images.DeleteAlias,
-            SetProperties = images.SetProperties,
-            Export = fingerprint => Export(images, fingerprint),
-        },
-    };
+                Import = async (file, progress, ct) => ToWire(images, await images.Import(
+                    new ImportRequest(file.Path, file.Filename, file.NoInit, file.Properties, file.Upload), progress, ct)
+                    .ConfigureAwait(false)),
+                CheckHead = head => ImageStore.CheckHead(head),
+                CheckRoom = bytes => Room.Check(images.StagingFolder, bytes),
+                Delete = (fingerprint, ct) => Task.Run(() => images.Delete(fingerprint), ct),
+                SetAlias = images.SetAlias,
+                RenameAlias = images.RenameAlias,
+                DeleteAlias = images.DeleteAlias,
+                SetProperties = images.SetProperties,
+                Export = fingerprint => Export(images, fingerprint),
+            },
+        };
 
     private static Image ToWire(ImageStore images, StoredImage image) => new()
     {

@@ -53,8 +53,11 @@ public sealed class CompletionTests
             _holm
             printf '%s,' "${COMPREPLY[@]}"
             """;
-        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", bash]) { RedirectStandardOutput = true,
-            RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", bash])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        })!;
         Assert.Equal(("web,www,", ""), (process.StandardOutput.ReadToEnd(), process.StandardError.ReadToEnd()));
     }
 

@@ -17,7 +17,8 @@ public sealed class HelpTests
     public void Man_page_is_clean_troff()
     {
         using var groff = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("groff", ["-man", "-ww", "-z", "-Kutf8",
-            Path.Combine(Golden.Root, "docs", "man", "holm.1")]) { RedirectStandardError = true })!;
+            Path.Combine(Golden.Root, "docs", "man", "holm.1")])
+        { RedirectStandardError = true })!;
         Assert.Equal("", groff.StandardError.ReadToEnd());
     }
 

@@ -68,7 +68,9 @@ public sealed class DebianKernelTests(DebianKernelTests.Booted booted) : IClassF
             _state = await StateDisk.Create(64);
             Guest = await Guest.Boot(new GuestOptions
             {
-                Payload = new Dictionary<string, string> { ["bin/idmap"] = program }, State = _state, Ports = 2,
+                Payload = new Dictionary<string, string> { ["bin/idmap"] = program },
+                State = _state,
+                Ports = 2,
             });
             Directory.Delete(folder, recursive: true);
         }

@@ -43,7 +43,9 @@ public sealed class Guest : IAsyncDisposable
             var payload = options.Payload.Count > 0 ? await Pack(options.Payload, folder) : null;
             var start = new ProcessStartInfo("qemu-system-x86_64", Machine(options, files, folder, payload))
             {
-                RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
             };
             var guest = new Guest(Process.Start(start)!, folder);
             try

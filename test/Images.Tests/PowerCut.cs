@@ -80,7 +80,8 @@ internal sealed class PowerCut(string root, string backups)
                     if (File.Exists(step.To))
                         File.Move(step.To, step.Path, overwrite: true);
                     Restore(old, step.To!);
-                }));
+                }
+                ));
                 break;
             case DiskStepKind.Unlink:
                 var gone = Keep(step.Path);

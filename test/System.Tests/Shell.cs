@@ -52,7 +52,9 @@ public static class Shell
     {
         var info = new ProcessStartInfo(program, arguments)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         foreach (var (key, value) in environment ?? new Dictionary<string, string>())
             info.Environment[key] = value;

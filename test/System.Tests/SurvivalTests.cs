@@ -216,8 +216,11 @@ public sealed class SurvivalTests
         Assert.Equal(survivor, await right.InitPid("web"));
         (await right.Holm("exec", "web", "--", "/bin/true")).Well();
         var second = await Shell.Run(
-            Path.Combine(TestNode.Programs, "holmd"), [], new Dictionary<string, string> { ["HOLM_STATE"] = right.State,
-                ["HOLM_RUN"] = right.RunFolder });
+            Path.Combine(TestNode.Programs, "holmd"), [], new Dictionary<string, string>
+            {
+                ["HOLM_STATE"] = right.State,
+                ["HOLM_RUN"] = right.RunFolder
+            });
         Assert.Equal(1, second.Code);
         Assert.Contains("already", second.Err, StringComparison.Ordinal);
     }

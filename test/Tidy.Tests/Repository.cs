@@ -63,7 +63,8 @@ public static class Repository
         // The tree may belong to another user than the one who tests it.
         using var git = Process.Start(new ProcessStartInfo("git", ["-c", "safe.directory=*", .. arguments])
         {
-            WorkingDirectory = Root, RedirectStandardOutput = true,
+            WorkingDirectory = Root,
+            RedirectStandardOutput = true,
         })!;
         var output = git.StandardOutput.ReadToEnd();
         git.WaitForExit();

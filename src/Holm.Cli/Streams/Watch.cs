@@ -93,7 +93,12 @@ internal sealed class Watch : IDisposable
     // PosixSignal's own names are negative; raw numbers stay as they are. signal(7).
     private static int Number(PosixSignal signal) => signal switch
     {
-        PosixSignal.SIGHUP => 1, PosixSignal.SIGINT => 2, PosixSignal.SIGQUIT => 3, PosixSignal.SIGTERM => 15, PosixSignal.SIGCONT => 18,
-        PosixSignal.SIGWINCH => 28, _ => (int)signal,
+        PosixSignal.SIGHUP => 1,
+        PosixSignal.SIGINT => 2,
+        PosixSignal.SIGQUIT => 3,
+        PosixSignal.SIGTERM => 15,
+        PosixSignal.SIGCONT => 18,
+        PosixSignal.SIGWINCH => 28,
+        _ => (int)signal,
     };
 }

@@ -55,7 +55,8 @@ public sealed partial class MountNamespace : IDisposable
                     failure = System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(e);
                 }
             },
-            maxStackSize: 256 * 1024) { IsBackground = true, Name = "mount namespace" };
+            maxStackSize: 256 * 1024)
+        { IsBackground = true, Name = "mount namespace" };
         thread.Start();
         thread.Join();
         failure?.Throw();

@@ -66,10 +66,16 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
                 SwitchedOff(s.Name);
                 run.Update(o => o with { Ending = null, Reason = s.Reason, Failed = s.Failed, NotBefore = null });
                 break;
-            case StartAgain s: run.Update(o => o with
-            {
-                Ending = null, NotBefore = s.NotBefore, FastFailures = s.FastFailures, Reason = s.Reason, Failed = true,
-            }); break;
+            case StartAgain s:
+                run.Update(o => o with
+                {
+                    Ending = null,
+                    NotBefore = s.NotBefore,
+                    FastFailures = s.FastFailures,
+                    Reason = s.Reason,
+                    Failed = true,
+                });
+                break;
             default: throw new InvalidOperationException($"no line for step {step}");
         }
     }
@@ -80,7 +86,12 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
             spec.Fingerprint, [.. spec.Root.Layers.Select(l => l.Key)], spec.Root.IdmapBase, spec.HaltSignal, null, null);
         run.Update(o => o with
         {
-            Presence = Presence.Starting, MonitorGone = false, Failed = false, Reason = "", NotBefore = null, StartedAt = null,
+            Presence = Presence.Starting,
+            MonitorGone = false,
+            Failed = false,
+            Reason = "",
+            NotBefore = null,
+            StartedAt = null,
             UpSince = null,
         });
         run.Record.Write(engine.Folder(spec.Name));
@@ -176,8 +187,8 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
 
     private void SendHalt(InstanceRun run)
     {
-        run.Update(o => o with { Stop = (o.Stop ?? new StopRequest(clock.SinceBoot() + InstanceControl.StopDeadline,
-            false)) with { Asked = true } });
+        var unasked = new StopRequest(clock.SinceBoot() + InstanceControl.StopDeadline, false);
+        run.Update(o => o with { Stop = new StopRequest((o.Stop ?? unasked).Deadline, Asked: true) });
         if (LxcEngine.InitPid(run.Monitor) is not { } pid)
             return;
         using var init = PidFds.Open(pid);
@@ -238,8 +249,13 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         (run.Monitor, run.Record) = (null, null);
         run.Update(o => o with
         {
-            Presence = Presence.Absent, Frozen = false, Stop = null, NotBefore = null, Ending = o.Stop is null ? o.Ending : null,
-            Failed = o.Failed && o.Stop is null, Reason = o.Stop is null ? o.Reason : "",
+            Presence = Presence.Absent,
+            Frozen = false,
+            Stop = null,
+            NotBefore = null,
+            Ending = o.Stop is null ? o.Ending : null,
+            Failed = o.Failed && o.Stop is null,
+            Reason = o.Stop is null ? o.Reason : "",
         });
     }
 

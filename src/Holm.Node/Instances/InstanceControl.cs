@@ -84,7 +84,10 @@ public sealed class InstanceControl(
             Cpu = new CpuState { Usage = usage.CpuNanoseconds ?? 0 },
             Memory = new MemoryState
             {
-                Usage = usage.Memory ?? 0, UsagePeak = usage.MemoryPeak ?? 0, SwapUsage = usage.Swap ?? 0, Total = usage.MemoryLimit ?? 0,
+                Usage = usage.Memory ?? 0,
+                UsagePeak = usage.MemoryPeak ?? 0,
+                SwapUsage = usage.Swap ?? 0,
+                Total = usage.MemoryLimit ?? 0,
             },
             Network = NetworkCountersOf.Process(pid),
             Block = new BlockState { BytesRead = usage.BlockRead ?? 0, BytesWritten = usage.BlockWritten ?? 0 },
@@ -300,7 +303,8 @@ public sealed class InstanceControl(
             throw new Refusal(400, $"run a command in {name}: id {highest} does not exist there; ids go from 0 to {ids - 1}");
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["PATH"] = SpecReader.DefaultPath, ["LANG"] = "C.UTF-8",
+            ["PATH"] = SpecReader.DefaultPath,
+            ["LANG"] = "C.UTF-8",
         };
         if (request.User == 0)
             (environment["HOME"], environment["USER"]) = ("/root", "root");

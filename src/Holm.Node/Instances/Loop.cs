@@ -73,7 +73,10 @@ public sealed class Loop(
             }
             run.Update(o => o with
             {
-                Presence = Presence.Running, StartedAt = startedAt, UpSince = run.Record.UpSince, Frozen = limits.IsFrozen(name),
+                Presence = Presence.Running,
+                StartedAt = startedAt,
+                UpSince = run.Record.UpSince,
+                Frozen = limits.IsFrozen(name),
             });
             _ = executor.Watch(run, child: null);
         }

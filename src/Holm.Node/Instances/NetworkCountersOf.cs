@@ -24,8 +24,14 @@ public static class NetworkCountersOf
                 Type = name == "lo" ? "loopback" : "broadcast",
                 Counters = new NetworkCounters
                 {
-                    BytesReceived = f[0], PacketsReceived = f[1], ErrorsReceived = f[2], PacketsDroppedInbound = f[3],
-                    BytesSent = f[8], PacketsSent = f[9], ErrorsSent = f[10], PacketsDroppedOutbound = f[11],
+                    BytesReceived = f[0],
+                    PacketsReceived = f[1],
+                    ErrorsReceived = f[2],
+                    PacketsDroppedInbound = f[3],
+                    BytesSent = f[8],
+                    PacketsSent = f[9],
+                    ErrorsSent = f[10],
+                    PacketsDroppedOutbound = f[11],
                 },
             };
         }

@@ -60,7 +60,9 @@ internal static partial class Compiler
     {
         var start = new ProcessStartInfo("gcc", $"-std=gnu11 -fmax-errors=0 -fno-diagnostics-show-caret -x c {output} -")
         {
-            RedirectStandardInput = true, RedirectStandardError = true, Environment = { ["LC_ALL"] = "C" },
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+            Environment = { ["LC_ALL"] = "C" },
         };
         using var gcc = Process.Start(start)!;
         var errors = gcc.StandardError.ReadToEndAsync();

@@ -50,8 +50,12 @@ public sealed class LxcClientTests(SmallNode node) : IClassFixture<SmallNode>
 
     private async Task<(int Code, string Text)> Run(params string[] arguments)
     {
-        var start = new ProcessStartInfo("lxc", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true,
-            RedirectStandardError = true };
+        var start = new ProcessStartInfo("lxc", arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         start.Environment["LXD_SOCKET"] = node.Socket;
         start.Environment["LXD_CONF"] = Path.Combine(Path.GetDirectoryName(node.Socket)!, "lxc-client");
         using var lxc = Process.Start(start)!;

@@ -53,8 +53,12 @@ public sealed class SmallNode : IAsyncLifetime
     {
         Config = new ConfigStore(_folder.State, _folder.Run);
         _server = await ApiServer.Start(Socket, Face());
-        Http = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, _) =>
-            Connect() }) { BaseAddress = new Uri("http://unix.socket") };
+        Http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = (_, _) =>
+            Connect()
+        })
+        { BaseAddress = new Uri("http://unix.socket") };
         var image = Path.Combine(_folder.Root, "netbox.img");
         await File.WriteAllTextAsync(image, "not really a SquashFS");
         var done = await Do("POST", "/1.0/images", new JsonText($$"""

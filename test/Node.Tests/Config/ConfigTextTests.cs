@@ -114,8 +114,11 @@ public sealed class ConfigTextTests
 
     private static Document Any(Random random)
     {
-        var document = Document.Initial.With(new ProfileConfig { Name = "p%,/".Replace("/", "", StringComparison.Ordinal),
-            Config = AnyConfig(random) });
+        var document = Document.Initial.With(new ProfileConfig
+        {
+            Name = "p%,/".Replace("/", "", StringComparison.Ordinal),
+            Config = AnyConfig(random)
+        });
         for (var i = random.Next(4); i >= 0; i--)
         {
             document = document.With(new InstanceConfig

@@ -160,8 +160,11 @@ public sealed class RulesTests
         var masked = web with { Devices = Maps.From([KeyValuePair.Create("root", new Dictionary<string, string> { ["type"] = "none" })]) };
         Assert.Contains("no root disk", Assert.Throws<Refusal>(() => Expansion.Expand(document, masked).Root()).Message,
             StringComparison.Ordinal);
-        var twice = web with { Devices = Document.Initial.Profiles["default"].Devices.Add("other",
-            Document.Initial.Profiles["default"].Devices["root"]) };
+        var twice = web with
+        {
+            Devices = Document.Initial.Profiles["default"].Devices.Add("other",
+            Document.Initial.Profiles["default"].Devices["root"])
+        };
         Assert.Contains("2 root disks", Assert.Throws<Refusal>(() => Expansion.Expand(document, twice).Root()).Message,
             StringComparison.Ordinal);
     }

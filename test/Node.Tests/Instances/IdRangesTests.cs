@@ -15,7 +15,9 @@ public sealed class IdRangesTests
             [("good", "1073872896"), ("root", "0"), ("shared", "1073741824"), ("odd", "1073872897"), ("copy", "1073872896")];
         var document = written.Aggregate(Document.Initial, (d, i) => d.With(new InstanceConfig
         {
-            Name = i.Item1, Image = "x", Config = Maps.Of(("security.idmap.isolated", "true"), (SpecReader.IdmapKey, i.Item2)),
+            Name = i.Item1,
+            Image = "x",
+            Config = Maps.Of(("security.idmap.isolated", "true"), (SpecReader.IdmapKey, i.Item2)),
         }));
         var ranges = IdRanges.Assign(document, First).Instances.ToDictionary(i => i.Key, i =>
             IdRanges.Parse(i.Value.Config[SpecReader.IdmapKey], First));

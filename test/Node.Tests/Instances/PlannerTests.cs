@@ -97,8 +97,15 @@ public sealed class PlannerTests
 
     private static InstanceSpec Spec(string name, bool autoRestart) => new()
     {
-        Name = name, Fingerprint = "f", Root = new RootSpec { Name = name, Layers = [] }, Limits = new LimitSpec(null, null, null),
-        Init = ["/sbin/init"], Environment = new Dictionary<string, string>(), HaltSignal = 30, RebootSignal = 2, AutoRestart = autoRestart,
+        Name = name,
+        Fingerprint = "f",
+        Root = new RootSpec { Name = name, Layers = [] },
+        Limits = new LimitSpec(null, null, null),
+        Init = ["/sbin/init"],
+        Environment = new Dictionary<string, string>(),
+        HaltSignal = 30,
+        RebootSignal = 2,
+        AutoRestart = autoRestart,
     };
 
     private static string Describe(Step step) => step switch
