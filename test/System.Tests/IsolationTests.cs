@@ -100,6 +100,26 @@ public sealed class IsolationTests
     }
 
     [Fact]
+    public async Task A_memory_limit_below_what_is_used_waits_until_it_fits()
+    {
+        await using var node = await TestNode.Start();
+        await node.Launch("web");
+        await node.In("web", "head -c 40m /dev/zero > /tmp/ballast");
+        (await node.Holm("config", "set", "web", "limits.memory=20MiB", "limits.processes=77")).Well();
+        await Shell.Until("it says why", async () => (await node.Holm("app", "show", "web")).Out.Contains("the old limit holds",
+            StringComparison.Ordinal));
+        Assert.Equal("Running", await node.Status("web"));
+        var group = $"holm-{node.Id}/web";
+        Assert.Equal("78", (await Shell.Sh($"cat /sys/fs/cgroup/pids/{group}/pids.max /sys/fs/cgroup/{group}/pids.max 2>/dev/null"))
+            .Out.Trim());
+        await node.In("web", "rm /tmp/ballast");
+        await Shell.Until("it is set", async () =>
+            (await Shell.Sh($"cat /sys/fs/cgroup/memory/{group}/memory.limit_in_bytes /sys/fs/cgroup/{group}/memory.max 2>/dev/null"))
+                .Out.Trim() == $"{20 << 20}");
+        Assert.DoesNotContain("limit", (await node.Holm("app", "show", "web")).Well().Out.Split("Config")[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Processors_are_given_and_taken_while_it_runs()
     {
         await using var node = await TestNode.Start();

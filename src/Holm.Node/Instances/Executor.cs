@@ -93,6 +93,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
             NotBefore = null,
             StartedAt = null,
             UpSince = null,
+            Refused = null,
         });
         run.Record.Write(engine.Folder(spec.Name));
         if (spec.Root is { LayersAreShifted: true, IdmapBase: { } first })
@@ -111,11 +112,10 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         run.Update(o => o with { Reason = "" });
     }
 
-    /// <summary>Refused limits are not tried again until they are changed: the old ones hold, and the reason says so.</summary>
     private void Limit(InstanceRun run, LimitSpec wanted)
     {
-        run.Update(o => o with { Limits = wanted });
         limits.Set(run.Observed.Name, wanted);
+        run.Update(o => o with { Limits = wanted, Refused = null, Failed = false, Reason = "" });
     }
 
     private async Task StartInit(InstanceRun run, InstanceSpec spec)
@@ -262,6 +262,9 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
     /// <summary>How long a step that failed, or has to be seen to work, is not taken again.</summary>
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long limits that a running instance does not fit into are not tried again.</summary>
+    private static readonly TimeSpan LimitPause = TimeSpan.FromSeconds(10);
+
     private void Pause(InstanceRun run)
     {
         var until = clock.SinceBoot() + RetryPause;
@@ -274,6 +277,11 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         {
             case MountRoot or SetLimits or Create or Start when run.Observed.Presence != Presence.Running:
                 run.Update(o => o with { Ending = new Ending(message, StartFailed: true, PoweredOff: false), Presence = Presence.Ended });
+                break;
+            case SetLimits s:
+                // The old ones hold. It may fit in later, when it uses less.
+                var refused = new RefusedLimits(s.Spec.Limits, clock.SinceBoot() + LimitPause);
+                run.Update(o => o with { Reason = message, Failed = true, Refused = refused });
                 break;
             default:
                 var until = clock.SinceBoot() + RetryPause;

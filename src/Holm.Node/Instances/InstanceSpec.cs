@@ -60,6 +60,11 @@ public sealed record DesiredInstance(string Name, Wanted Wanted, InstanceSpec? S
 /// <param name="Asked">True once init has got its signal.</param>
 public sealed record StopRequest(TimeSpan Deadline, bool Asked);
 
+/// <summary>Limits that a running instance did not fit into.</summary>
+/// <param name="Limits">Which.</param>
+/// <param name="NotBefore">When they are tried again; <see cref="MachineClock"/>.</param>
+public sealed record RefusedLimits(LimitSpec Limits, TimeSpan NotBefore);
+
 /// <summary>How the last run ended.</summary>
 /// <param name="Reason">As a sentence.</param>
 /// <param name="StartFailed">True: init never ran.</param>
@@ -103,8 +108,11 @@ public sealed record ObservedInstance
     /// <summary>How the last run ended, until the planner has drawn its conclusion.</summary>
     public Ending? Ending { get; init; }
 
-    /// <summary>The limits that were set last; null: none yet, or by an earlier daemon.</summary>
+    /// <summary>The limits that hold; null: none yet, or set by an earlier daemon.</summary>
     public LimitSpec? Limits { get; init; }
+
+    /// <summary>Limits that could not be set as things are, and when they are tried again; null: none.</summary>
+    public RefusedLimits? Refused { get; init; }
 
     /// <summary>When it came up, as the wall clock said then: to be shown.</summary>
     public DateTimeOffset? StartedAt { get; init; }

@@ -1,3 +1,5 @@
+using Holm.Node.Limits;
+
 namespace Holm.Node.Instances;
 
 /// <summary>When a run that ended is started again.</summary>
@@ -61,6 +63,7 @@ public static class Planner
             .SelectMany(o => (TimeSpan?[])
             [
                 o.Presence is Presence.Running or Presence.Starting ? o.Stop?.Deadline : null,
+                o.Presence is Presence.Running ? o.Refused?.NotBefore : null,
                 o.Presence is Presence.Absent && !on.Contains(o.Name) ? null : o.NotBefore,
             ])
             .Where(t => t > now)
@@ -97,14 +100,18 @@ public static class Planner
                 : [new Halt(observed.Name)];
         return (desired.Wanted, observed.Frozen) switch
         {
-            // Changed while it runs: limits are live.
-            (not Wanted.Off, _) when desired.Spec is { } spec && spec.Limits != observed.Limits => [new SetLimits(spec)],
             (Wanted.Off, _) => [new Halt(observed.Name)],
             (Wanted.On, true) => [new Unfreeze(observed.Name)],
             (Wanted.Frozen, false) when observed.Presence == Presence.Running && !observed.Failed => [new Freeze(observed.Name)],
+            // Changed while it runs: limits are live.
+            _ when desired.Spec is { } spec && spec.Limits != observed.Limits && !IsRefused(spec.Limits, observed, now) =>
+                [new SetLimits(spec)],
             _ => [],
         };
     }
+
+    private static bool IsRefused(LimitSpec limits, ObservedInstance observed, TimeSpan now) =>
+        observed.Refused is { } refused && refused.Limits == limits && refused.NotBefore > now;
 
     /// <summary>It ended though it was wanted: start it again, or let it be.</summary>
     private static Step Conclude(DesiredInstance desired, ObservedInstance observed, Ending ending, TimeSpan now)

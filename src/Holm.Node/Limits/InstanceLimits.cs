@@ -64,14 +64,14 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
         tree.Create(group);
         foreach (var missing in Missing(limits))
             throw new Refusal(400, $"limit {missing} of {name}: this machine has no control group controller for it; take the limit away");
-        // Version 1 would refuse it (EBUSY, E19), version 2 would kill until it fits.
-        if (limits.MemoryBytes is { } bytes && bytes < Read(name).Memory)
-            throw new Refusal(
-                409, $"limit the memory of {name} to {limits.MemoryBytes} bytes: it uses more; the old limit holds until it is restarted");
-        Write("memory", group, "memory.max", "memory.limit_in_bytes", limits.MemoryBytes, "max", "-1");
         // The monitor is in the group and not the app's; one more is what liblxc needs to start init at all.
         Write("pids", group, "pids.max", "pids.max", limits.Processes is { } count ? Math.Max(count + 1, 3) : null, "max", "max");
         tree.Of("cpuset")?.WriteCpus(group, limits.Cpus);
+        // Version 1 would refuse it (EBUSY, E19), version 2 would kill until it fits.
+        if (limits.MemoryBytes is { } bytes && Read(name).Memory is { } used && bytes < used)
+            throw new Refusal(
+                409, $"limit the memory of {name} to {bytes} bytes: it uses {used}; the old limit holds until it uses less");
+        Write("memory", group, "memory.max", "memory.limit_in_bytes", limits.MemoryBytes, "max", "-1");
     }
 
     /// <summary>Limits asked for that this machine has no controller for, by name.</summary>

@@ -86,6 +86,7 @@ public sealed class PlannerTests
             Busy = words.Contains("busy"),
             Failed = words.Contains("failed"),
             Limits = words.Contains("unlimited") ? null : new LimitSpec(null, null, null),
+            Refused = Time("refused-until") is { } again ? new RefusedLimits(new LimitSpec(null, null, null), again) : null,
             Stop = Time("deadline") is { } deadline ? new StopRequest(deadline, words.Contains("asked")) : null,
             Ending = ending,
             UpSince = Time("started"),
