@@ -70,6 +70,20 @@ public sealed class HolmGuest : IAsyncDisposable
             "cat /run/holmd.log")}");
     }
 
+    /// <summary>Does to the node what an orderly reboot does: the apps are stopped, HOLM_RUN is empty, the clock says something.</summary>
+    /// <param name="clock">Seconds since 1970.</param>
+    public async Task BootAgain(long clock)
+    {
+        await Must(
+            $"""
+            pid=$(holm info --format json | jq .environment.server_pid)
+            kill -PWR $pid
+            for i in $(seq 600); do [ -d /proc/$pid ] || break; sleep 0.1; done
+            [ ! -d /proc/$pid ] && rm -rf /run/holm && date -s @{clock}
+            """);
+        await StartDaemon();
+    }
+
     /// <summary>Takes the power away at this instant.</summary>
     public ValueTask PowerCut() => Guest.PowerCut();
 

@@ -151,6 +151,23 @@ public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests
     }
 
     [Fact]
+    public async Task A_boot_in_1970_brings_back_what_ran_and_a_clock_set_forward_changes_nothing()
+    {
+        const string states = "holm list --format json | jq -r '.[] | select(.name | startswith(\"clock-\")) | .name + \" \" + .status'";
+        await _holm.Launch("clock-on");
+        await _holm.Must("holm app create clock-off sample --no-enable && holm app create clock-failing sample " +
+            "--config init.cmd=/bin/false && timeout 60 holm app start clock-off && holm app stop clock-off");
+        await _holm.BootAgain(clock: 60);
+        await _holm.Until(states + " | grep -v failing", "clock-off Stopped\nclock-on Running");
+        // Pauses and deadlines are kept by another clock: a stop is neither forced at once nor never, a failing app goes on being tried.
+        await _holm.Must("date -s @2000000000 && timeout 60 holm app restart clock-on && holm exec clock-on -- true");
+        await _holm.Must("date -s @1000000000 && timeout 60 holm app restart clock-on && holm exec clock-on -- true");
+        await _holm.Until("holm app show clock-failing --format json | jq -r .reason | grep -o '^init ended[^;]*'",
+            "init ended with exit code 1");
+        await _holm.Must("holm app stop clock-failing");
+    }
+
+    [Fact]
     public async Task Without_apparmor_parser_an_app_starts_unconfined()
     {
         await _holm.Must("[ -d /sys/kernel/security/apparmor ] && ! command -v apparmor_parser");

@@ -107,7 +107,7 @@ public sealed class SurvivalTests
         (await node.Holm("config", "unset", "unsaid", "boot.autostart")).Well();
         (await node.Holm("app", "start", "unsaid")).Well();
         await node.EndDaemon("PWR");
-        // What a power cut and a boot do to tmpfs. The clock of a device without a battery says 1970.
+        // What a boot does to tmpfs.
         Directory.Delete(node.RunFolder, recursive: true);
         await node.StartDaemon();
         await Shell.Until("two are back", async () => await node.Status("enabled") == "Running"
