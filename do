@@ -74,7 +74,7 @@ do_build() {
   install "${runtime_packages[@]}" "${build_packages[@]}"
   need_dotnet
   mkdir -p out
-  common="src/Holm.Contract src/Holm.Linux"
+  common="src/Holm.Config src/Holm.Contract src/Holm.Linux"
   # shellcheck disable=SC2086
   {
     publish Holm.Node holmd src/Holm.Node src/Holm.Images $common

@@ -11,9 +11,10 @@ public sealed partial class Arrows
         ["Holm.Contract"] = [],
         ["Holm.Linux"] = [],
         ["Holm.GraphQL"] = [],
+        ["Holm.Config"] = ["Holm.Contract", "Holm.Linux"],
         ["Holm.Images"] = ["Holm.Contract", "Holm.Linux"],
-        ["Holm.Node"] = ["Holm.Contract", "Holm.Images", "Holm.Linux"],
-        ["Holm.Cli"] = ["Holm.Contract", "Holm.Linux"],
+        ["Holm.Node"] = ["Holm.Config", "Holm.Contract", "Holm.Images", "Holm.Linux"],
+        ["Holm.Cli"] = ["Holm.Config", "Holm.Contract", "Holm.Linux"],
         ["Holm.Launch"] = ["Holm.Contract", "Holm.Linux"],
         ["Holm.Fleet"] = ["Holm.Contract", "Holm.GraphQL", "Holm.Images"],
     };
@@ -32,7 +33,7 @@ public sealed partial class Arrows
     {
         static SourceFile Project(string name, params string[] references) => new(
             $"src/{name}/{name}.csproj", string.Join('\n', references.Select(r => $"<ProjectReference Include=\"../{r}/{r}.csproj\" />")));
-        Assert.Empty(WrongReferences([Project("Holm.Cli", "Holm.Linux", "Holm.Contract"), Project("Holm.Linux")]));
+        Assert.Empty(WrongReferences([Project("Holm.Images", "Holm.Linux", "Holm.Contract"), Project("Holm.Linux")]));
         Assert.Single(WrongReferences([Project("Holm.Contract", "Holm.Linux")]));
         Assert.Single(WrongReferences([Project("Holm.Cli", "Holm.Contract")]));
         Assert.Single(WrongReferences([Project("Holm.Other")]));

@@ -1,3 +1,4 @@
+using Holm.Config;
 using System.Net.Sockets;
 using Holm.Contract;
 using Microsoft.AspNetCore.Builder;
@@ -76,7 +77,7 @@ public sealed class ApiServer : IAsyncDisposable
         {
             if (call.Query("project") is not ("" or "default"))
                 throw new Refusal(404,
-                    $"Project not found: {Config.Names.Show(call.Query("project"))}; this node has project default only");
+                    $"Project not found: {Names.Show(call.Query("project"))}; this node has project default only");
             await next(http).ConfigureAwait(false);
             if (http.Response.StatusCode is 404 or 405 && !http.Response.HasStarted)
                 await call.Refuse(http.Response.StatusCode, NotYet.Sentence(http)).ConfigureAwait(false);
@@ -95,12 +96,12 @@ public sealed class ApiServer : IAsyncDisposable
                 _ => (500, $"the node failed: {e.Message}"),
             };
             if (code == 500)
-                call.Node.Log($"{http.Request.Method} {Config.Names.Show(http.Request.Path)} failed: {e}");
+                call.Node.Log($"{http.Request.Method} {Names.Show(http.Request.Path)} failed: {e}");
             await call.Refuse(code, message).ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            call.Node.Log($"{http.Request.Method} {Config.Names.Show(http.Request.Path)} failed while answering: {e}");
+            call.Node.Log($"{http.Request.Method} {Names.Show(http.Request.Path)} failed while answering: {e}");
             http.Abort();
         }
     }

@@ -1,3 +1,4 @@
+using Holm.Config;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -16,7 +17,7 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
 
     public NodeFace Node => node;
 
-    public Config.Document Document => node.Config.Current;
+    public Document Document => node.Config.Current;
 
     public Operations Operations => state.Operations;
 
@@ -28,7 +29,7 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
         "" or "0" => 0,
         "1" => 1,
         "2" => 2,
-        var other => throw new Refusal(400, $"recursion={Config.Names.Show(other)} is not allowed; 0, 1 and 2 are"),
+        var other => throw new Refusal(400, $"recursion={Names.Show(other)} is not allowed; 0, 1 and 2 are"),
     };
 
     /// <summary>Part of the path.</summary>
@@ -53,8 +54,8 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
         }
         catch (JsonException e)
         {
-            var where = string.IsNullOrEmpty(e.Path) || e.Path == "$" ? "" : $" at {Config.Names.Show(e.Path)}";
-            throw new Refusal(400, $"the request's body is not the JSON that is wanted{where}: {Config.Names.Show(e.Message)}", e);
+            var where = string.IsNullOrEmpty(e.Path) || e.Path == "$" ? "" : $" at {Names.Show(e.Path)}";
+            throw new Refusal(400, $"the request's body is not the JSON that is wanted{where}: {Names.Show(e.Message)}", e);
         }
         catch (IOException e) when (e is not BadHttpRequestException)
         {
@@ -102,7 +103,7 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
         var wanted = http.Request.Headers.IfMatch.ToString();
         if (wanted.Length > 0 && wanted != "*" && wanted.Trim('"') != etag.Trim('"'))
             throw new Refusal(412,
-                $"ETag doesn't match: {Config.Names.Show(wanted)} vs {etag}; somebody changed it meanwhile, read it again");
+                $"ETag doesn't match: {Names.Show(wanted)} vs {etag}; somebody changed it meanwhile, read it again");
     }
 
     /// <summary>Digest of an object's writable members.</summary>

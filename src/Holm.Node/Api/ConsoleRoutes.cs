@@ -1,3 +1,4 @@
+using Holm.Config;
 using System.Text.Json;
 using Holm.Contract;
 
@@ -31,7 +32,7 @@ internal static class ConsoleRoutes
         var name = InstanceRoutes.Find(call).Name;
         var body = await call.Body(ContractJson.Default.ConsolePost).ConfigureAwait(false);
         if (body.Type is not (null or "" or "console"))
-            throw new Refusal(400, $"Unknown console type {Config.Names.Show(body.Type)}; only console is supported by this node");
+            throw new Refusal(400, $"Unknown console type {Names.Show(body.Type)}; only console is supported by this node");
         ExecRoutes.RequireRunning(call, name);
         var sockets = new SocketSet("0", "control");
         var plan = new OperationPlan("Showing console", "instances", $"/1.0/instances/{name}")

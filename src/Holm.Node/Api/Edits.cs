@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Holm.Node.Config;
+using Holm.Config;
 
 namespace Holm.Node.Api;
 

@@ -1,3 +1,4 @@
+using Holm.Config;
 using System.Net.WebSockets;
 using System.Threading.Channels;
 using Holm.Contract;
@@ -17,7 +18,7 @@ internal static class EventRoutes
     {
         var wanted = call.Query("type").Split(',', StringSplitOptions.RemoveEmptyEntries);
         if (wanted.FirstOrDefault(t => !Events.Types.Contains(t)) is { } unknown)
-            throw new Refusal(400, $"{Config.Names.Show(unknown)} isn't a supported event type");
+            throw new Refusal(400, $"{Names.Show(unknown)} isn't a supported event type");
         if (!call.Http.WebSockets.IsWebSocketRequest)
             throw new Refusal(400, "this address wants a websocket handshake");
 

@@ -1,3 +1,4 @@
+using Holm.Config;
 using System.Text;
 using System.Text.Json;
 using Holm.Contract;
@@ -119,9 +120,9 @@ internal static class ExecRoutes
         if (environment.FirstOrDefault(e => e.Key.Length == 0 || e.Key.AsSpan().ContainsAny('=', '\0') || (e.Value ?? "").Contains('\0',
             StringComparison.Ordinal)) is { Key: not null } wrong)
             throw new Refusal(400,
-                $"environment variable {Config.Names.Show(wrong.Key)} is not allowed: no '=' in its name, no NUL anywhere");
+                $"environment variable {Names.Show(wrong.Key)} is not allowed: no '=' in its name, no NUL anywhere");
         if (body.Cwd is { Length: > 0 } cwd && (!cwd.StartsWith('/') || cwd.Contains('\0', StringComparison.Ordinal)))
-            throw new Refusal(400, $"cwd {Config.Names.Show(cwd)} is no absolute path");
+            throw new Refusal(400, $"cwd {Names.Show(cwd)} is no absolute path");
         return new ExecRequest(body.Command, environment.ToDictionary(e => e.Key, e => e.Value ?? ""), body.User, body.Group,
             body.Cwd ?? "", body.Interactive, Math.Clamp(body.Width, 0, 9999), Math.Clamp(body.Height, 0, 9999));
     }

@@ -1,3 +1,4 @@
+using Holm.Config;
 using System.Text.Json;
 using Holm.Contract;
 
@@ -30,7 +31,7 @@ internal sealed class Filter
                 {
                     "and" => false,
                     "or" => true,
-                    var other => throw new Refusal(400, $"filter: {Config.Names.Show(other)} stands where and, or are wanted"),
+                    var other => throw new Refusal(400, $"filter: {Names.Show(other)} stands where and, or are wanted"),
                 };
                 at++;
             }

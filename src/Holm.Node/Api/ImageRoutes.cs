@@ -1,7 +1,7 @@
 using System.Net.Mime;
 using System.Text.Json;
 using Holm.Contract;
-using Holm.Node.Config;
+using Holm.Config;
 
 namespace Holm.Node.Api;
 

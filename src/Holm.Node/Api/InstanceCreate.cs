@@ -1,5 +1,5 @@
 using Holm.Contract;
-using Holm.Node.Config;
+using Holm.Config;
 using Holm.Node.Instances;
 
 namespace Holm.Node.Api;

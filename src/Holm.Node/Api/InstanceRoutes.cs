@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Holm.Contract;
-using Holm.Node.Config;
+using Holm.Config;
 
 namespace Holm.Node.Api;
 

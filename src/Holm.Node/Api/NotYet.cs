@@ -1,3 +1,4 @@
+using Holm.Config;
 using Microsoft.AspNetCore.Http;
 
 namespace Holm.Node.Api;
@@ -16,14 +17,14 @@ internal static class NotYet
     public static string Sentence(HttpContext http)
     {
         var path = http.Request.Path.Value ?? "";
-        var shown = Config.Names.Show(path);
+        var shown = Names.Show(path);
         if (http.Response.StatusCode == 405)
             return $"{shown} does not take {http.Request.Method}";
         return path.Split('/', StringSplitOptions.RemoveEmptyEntries) switch
         {
             ["1.0", "instances", _, var part, ..] when OfInstances.Contains(part) =>
                 $"{part} of an instance are not supported yet by this node",
-            ["1.0", "images", _, var part, ..] => $"{Config.Names.Show(part)} of an image is not supported yet by this node",
+            ["1.0", "images", _, var part, ..] => $"{Names.Show(part)} of an image is not supported yet by this node",
             ["1.0", var noun, ..] when Nouns.Contains(noun) => $"{noun} are not supported yet by this node",
             _ => $"there is nothing at {shown}; the API begins at /1.0",
         };

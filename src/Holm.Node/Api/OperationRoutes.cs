@@ -1,3 +1,4 @@
+using Holm.Config;
 using System.Globalization;
 using Holm.Contract;
 
@@ -32,7 +33,7 @@ internal static class OperationRoutes
         var operation = Find(call);
         var text = call.Query("timeout");
         if (!int.TryParse(text.Length == 0 ? "-1" : text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
-            throw new Refusal(400, $"timeout={Config.Names.Show(text)} is no number of seconds");
+            throw new Refusal(400, $"timeout={Names.Show(text)} is no number of seconds");
         var longest = seconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(Math.Min(seconds, LongestWait));
         await operation.Done.WaitAsync(longest, call.Node.Clock, call.Http.RequestAborted)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -54,5 +55,5 @@ internal static class OperationRoutes
     }
 
     private static OperationRun Find(Call call) => call.Operations.Find(call.Route("id")) ??
-        throw new Refusal(404, $"Operation not found: {Config.Names.Show(call.Route("id"))}; finished ones are forgotten after 5 seconds");
+        throw new Refusal(404, $"Operation not found: {Names.Show(call.Route("id"))}; finished ones are forgotten after 5 seconds");
 }

@@ -1,3 +1,4 @@
+using Holm.Config;
 using Holm.Contract;
 using Holm.Node.Instances;
 
@@ -49,7 +50,7 @@ internal static class PowerRoutes
             "freeze" => (PowerAction.Freeze, "Freezing instance", "instance-paused"),
             "unfreeze" => (PowerAction.Unfreeze, "Unfreezing instance", "instance-resumed"),
             var other => throw new Refusal(400,
-                $"Unknown action: {Config.Names.Show(other)}; start, stop, restart, freeze and unfreeze are known"),
+                $"Unknown action: {Names.Show(other)}; start, stop, restart, freeze and unfreeze are known"),
         };
         if (body.Timeout is < -1 or > 86400)
             throw new Refusal(400, $"timeout {body.Timeout} is not allowed: seconds up to a day, 0 for at once, -1 for the node's own");

@@ -1,3 +1,4 @@
+using Holm.Config;
 using System.Security.Cryptography;
 using System.Text;
 using Holm.Contract;
@@ -114,7 +115,7 @@ public sealed class ConfigStore
             return null;
         var bytes = File.ReadAllBytes(path);
         var text = Encoding.UTF8.GetString(bytes);
-        var (document, problems) = ConfigReader.Salvage(text);
+        var (document, problems) = ConfigText.Salvage(text);
         if (problems.Count == 0)
             return (document, text);
         var aside = $"{path}.bad-{Convert.ToHexStringLower(SHA256.HashData(bytes))[..12]}";

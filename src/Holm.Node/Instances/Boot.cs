@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Holm.Config;
 using Holm.Node.Config;
 
 namespace Holm.Node.Instances;

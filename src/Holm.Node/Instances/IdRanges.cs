@@ -1,5 +1,5 @@
 using System.Globalization;
-using Holm.Node.Config;
+using Holm.Config;
 
 namespace Holm.Node.Instances;
 

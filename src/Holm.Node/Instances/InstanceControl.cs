@@ -1,6 +1,7 @@
 using System.Globalization;
 using Holm.Contract;
 using Holm.Images.Roots;
+using Holm.Config;
 using Holm.Node.Config;
 using Holm.Node.Engines;
 using Holm.Node.Limits;

@@ -1,6 +1,6 @@
 using Holm.Linux;
 using Holm.Linux.Files;
-using Holm.Node.Config;
+using Holm.Config;
 
 namespace Holm.Node.Instances;
 

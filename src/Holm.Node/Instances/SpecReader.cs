@@ -4,7 +4,7 @@ using Holm.Contract;
 using Holm.Images;
 using Holm.Images.Roots;
 using Holm.Linux.Processes;
-using Holm.Node.Config;
+using Holm.Config;
 using Holm.Node.Limits;
 
 namespace Holm.Node.Instances;

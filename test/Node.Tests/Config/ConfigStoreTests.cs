@@ -1,4 +1,5 @@
 using Holm.Contract;
+using Holm.Config;
 using Holm.Node.Config;
 
 namespace Node.Tests.Config;

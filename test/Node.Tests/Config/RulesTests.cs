@@ -1,6 +1,6 @@
 using System.Globalization;
 using Holm.Contract;
-using Holm.Node.Config;
+using Holm.Config;
 
 namespace Node.Tests.Config;
 

@@ -1,4 +1,4 @@
-using Holm.Node.Config;
+using Holm.Config;
 using Holm.Node.Instances;
 
 namespace Node.Tests.Instances;

@@ -3,7 +3,7 @@ using System.Text;
 using Holm.Contract;
 using Holm.Linux.Processes;
 
-namespace Holm.Node.Config;
+namespace Holm.Config;
 
 /// <summary>When a changed key takes effect on a running instance.</summary>
 public enum Effect

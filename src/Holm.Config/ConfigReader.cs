@@ -1,7 +1,7 @@
 using System.Globalization;
 using Holm.Contract;
 
-namespace Holm.Node.Config;
+namespace Holm.Config;
 
 /// <summary>Reads what <see cref="ConfigText"/> writes and people paste. One object of it reads one text.</summary>
 internal sealed class ConfigReader

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Holm.Contract;
 
-namespace Holm.Node.Config;
+namespace Holm.Config;
 
 /// <summary>What a document must be before it is taken: pure, no kernel, no disk.</summary>
 public static class Rules

@@ -1,4 +1,4 @@
-namespace Holm.Node.Config;
+namespace Holm.Config;
 
 /// <summary>How far apart two spellings are.</summary>
 public static class Spelling

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Holm.Contract;
 
-namespace Holm.Node.Config;
+namespace Holm.Config;
 
 /// <summary>Everything a person wrote: all local instances and profiles. Immutable; a change makes a new one.</summary>
 public sealed record Document

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Holm.Contract;
 
-namespace Holm.Node.Config;
+namespace Holm.Config;
 
 /// <summary>What holds for an instance once its profiles are merged in.</summary>
 /// <param name="Config">Keys.</param>

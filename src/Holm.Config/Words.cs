@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Holm.Node.Config;
+namespace Holm.Config;
 
 /// <summary>Splits a line into words and quotes them back, exactly: <c>Split(Quote(x)) == [x]</c> for every text.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Holm.Contract;
 
-namespace Holm.Node.Config;
+namespace Holm.Config;
 
 /// <summary>The device types there are and the keys each takes. What is not here is refused by name.</summary>
 /// <remarks>Types and keys are LXD's (<c>doc/reference/devices.md</c>).</remarks>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Holm.Contract;
 
-namespace Holm.Node.Config;
+namespace Holm.Config;
 
 /// <summary>
 /// What things may be called. Names become paths, cgroups and URLs, so they are checked once, here, before anything else.

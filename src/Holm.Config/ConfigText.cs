@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 
-namespace Holm.Node.Config;
+namespace Holm.Config;
 
 /// <summary>Writes a document as CLI text: what <c>show running-config</c> prints, and what can be pasted back.</summary>
 /// <remarks>
@@ -44,6 +44,9 @@ public static class ConfigText
     /// <summary>Reads a document whole.</summary>
     /// <exception cref="Contract.Refusal">400, with the number of the line that is wrong.</exception>
     public static Document Read(string text) => ConfigReader.Read(text);
+
+    /// <summary>Reads what can be read: an object with a wrong line is left out whole, and the problems are told.</summary>
+    public static (Document Document, IReadOnlyList<string> Problems) Salvage(string text) => ConfigReader.Salvage(text);
 
     private static void Write(StringBuilder text, InstanceConfig instance)
     {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Holm.Contract;
 
-namespace Holm.Node.Config;
+namespace Holm.Config;
 
 /// <summary>Amounts of bytes as LXD writes them.</summary>
 /// <remarks>Source: LXD's <c>doc/reference/instance_units.md</c>: kB is 1000, KiB is 1024.</remarks>
