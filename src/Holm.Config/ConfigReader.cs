@@ -10,6 +10,7 @@ internal sealed class ConfigReader
     private Document _document = Document.Initial;
     private InstanceConfig? _app;
     private ProfileConfig? _profile;
+    private NetworkConfig? _network;
     private bool _spoiled;
     private bool _ownProfiles;
     private int _begins;
@@ -47,7 +48,7 @@ internal sealed class ConfigReader
                 Problem(number, e.Message);
             }
         }
-        if (_app is not null || _profile is not null)
+        if (_app is not null || _profile is not null || _network is not null)
             Problem(_begins, "the block that begins here has no end");
         CheckWhole();
     }
@@ -60,10 +61,12 @@ internal sealed class ConfigReader
 
     private void ReadLine(IReadOnlyList<string> words, int number)
     {
-        if (_app is null && _profile is null)
+        if (_app is null && _profile is null && _network is null)
             Begin(words, number);
         else if (words is ["end"])
             End();
+        else if (_network is not null)
+            ReadNetworkLine(words);
         else if (_app is not null && ReadAppLine(words))
             return;
         else
@@ -79,6 +82,9 @@ internal sealed class ConfigReader
                 _profile = new ProfileConfig { Name = name };
                 Names.CheckProfile(name);
                 break;
+            case ["network", var name]:
+                _network = new NetworkConfig { Name = name };
+                break;
             case ["app", var name, var image]:
                 _app = new InstanceConfig { Name = name, Image = image };
                 Names.CheckInstance(name);
@@ -89,15 +95,27 @@ internal sealed class ConfigReader
             case ["app", _]:
                 throw new FormatException("an app needs a name and an image: app NAME IMAGE");
             default:
-                throw new FormatException($"{Names.Show(words[0])} is not known here; profile NAME and app NAME IMAGE are");
+                throw new FormatException($"{Names.Show(words[0])} is not known here; profile NAME, network NAME and app NAME IMAGE are");
         }
     }
 
     private void End()
     {
         if (!_spoiled)
-            _document = _app is not null ? _document.With(_app) : _document.With(_profile!);
-        (_app, _profile) = (null, null);
+            _document = _app is not null ? _document.With(_app) : _network is not null ? _document.With(_network)
+                : _document.With(_profile!);
+        (_app, _profile, _network) = (null, null, null);
+    }
+
+    private void ReadNetworkLine(IReadOnlyList<string> words)
+    {
+        _network = words switch
+        {
+            ["description", var text] => _network! with { Description = text },
+            ["config", var key, var value] => _network! with { Config = _network.Config.SetItem(key, value) },
+            _ => throw new FormatException($"{Names.Show(string.Join(' ', words))} is not known in network {_network!.Name}"),
+        };
+        _network.Check();
     }
 
     private bool ReadAppLine(IReadOnlyList<string> words)
@@ -199,8 +217,28 @@ internal sealed class ConfigReader
             Keep(() => Rules.Check(profile), d => d.WithoutProfile(profile.Name));
         if (!_document.Profiles.ContainsKey(Document.DefaultProfile))
             _document = _document.With(Document.Initial.Profiles[Document.DefaultProfile]);
+        foreach (var network in _document.Networks.Values)
+            Keep(network.Check, d => d.WithoutNetwork(network.Name));
         foreach (var app in _document.Instances.Values)
             Keep(() => Rules.Check(_document, app), d => d.WithoutInstance(app.Name));
+        KeepTogether();
+    }
+
+    // Names on the host are taken in order: who comes second is left out.
+    private void KeepTogether()
+    {
+        var whole = _document;
+        _document = whole with { Instances = whole.Instances.Clear(), Networks = whole.Networks.Clear() };
+        foreach (var network in whole.Networks.Values)
+        {
+            _document = _document.With(network);
+            Keep(() => Nics.CheckTogether(_document), d => d.WithoutNetwork(network.Name));
+        }
+        foreach (var app in whole.Instances.Values)
+        {
+            _document = _document.With(app);
+            Keep(() => Nics.CheckTogether(_document), d => d.WithoutInstance(app.Name));
+        }
     }
 
     private void Keep(Action check, Func<Document, Document> without)

@@ -36,6 +36,12 @@ public static class ConfigText
             WriteParts(text, profile.Description, profile.Config, profile.Devices);
             text.Append("end\n");
         }
+        foreach (var network in document.Networks.Values)
+        {
+            Line(text, "", "network", network.Name);
+            WriteParts(text, network.Description, network.Config, Maps.Empty<ImmutableSortedDictionary<string, string>>());
+            text.Append("end\n");
+        }
         foreach (var instance in document.Instances.Values)
             Write(text, instance);
         return text.ToString();

@@ -14,7 +14,7 @@ public static class Devices
     public static IReadOnlyList<string> Pools { get; } = ["default", "ram"];
 
     private static readonly string[] Later =
-        ["gpu", "infiniband", "nic", "pci", "proxy", "tpm", "unix-block", "unix-char", "unix-hotplug", "usb"];
+        ["gpu", "infiniband", "pci", "proxy", "tpm", "unix-block", "unix-char", "unix-hotplug", "usb"];
 
     /// <summary>Accepts one device.</summary>
     /// <exception cref="Refusal">400: its name, type, a key or a value is not allowed.</exception>
@@ -31,12 +31,15 @@ public static class Devices
             case "disk":
                 CheckDisk(name, device);
                 return;
+            case "nic":
+                Nic.Read(name, device);
+                return;
             case "":
-                throw new Refusal(400, $"device {name}: no type was given; add type=disk or type=none");
+                throw new Refusal(400, $"device {name}: no type was given; add type=disk, type=nic or type=none");
             case var type when Later.Contains(type):
-                throw new Refusal(400, $"device {name}: type {type} is not supported yet by this node; disk and none are");
+                throw new Refusal(400, $"device {name}: type {type} is not supported yet by this node; disk, nic and none are");
             case var type:
-                throw new Refusal(400, $"device {name}: type {Names.Show(type)} is not known; disk and none are");
+                throw new Refusal(400, $"device {name}: type {Names.Show(type)} is not known; disk, nic and none are");
         }
     }
 

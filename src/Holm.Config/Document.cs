@@ -3,7 +3,7 @@ using Holm.Contract;
 
 namespace Holm.Config;
 
-/// <summary>Everything a person wrote: all local instances and profiles. Immutable; a change makes a new one.</summary>
+/// <summary>Everything a person wrote: all local instances, profiles and networks. Immutable; a change makes a new one.</summary>
 public sealed record Document
 {
     /// <summary>Name of the profile that always exists and that instances get when they name none.</summary>
@@ -14,6 +14,9 @@ public sealed record Document
 
     /// <summary>By name, ordinal order; <c>default</c> is always among them.</summary>
     public ImmutableSortedDictionary<string, ProfileConfig> Profiles { get; init; } = Maps.Empty<ProfileConfig>();
+
+    /// <summary>Managed networks, by name, ordinal order.</summary>
+    public ImmutableSortedDictionary<string, NetworkConfig> Networks { get; init; } = Maps.Empty<NetworkConfig>();
 
     /// <summary>A node's first document: no instance, and profile <c>default</c> with a root disk in pool <c>default</c>.</summary>
     public static Document Initial { get; } = new Document().With(new ProfileConfig
@@ -39,6 +42,16 @@ public sealed record Document
     /// <summary>Adds or replaces a profile.</summary>
     public Document With(ProfileConfig profile) => this with { Profiles = Profiles.SetItem(profile.Name, profile) };
 
+    /// <summary>Adds or replaces a network.</summary>
+    public Document With(NetworkConfig network) => this with { Networks = Networks.SetItem(network.Name, network) };
+
+    /// <summary>Takes a network out; none of that name is no error.</summary>
+    public Document WithoutNetwork(string name) => this with { Networks = Networks.Remove(name) };
+
+    /// <summary>Names of the instances that have a nic on a network, in order.</summary>
+    public IEnumerable<string> UsersOfNetwork(string network) => Instances.Values
+        .Where(i => Expansion.Expand(this, i).Present.Any(d => d.Value.GetValueOrDefault("network") == network)).Select(i => i.Name);
+
     /// <summary>Takes an instance out; none of that name is no error.</summary>
     public Document WithoutInstance(string name) => this with { Instances = Instances.Remove(name) };
 
@@ -54,6 +67,7 @@ public sealed record Document
     {
         Instances = Carry(Instances, from.Instances, to.Instances),
         Profiles = Carry(Profiles, from.Profiles, to.Profiles),
+        Networks = Carry(Networks, from.Networks, to.Networks),
     };
 
     private static ImmutableSortedDictionary<string, T> Carry<T>(

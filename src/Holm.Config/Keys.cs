@@ -114,7 +114,7 @@ public static class Keys
             : $"; the nearest there are: {string.Join(", ", nearest.Select(p => p.Name))}";
     }
 
-    private static bool IsBool(string v) => v.ToLowerInvariant() is "true" or "1" or "yes" or "on" or "false" or "0" or "no" or "off";
+    internal static bool IsBool(string v) => v.ToLowerInvariant() is "true" or "1" or "yes" or "on" or "false" or "0" or "no" or "off";
 
     private static bool IsSeconds(string v) => int.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out var s) && s <= 86400;
 

@@ -20,8 +20,11 @@ public static class Rules
             throw new Refusal(409, "profile default cannot be deleted: instances that name no profile use it");
         foreach (var profile in document.Profiles.Values)
             Check(profile);
+        foreach (var network in document.Networks.Values)
+            network.Check();
         foreach (var instance in document.Instances.Values)
             Check(document, instance);
+        Nics.CheckTogether(document);
     }
 
     /// <summary>Accepts one profile.</summary>

@@ -68,7 +68,7 @@ public sealed class ConfigTextTests
     [InlineData("app foo netbox\n  description \"\\q\"\nend", "line 2", "escape")]
     [InlineData("app foo netbox", "line 1", "no end")]
     [InlineData("app foo netbox\n profile nosuch\nend", "Profile not found", "nosuch")]
-    [InlineData("app foo netbox\n device eth0 nic\nend", "line 2", "type nic is not supported yet")]
+    [InlineData("app foo netbox\n device eth0 nic\nend", "line 2", "say how it is connected")]
     public void A_wrong_line_is_told_by_number(string text, string line, string reason)
     {
         var refusal = Assert.Throws<Refusal>(() => ConfigText.Read(text));

@@ -122,7 +122,7 @@ public sealed class RulesTests
     public void Processors() => Assert.Equal("0,1,2,5", CpuSet.Parse("0-2,5,1").ToString());
 
     [Theory]
-    [InlineData("type nic is not supported yet", "eth0", "type", "nic")]
+    [InlineData("say how it is connected", "eth0", "type", "nic")]
     [InlineData("no type", "eth0")]
     [InlineData("\"fancy\" is not known", "eth0", "type", "fancy")]
     [InlineData("only the root disk", "data", "type", "disk", "path", "/mnt", "source", "/etc", "pool", "ram")]
