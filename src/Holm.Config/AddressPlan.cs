@@ -37,6 +37,15 @@ public sealed record AddressPlan
     /// <summary>True: what leaves the subnet seems to come from the host, and is forwarded.</summary>
     public bool Nat { get; init; }
 
+    /// <summary>Its keys as written, in one order: plans of one text are equal.</summary>
+    public string Text { get; private init; } = "";
+
+    /// <inheritdoc/>
+    public bool Equals(AddressPlan? other) => other?.Text == Text;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Text.GetHashCode(StringComparison.Ordinal);
+
     /// <summary>Keys besides the address that a nic of nictype p2p and a network take.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["ipv4.dhcp", "ipv4.dhcp.ranges", "ipv4.dhcp.expiry", "ipv4.nat", "dns.domain", "dns.nameservers"];
@@ -54,6 +63,7 @@ public sealed record AddressPlan
             throw new Refusal(400, $"{what}: {addressKey} {Names.Show(address)} is no address of a host; write for example 10.0.0.1/24");
         var plan = new AddressPlan
         {
+            Text = string.Join(' ', keys.Where(k => k.Key == addressKey || Keys.Contains(k.Key)).Select(k => $"{k.Key}={k.Value}")),
             Address = own,
             DhcpClient = address == "dhcp",
             Dhcp = IsTrue(what, "ipv4.dhcp", Value("ipv4.dhcp")),
@@ -104,8 +114,8 @@ public sealed record AddressPlan
         if ((char.IsAsciiLetter(text[^1]) && unit == 1 && text[^1] != 's') ||
             !int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ||
             n > 365 * 86400 / unit || n * unit < 120)
-            throw new Refusal(400, $"{what}: ipv4.dhcp.expiry {Names.Show(text)} is not allowed; it takes two minutes to a year, as 3600, " +
-                "10m, 1h or 2d");
+            throw new Refusal(400, $"{what}: ipv4.dhcp.expiry {Names.Show(text)} is not allowed; it takes two minutes to a year, " +
+                "as 3600, 10m, 1h or 2d");
         return n * unit;
     }
 }

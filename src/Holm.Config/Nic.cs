@@ -53,6 +53,18 @@ public sealed record Nic
     /// <summary>p2p: addresses and services of the host end.</summary>
     public AddressPlan Host { get; init; } = AddressPlan.None;
 
+    /// <summary>The keys of the link itself as written, without those of <see cref="Host"/>, in one order.</summary>
+    public required string LinkText { get; init; }
+
+    /// <summary>True when the two make the same link: what differs can be changed on the host end while it is there.</summary>
+    public bool SameLink(Nic other) => (Device, Name, LinkText) == (other.Device, other.Name, other.LinkText);
+
+    /// <inheritdoc/>
+    public bool Equals(Nic? other) => other is not null && SameLink(other) && Host == other.Host;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Device, Name, LinkText);
+
     /// <summary>What a port is called while this app does not run: the VLAN's name, or the port's.</summary>
     public string PortName => Kind == NicKind.Physical && Vlan is { } vid
         ? string.Create(CultureInfo.InvariantCulture, $"{Parent}.{vid}") : Parent;
@@ -106,6 +118,8 @@ public sealed record Nic
         var nic = new Nic
         {
             Device = device,
+            LinkText = string.Join(' ', keys.Where(k => k.Key != AddressKey && !AddressPlan.Keys.Contains(k.Key))
+                .Select(k => $"{k.Key}={k.Value}")),
             Kind = kind,
             Name = Value("name"),
             HostName = Value("host_name"),

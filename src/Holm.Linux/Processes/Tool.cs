@@ -1,15 +1,12 @@
 using System.Text;
-using Holm.Contract;
-using Holm.Linux;
-using Holm.Linux.Processes;
 
-namespace Holm.Images;
+namespace Holm.Linux.Processes;
 
-/// <summary>One running program of a pipe. It never outlives this object: dispose kills and reaps what has not ended.</summary>
-internal sealed class Tool : IAsyncDisposable
+/// <summary>A running program that works for this one. It never outlives this object: dispose kills and reaps what has not ended.</summary>
+public sealed class Tool : IAsyncDisposable
 {
     private const int StderrBytesMax = 2048;
-    private static readonly string[] Folders = ["/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin", "/sbin"];
+    private static readonly string[] Folders = ["/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin", "/sbin", "/usr/local/sbin"];
     private readonly string _name;
     private readonly Child _child;
     private readonly Task<string> _stderr;
@@ -27,11 +24,10 @@ internal sealed class Tool : IAsyncDisposable
     /// <param name="package">Debian package that has it.</param>
     /// <param name="command">All but the path.</param>
     /// <param name="ct">Kills it.</param>
-    /// <exception cref="Refusal">500: the program is missing; the sentence names the package.</exception>
+    /// <exception cref="FileNotFoundException">The program is missing; the sentence names the package.</exception>
     public static Tool Start(string name, string package, Command command, CancellationToken ct)
     {
-        var path = Folders.Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists)
-            ?? throw new Refusal(500, $"the program {name} is missing; install the package {package}");
+        var path = Find(name) ?? throw new FileNotFoundException($"the program {name} is missing; install the package {package}");
         var (read, write) = Fd.Pipe();
         using (write)
         {
@@ -39,6 +35,9 @@ internal sealed class Tool : IAsyncDisposable
             return new Tool(name, child, Task.Run(() => ReadTail(read), CancellationToken.None), ct);
         }
     }
+
+    /// <summary>Path of a program; null when it is not where Debian puts programs.</summary>
+    public static string? Find(string name) => Folders.Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists);
 
     /// <summary>Waits for the end.</summary>
     /// <returns>Null when it ended well, else what it said.</returns>

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+using Holm.Contract;
+using Holm.Linux;
+using Holm.Linux.Files;
+using Holm.Linux.Processes;
+
+namespace Holm.Node.Engines;
+
+/// <summary>
+/// The moment between liblxc's setting a container up and its init: all namespaces and mounts are there, nothing of the app has run.
+/// What has to be put into it is put then, at each start and again at each reboot from inside.
+/// </summary>
+/// <remarks>
+/// liblxc runs a hook (lxc.hook.start-host, lxc.container.conf(5)) and waits for its end. Ours is a few lines of sh, which speak with the
+/// daemon through two named pipes, so that a daemon that is being restarted just keeps it waiting:
+/// <code>
+///   hook                                    holmd
+///   opens go, so that an answer is kept
+///   ask: its init's process id   ------->   puts nics and shares into init's namespaces
+///   waits                        &lt;-------   go: "go", or "no", which ends the start
+/// </code>
+/// A daemon that was killed between question and answer has left the hook waiting: the next one answers whoever still has no init.
+/// </remarks>
+/// <param name="runFolder"><c>$HOLM_RUN</c>.</param>
+public sealed class StartHook(string runFolder)
+{
+    /// <summary>Where the lines of sh are; written when the daemon starts.</summary>
+    private string Script => Path.Combine(runFolder, "start-host");
+
+    private string Ask(string name) => Path.Combine(runFolder, "instances", name, "ask");
+
+    private string Go(string name) => Path.Combine(runFolder, "instances", name, "go");
+
+    /// <summary>Writes the script.</summary>
+    public void Write() => File.WriteAllText(Script,
+        """
+        # liblxc runs this before a container's init. $1 is the instance's folder; what comes after it is liblxc's.
+        exec 3<>"$1/go" || exit 1
+        echo "$LXC_PID" > "$1/ask" || exit 1
+        read -r answer <&3
+        [ "$answer" = go ]
+
+        """);
+
+    /// <summary>Makes the pipes of an instance, and says what lxc.hook.start-host has to be.</summary>
+    /// <exception cref="Refusal">HOLM_RUN cannot be quoted for a shell.</exception>
+    public string Prepare(string name)
+    {
+        if (runFolder.Contains('\'', StringComparison.Ordinal))
+            throw new Refusal(400, $"start {name}: HOLM_RUN {runFolder} has an apostrophe in its name; use another folder");
+        Fifo.Make(Ask(name));
+        Fifo.Make(Go(name));
+        return $"/bin/sh '{Script}' '{Path.Combine(runFolder, "instances", name)}'";
+    }
+
+    /// <summary>Waits until the hook asks.</summary>
+    /// <returns>Process id of the init that is to come.</returns>
+    /// <exception cref="OperationCanceledException">Nobody asked in time.</exception>
+    public async Task<int> Asked(string name, CancellationToken ct)
+    {
+        using var ask = Fifo.Open(Ask(name));
+        var line = new StringBuilder();
+        var buffer = new byte[32];
+        while (true)
+        {
+            await Epoll.Readable(ask, ct).ConfigureAwait(false);
+            var count = ask.TryRead(buffer);
+            if (count > 0)
+                line.Append(Encoding.ASCII.GetString(buffer, 0, count));
+            if (line.ToString().Split('\n') is [.., var last, ""] && int.TryParse(last, CultureInfo.InvariantCulture, out var pid))
+                return pid;
+        }
+    }
+
+    /// <summary>Lets init run, or ends the start. Nothing waits: nothing happens.</summary>
+    public void Answer(string name, bool go)
+    {
+        using var pipe = Fifo.TryOpenWriter(Go(name));
+        pipe?.TryWrite(go ? "go\n"u8 : "no\n"u8);
+    }
+
+    /// <summary>Removes the pipes.</summary>
+    public void Delete(string name)
+    {
+        File.Delete(Ask(name));
+        File.Delete(Go(name));
+    }
+}
