@@ -55,10 +55,18 @@ public static class Errnos
     public const int ENOTEMPTY = 39;
     /// <summary>Too many symbolic links.</summary>
     public const int ELOOP = 40;
+    /// <summary>Bad message; what was read makes no sense.</summary>
+    public const int EBADMSG = 74;
     /// <summary>Operation not supported.</summary>
     public const int EOPNOTSUPP = 95;
+    /// <summary>Address family not supported by protocol.</summary>
+    public const int EAFNOSUPPORT = 97;
+    /// <summary>Cannot assign requested address; the link does not have it.</summary>
+    public const int EADDRNOTAVAIL = 99;
     /// <summary>Connection reset by peer.</summary>
     public const int ECONNRESET = 104;
+    /// <summary>No buffer space available; a netlink socket lost messages.</summary>
+    public const int ENOBUFS = 105;
     /// <summary>Connection refused.</summary>
     public const int ECONNREFUSED = 111;
     /// <summary>Disk quota exceeded.</summary>
@@ -92,7 +100,11 @@ public static class Errnos
         ENOSYS => nameof(ENOSYS),
         ENOTEMPTY => nameof(ENOTEMPTY),
         ELOOP => nameof(ELOOP),
+        EBADMSG => nameof(EBADMSG),
         EOPNOTSUPP => nameof(EOPNOTSUPP),
+        EAFNOSUPPORT => nameof(EAFNOSUPPORT),
+        EADDRNOTAVAIL => nameof(EADDRNOTAVAIL),
+        ENOBUFS => nameof(ENOBUFS),
         ECONNRESET => nameof(ECONNRESET),
         ECONNREFUSED => nameof(ECONNREFUSED),
         EDQUOT => nameof(EDQUOT),
