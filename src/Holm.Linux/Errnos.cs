@@ -47,6 +47,8 @@ public static class Errnos
     public const int ENOSPC = 28;
     /// <summary>Broken pipe.</summary>
     public const int EPIPE = 32;
+    /// <summary>Numerical result out of range.</summary>
+    public const int ERANGE = 34;
     /// <summary>File name too long.</summary>
     public const int ENAMETOOLONG = 36;
     /// <summary>Function not implemented.</summary>
@@ -96,6 +98,7 @@ public static class Errnos
         ENOTTY => nameof(ENOTTY),
         ENOSPC => nameof(ENOSPC),
         EPIPE => nameof(EPIPE),
+        ERANGE => nameof(ERANGE),
         ENAMETOOLONG => nameof(ENAMETOOLONG),
         ENOSYS => nameof(ENOSYS),
         ENOTEMPTY => nameof(ENOTEMPTY),

@@ -72,6 +72,16 @@ internal sealed class MessageWriter
         AddText(Rtnetlink.IFLA_IFNAME, name, Rtnetlink.IFNAMSIZ - 1);
     }
 
+    /// <summary>Adds a note on a link; it is no text to the kernel, but bytes without a NUL behind them.</summary>
+    /// <exception cref="ArgumentException">It is longer than 255 bytes, or has a NUL.</exception>
+    public void AddAlias(string alias)
+    {
+        var count = CheckText(alias, Rtnetlink.IFALIASZ - 1);
+        var at = Open(Rtnetlink.IFLA_IFALIAS);
+        Encoding.UTF8.GetBytes(alias, Take(count));
+        Close(at);
+    }
+
     /// <summary>Opens an attribute that holds others: all that follows, until <see cref="Close"/> gets what this returned.</summary>
     public int Open(ushort attribute)
     {

@@ -54,7 +54,7 @@ public sealed partial class RouteSocket
     {
         var information = BeginLink(name, options, "vlan");
         var data = _request.OpenNested(Rtnetlink.IFLA_INFO_DATA);
-        _request.Add(Rtnetlink.IFLA_VLAN_ID, checked((ushort)vid));
+        _request.Add(Rtnetlink.IFLA_VLAN_ID, VlanNumber(vid));
         _request.Close(data);
         _request.Close(information);
         _request.Add(Rtnetlink.IFLA_LINK, Existing(parent));

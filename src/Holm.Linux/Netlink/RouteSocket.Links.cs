@@ -31,12 +31,12 @@ public sealed partial class RouteSocket
 
     /// <summary>
     /// Changes a link in one message; the kernel carries it out in this order: namespace, hardware address, MTU, group, name, alias, bridge,
-    /// up or down. What stood before a refused part is done, and the message names no part: look again.
+    /// up or down. What stood before a refused part is done, also a move, and the kernel seldom says which part that was: look again.
     /// </summary>
     /// <remarks>
-    /// A move sets the link down and takes its addresses and bridge away, so what moves and is to be up says so. Names are compared in
-    /// the new namespace; a link that has there a name of its own, and no new one here, is refused with EEXIST. The index may change with the
-    /// move. MTU, hardware address, group, alias and alternative names come along.
+    /// A move sets the link down and takes its addresses and bridge away, so what moves and is to be up says so. MTU, hardware address,
+    /// group, alias and alternative names come along; the index does unless it is taken there. The name must be free there only when it
+    /// stays. Within a namespace, kernels before 6.2 rename only a link that is down.
     /// </remarks>
     /// <exception cref="ArgumentException">A name, an alias or a hardware address that none can be; a move into a bridge.</exception>
     /// <exception cref="LinuxException">
@@ -58,9 +58,9 @@ public sealed partial class RouteSocket
             _request.AddName(name);
         AddCommon(change.Mtu, change.Address, change.Group, change.Master);
         if (change.Alias is { } alias)
-            _request.AddText(Rtnetlink.IFLA_IFALIAS, alias, Rtnetlink.IFALIASZ - 1);
+            _request.AddAlias(alias);
         if (Exchange() is not 0 and var error)
-            throw RefusedFor(index, error, named => Describe(named, change));
+            throw RefusedFor(index, error, named => Describe(named, change), change.Namespace is not null && error != Errnos.ENODEV);
     }
 
     /// <summary>Deletes a link; of a veth both ends go.</summary>
@@ -133,12 +133,14 @@ public sealed partial class RouteSocket
     }
 
     // A sentence names the link; it is looked up only now.
-    private LinuxException RefusedFor(int index, int error, Func<string, string> doing)
+    private LinuxException RefusedFor(int index, int error, Func<string, string> doing, bool mayHaveMoved = false)
     {
         var said = _kernelSaid;
-        var named = Find(index)?.Name ?? $"of index {index}";
+        var name = Find(index)?.Name;
         _kernelSaid = said;
-        return Refused(doing(named), error);
+        return name is null && mayHaveMoved
+            ? Refused($"change link {index} after it has moved to another network namespace", error)
+            : Refused(doing(name ?? $"of index {index}"), error);
     }
 
     // The kernel takes 0 for "not named by its index".

@@ -67,14 +67,15 @@ public sealed partial class RouteSocket
 
     private int ChangePortVlan(ushort type, int index, int vid, int flags)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(vid, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(vid, 4094);
         _request.Begin(type, Changing, new LinkHead { Family = Rtnetlink.AF_BRIDGE, Index = Existing(index) });
         var specific = _request.OpenNested(Rtnetlink.IFLA_AF_SPEC);
-        _request.Add(Rtnetlink.IFLA_BRIDGE_VLAN_INFO, new BridgeVlan { Flags = (ushort)flags, Vid = (ushort)vid });
+        _request.Add(Rtnetlink.IFLA_BRIDGE_VLAN_INFO, new BridgeVlan { Flags = (ushort)flags, Vid = VlanNumber(vid) });
         _request.Close(specific);
         return Exchange();
     }
+
+    private static ushort VlanNumber(int vid) =>
+        vid is >= 1 and <= 4094 ? (ushort)vid : throw new ArgumentOutOfRangeException(nameof(vid), vid, "a VLAN's number is 1 to 4094");
 }
 
 /// <summary>The VLANs of one port, as a message lists them.</summary>
