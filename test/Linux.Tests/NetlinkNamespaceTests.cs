@@ -1,10 +1,12 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using Holm.Linux;
 using Holm.Linux.Netlink;
 
 namespace Linux.Tests;
 
 /// <summary>Network namespaces, and what is heard of their links.</summary>
-public sealed class NetlinkNamespaceTests
+public sealed partial class NetlinkNamespaceTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -105,22 +107,40 @@ public sealed class NetlinkNamespaceTests
         Assert.False(events.Drain());
     }
 
-    // Whoever is root in an app's namespace may send to a socket of Holm's there: refusals of the first ten requests, made up.
-    private const string Forge = """
-        socket(S, 16, 3, 0) or die; my $sent = 0;
-        open F, "<", "/proc/self/net/netlink" or die; while (<F>) {
-          my @f = split; next unless $f[1] eq "0" && $f[2]; 
-          for (1..10) { defined send(S, pack("LSSLLl x16", 36, 2, 0, $_, 0, -1), 0, pack("SSLL", 16, 0, $f[2], 0)) and $sent++ }
-        } $sent >= 10 or die
-        """;
-
     [Fact]
     public void Only_the_kernel_s_answers_count()
     {
         using var host = new NetlinkSpace();
-        host.Run("perl", "-e", Forge);
+        Assert.True(NetNamespace.Run(host.Namespace, Forge) >= 10);
         Assert.Equal("lo", Assert.Single(host.Route.Links()).Name);
         host.AddPair("a", "b");
         Assert.Equal(3, host.Route.Links().Count);
     }
+
+    // Whoever is root in an app's namespace may send to a socket of Holm's there: refusals of the first ten requests, made up.
+    private static int Forge()
+    {
+        var sent = 0;
+        // Columns: socket, protocol (0: route), port, ….
+        foreach (var line in File.ReadLines("/proc/thread-self/net/netlink").Skip(1))
+        {
+            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [_, "0", var port, ..] || port == "0")
+                continue;
+            using var socket = NetlinkSocket.Open();
+            var number = uint.Parse(port, CultureInfo.InvariantCulture);
+            NetlinkSocket.SocketAddress[] to = [new() { Family = Rtnetlink.AF_NETLINK, Pid = number }];
+            Assert.Equal(0, connect(socket.Number, MemoryMarshal.AsBytes(to.AsSpan()), 12));
+            var refusal = new MessageWriter();
+            for (var sequence = 1u; sequence <= 10; sequence++)
+            {
+                refusal.Begin(Rtnetlink.NLMSG_ERROR, 0, -Errnos.EPERM);
+                refusal.Append(new MessageHead());
+                sent += NetlinkSocket.Send(socket, refusal.Finish(sequence)) == 0 ? 1 : 0;
+            }
+        }
+        return sent;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int connect(int socket, ReadOnlySpan<byte> to, uint length);
 }

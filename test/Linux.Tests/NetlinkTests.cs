@@ -25,7 +25,13 @@ public sealed class NetlinkTests : IDisposable
             "web-eth0",
             new LinkOptions
             {
-                Mtu = 1400, Address = "02:00:00:00:00:01", Alias = "ä note", Group = 77, Master = bridge, Ipv6LinkLocal = false, Up = true,
+                Mtu = 1400,
+                Address = "02:00:00:00:00:01",
+                Alias = "ä note",
+                Group = 77,
+                Master = bridge,
+                Ipv6LinkLocal = false,
+                Up = true,
             },
             new GuestEnd("eth0", _guest.Namespace) { Mtu = 1300, Address = "02:00:00:00:00:02", Up = true });
 
@@ -89,7 +95,13 @@ public sealed class NetlinkTests : IDisposable
         Route.Set(index, new LinkChange { Up = true });
         Route.Set(index, new LinkChange
         {
-            Namespace = _guest.Namespace, Name = "eth4", Mtu = 1234, Address = "02:00:00:00:00:09", Group = 5, Alias = "web", Up = true,
+            Namespace = _guest.Namespace,
+            Name = "eth4",
+            Mtu = 1234,
+            Address = "02:00:00:00:00:09",
+            Group = 5,
+            Alias = "web",
+            Up = true,
         });
         Assert.Null(Route.Find(index));
         var moved = _guest["eth4"];

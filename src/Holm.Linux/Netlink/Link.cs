@@ -9,7 +9,7 @@ public sealed record Link
     public required string Name { get; init; }
     /// <summary>Other names it is found by.</summary>
     public IReadOnlyList<string> AltNames { get; init; } = [];
-    /// <summary>Driver of a made link: <c>veth</c>, <c>bridge</c>, <c>macvlan</c>, <c>vlan</c>, …; empty for a physical port and lo.</summary>
+    /// <summary>Driver of a made link: <c>veth</c>, <c>bridge</c>, <c>macvlan</c>, <c>vlan</c>, …; empty for a port and lo.</summary>
     public string Kind { get; init; } = "";
     /// <summary>What somebody wrote on it; null when nothing.</summary>
     public string? Alias { get; init; }
@@ -30,9 +30,12 @@ public sealed record Link
     /// given.
     /// </summary>
     public int? LinkIndex { get; init; }
-    /// <summary>Number the asked namespace has for the one of <see cref="LinkIndex"/>, when it is another; -1: that has no number.</summary>
+    /// <summary>Number the asked namespace has for the one of <see cref="LinkIndex"/>, when it is another; -1: none.</summary>
     public int? LinkNamespaceId { get; init; }
-    /// <summary>The device it is the port of, as <c>bus/name</c>: <c>pci/0000:00:03.0</c>. Null when of none, and before Linux 5.14.</summary>
+    /// <summary>
+    /// The device it is the port of, as <c>bus/name</c>: <c>pci/0000:00:03.0</c>, <c>virtio/virtio3</c>. Null when of none, and before
+    /// Linux 5.14.
+    /// </summary>
     public string? ParentDevice { get; init; }
     /// <summary>True: it cannot leave its network namespace. Null: the kernel does not say (before Linux 6.15).</summary>
     public bool? NetnsImmutable { get; init; }

@@ -13,7 +13,7 @@ public sealed record LinkOptions
     public uint? Group { get; init; }
     /// <summary>Index of the bridge it becomes a port of.</summary>
     public int? Master { get; init; }
-    /// <summary>Whether it gives itself an IPv6 link-local address when it is set up. Without IPv6 in the kernel it does not anyway.</summary>
+    /// <summary>Whether it gives itself an IPv6 link-local address when it is set up. Without IPv6 it does not anyway.</summary>
     public bool Ipv6LinkLocal { get; init; } = true;
     /// <summary>Whether it is set up, once all else is done.</summary>
     public bool Up { get; init; }

@@ -31,7 +31,7 @@ internal ref struct MessageReader(ReadOnlySpan<byte> datagram)
     }
 }
 
-/// <summary>Goes through attributes that stand one behind the other. What does not add up is a <see cref="LinuxException"/> of EBADMSG.</summary>
+/// <summary>Goes through attributes, one behind the other. What does not add up is a <see cref="LinuxException"/> of EBADMSG.</summary>
 internal ref struct AttributeReader(ReadOnlySpan<byte> attributes)
 {
     private ReadOnlySpan<byte> _rest = attributes;

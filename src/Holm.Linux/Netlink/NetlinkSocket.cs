@@ -6,7 +6,7 @@ namespace Holm.Linux.Netlink;
 /// <summary>System calls on a socket of netlink(7), family NETLINK_ROUTE. It belongs to the network namespace it was made in.</summary>
 internal static partial class NetlinkSocket
 {
-    /// <summary>How long an answer may take: the kernel gives it within the request, so this is only what keeps a bug from hanging.</summary>
+    /// <summary>How long an answer may take: the kernel gives it within the request, so this only keeps a bug from hanging.</summary>
     private const long AnswerSecondsMax = 10;
 
     /// <summary>Opens a socket in the calling thread's network namespace.</summary>

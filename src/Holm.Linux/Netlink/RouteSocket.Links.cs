@@ -30,8 +30,9 @@ public sealed partial class RouteSocket
     }
 
     /// <summary>
-    /// Changes a link in one message; the kernel carries it out in this order: namespace, hardware address, MTU, group, name, alias, bridge,
-    /// up or down. What stood before a refused part is done, also a move, and the kernel seldom says which part that was: look again.
+    /// Changes a link in one message; the kernel carries it out in this order: namespace, hardware address, MTU, group, name, alias,
+    /// bridge, up or down. What stood before a refused part is done, also a move, and the kernel seldom says which part that was: look
+    /// again.
     /// </summary>
     /// <remarks>
     /// A move sets the link down and takes its addresses and bridge away, so what moves and is to be up says so. MTU, hardware address,

@@ -111,7 +111,7 @@ public sealed partial class RouteSocket : IDisposable
         return null;
     }
 
-    /// <summary>Reads <c>struct nlmsgerr</c>, or the end of a list, which begins alike: a negative error number, then the kernel's words.</summary>
+    /// <summary>Reads <c>struct nlmsgerr</c>, or a list's end, which begins alike: a negative error number, the kernel's words.</summary>
     private int End(MessageHead head, ReadOnlySpan<byte> body)
     {
         var error = -Wire.Read<int>(body);

@@ -92,7 +92,7 @@ internal static class Table
     /// <summary>Constants in capitals which no header defines, each with the reason.</summary>
     public static readonly Dictionary<string, string> OwnConstants = new()
     {
-        ["IFLA_NETNS_IMMUTABLE"] = "enum of linux/if_link.h since Linux 6.15; NetlinkTests asks for lo, which has it, where the kernel is new",
+        ["IFLA_NETNS_IMMUTABLE"] = "in linux/if_link.h since Linux 6.15; NetlinkTests finds it on lo where the kernel is as new",
     };
 
     /// <summary>Constants with a name of Holm's own that must hold against C; <c>{0}</c> is the value.</summary>
