@@ -64,7 +64,9 @@ public sealed partial class RouteSocket
             throw RefusedFor(index, error, named => Describe(named, change), change.Namespace is not null && error != Errnos.ENODEV);
     }
 
-    /// <summary>Deletes a link; of a veth both ends go.</summary>
+    /// <summary>
+    /// Deletes a link; of a veth both ends go. The kernel waits until no packet is under way on it, which takes some 15 ms.
+    /// </summary>
     /// <returns>False: there was none.</returns>
     /// <exception cref="LinuxException">EOPNOTSUPP: it is a physical port, or lo.</exception>
     public bool Delete(int index)
