@@ -27,6 +27,9 @@ public readonly record struct Ipv4Interface(uint Address, int Length)
     /// <summary>True when the two subnets have an address in common.</summary>
     public bool Overlaps(Ipv4Interface other) => ((Address ^ other.Address) & Mask & other.Mask) == 0;
 
+    /// <summary>The address without its prefix.</summary>
+    public IPAddress ToIPAddress() => new([(byte)(Address >> 24), (byte)(Address >> 16), (byte)(Address >> 8), (byte)Address]);
+
     /// <inheritdoc/>
     public override string ToString() => $"{Ipv4.Text(Address)}/{Length.ToString(CultureInfo.InvariantCulture)}";
 

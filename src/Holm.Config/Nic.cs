@@ -53,6 +53,9 @@ public sealed record Nic
     /// <summary>p2p: addresses and services of the host end.</summary>
     public AddressPlan Host { get; init; } = AddressPlan.None;
 
+    /// <summary>All keys as written.</summary>
+    public required ImmutableSortedDictionary<string, string> Keys { get; init; }
+
     /// <summary>The keys of the link itself as written, without those of <see cref="Host"/>, in one order.</summary>
     public required string LinkText { get; init; }
 
@@ -118,6 +121,7 @@ public sealed record Nic
         var nic = new Nic
         {
             Device = device,
+            Keys = keys,
             LinkText = string.Join(' ', keys.Where(k => k.Key != AddressKey && !AddressPlan.Keys.Contains(k.Key))
                 .Select(k => $"{k.Key}={k.Value}")),
             Kind = kind,

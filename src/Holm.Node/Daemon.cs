@@ -12,6 +12,7 @@ using Holm.Node.Config;
 using Holm.Node.Engines;
 using Holm.Node.Instances;
 using Holm.Node.Limits;
+using Holm.Node.Networks;
 
 namespace Holm.Node;
 
@@ -62,12 +63,16 @@ public static class Daemon
         // What should be, and who brings it about.
         var power = new WantedPower(Path.Combine(paths.Run, "power"));
         var limits = new InstanceLimits(tree, paths.Id);
+        using var networks = new InstanceNetworks(paths.Run, paths.Id, limits.CountAs, Say);
+        var hook = new StartHook(paths.Run);
+        hook.Write();
         var engine = new LxcEngine(paths.Instances, MonitorProgram());
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        var desired = new DesiredState(config, power, new SpecReader(images, paths, canIdmapLayers, memory, Environment.ProcessorCount));
-        var executor = new Executor(roots, images, limits, engine, FactsOf(paths), clock);
-        var loop = new Loop(desired, executor, engine, limits, clock, layers);
-        var control = new InstanceControl(loop, desired, power, config, engine, limits, paths, clock);
+        var desired = new DesiredState(config, power, new SpecReader(images, paths, canIdmapLayers, memory, Environment.ProcessorCount),
+            spec => networks.Missing(spec.Name, spec.Nics));
+        var executor = new Executor(roots, images, limits, networks, engine, hook, FactsOf(paths), clock);
+        var loop = new Loop(desired, executor, engine, limits, networks, clock, layers);
+        var control = new InstanceControl(loop, desired, power, config, engine, limits, networks, paths, clock);
         var boot = new Boot(config, power, desired, loop, control, paths, clock, Say);
         executor.SwitchedOff = control.SwitchedOff;
         loop.WentDown = control.WentDown;
@@ -85,13 +90,16 @@ public static class Daemon
         var firstSinceBoot = power.Open();
         KeptWrites.Sweep(paths, config.Current, Say);
         loop.Adopt();
+        networks.CleanUp();
         if (firstSinceBoot)
             boot.Autostart();
         power.Begun();
 
+        using var bridges = new NetworkControl(config, networks, loop, Say);
         using var trim = new HeapTrim();
         using var stop = new CancellationTokenSource();
         var running = loop.Run(stop.Token);
+        var watching = bridges.Watch(stop.Token);
         var face = Faces.Of(config, control, images, events, paths, new Checks(tree, paths, canIdmapLayers), Say);
         int signal;
         await using ((await ApiServer.Start(paths.Socket, face).ConfigureAwait(false)).ConfigureAwait(false))
@@ -107,6 +115,7 @@ public static class Daemon
         }
         await stop.CancelAsync().ConfigureAwait(false);
         await running.ConfigureAwait(false);
+        await watching.ConfigureAwait(false);
         limits.CleanUp();
         return 0;
     }

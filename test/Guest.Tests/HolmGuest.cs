@@ -11,12 +11,14 @@ public sealed class HolmGuest : IAsyncDisposable
     public Guest Guest { get; }
 
     /// <summary>Boots, and starts the daemon.</summary>
-    public static async Task<HolmGuest> Boot(StateDisk state)
+    /// <param name="state">Disk for its state.</param>
+    /// <param name="ports">Network ports; see <see cref="GuestOptions.Ports"/>.</param>
+    public static async Task<HolmGuest> Boot(StateDisk state, int ports = 0)
     {
         var programs = Path.Combine(Repository.Root, "out");
         var payload = ((string[])["holm", "holmd", "holm-monitor"]).ToDictionary(p => "bin/" + p, p => Path.Combine(programs, p));
         payload["sample.squashfs"] = Path.Combine(programs, "sample.squashfs");
-        var holm = new HolmGuest(await Guest.Boot(new GuestOptions { Payload = payload, State = state }));
+        var holm = new HolmGuest(await Guest.Boot(new GuestOptions { Payload = payload, State = state, Ports = ports }));
         try
         {
             await holm.StartDaemon();
@@ -97,7 +99,12 @@ public sealed class HolmGuest : IAsyncDisposable
 
         """;
 
-    private async Task StartDaemon()
+    /// <summary>kill -9 of the daemon.</summary>
+    public Task KillDaemon() => Must("pid=$(holm info --format json | jq .environment.server_pid); kill -9 $pid; " +
+        "while [ -d /proc/$pid ]; do sleep 0.1; done");
+
+    /// <summary>Starts the daemon and waits until it answers.</summary>
+    public async Task StartDaemon()
     {
         var started = await Run(
             """

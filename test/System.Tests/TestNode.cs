@@ -13,13 +13,16 @@ public sealed class TestNode : IAsyncDisposable
     private Process? _daemon;
     private readonly List<string> _log = [];
 
-    private TestNode(string state, string run) => (State, RunFolder) = (state, run);
+    private TestNode(string state, string run, string? host) => (State, RunFolder, Host) = (state, run, host);
 
     /// <summary>Its HOLM_STATE.</summary>
     public string State { get; }
 
     /// <summary>Its HOLM_RUN.</summary>
     public string RunFolder { get; }
+
+    /// <summary>Name of the network namespace that is its host, as ip-netns(8) knows it; null: the machine's own.</summary>
+    public string? Host { get; }
 
     /// <summary>Process id of its daemon.</summary>
     public int DaemonPid => _daemon!.Id;
@@ -56,10 +59,14 @@ public sealed class TestNode : IAsyncDisposable
     public Dictionary<string, string> Environment => new() { ["HOLM_STATE"] = State, ["HOLM_RUN"] = RunFolder };
 
     /// <summary>Starts a fresh node; with the sample image as <c>sample</c> unless told otherwise.</summary>
-    public static async Task<TestNode> Start(bool withSample = true)
+    /// <param name="withSample">False: no image.</param>
+    /// <param name="ownHost">True: in a network namespace of its own, where nothing of the machine's network is.</param>
+    public static async Task<TestNode> Start(bool withSample = true, bool ownHost = false)
     {
         var name = $"holm-test-{Guid.NewGuid().ToString("N")[..8]}";
-        var node = new TestNode(Path.Combine("/var/tmp", name), Path.Combine("/dev/shm", name));
+        if (ownHost)
+            (await Shell.Sh($"ip netns add {name} && ip -n {name} link set lo up")).Well();
+        var node = new TestNode(Path.Combine("/var/tmp", name), Path.Combine("/dev/shm", name), ownHost ? name : null);
         await node.StartDaemon();
         if (withSample)
             (await node.Holm("image", "import", SampleImage, "--alias", "sample")).Well();
@@ -69,7 +76,10 @@ public sealed class TestNode : IAsyncDisposable
     /// <summary>Starts the daemon and waits until it answers.</summary>
     public async Task StartDaemon()
     {
-        _daemon = Shell.Start(Path.Combine(Programs, "holmd"), [], Environment);
+        var daemon = Path.Combine(Programs, "holmd");
+        // nsenter turns into the daemon: the process id is one.
+        _daemon = Host is null ? Shell.Start(daemon, [], Environment)
+            : Shell.Start("nsenter", [$"--net=/run/netns/{Host}", daemon], Environment);
         _daemon.StandardInput.Close();
         Collect(_daemon.StandardOutput);
         Collect(_daemon.StandardError);
@@ -111,6 +121,13 @@ public sealed class TestNode : IAsyncDisposable
     /// <summary>Runs the command line with something on its standard input.</summary>
     public Task<Ran> HolmWith(string input, params string[] arguments) =>
         Shell.Run(Path.Combine(Programs, "holm"), arguments, Environment, input);
+
+    /// <summary>Runs a line of shell on the host's network; fails unless it ends well.</summary>
+    public async Task<string> OnHost(string line) => (await TryOnHost(line)).Well().Out;
+
+    /// <summary>The same, however it ends.</summary>
+    public Task<Ran> TryOnHost(string line) => Host is null ? Shell.Sh(line)
+        : Shell.Run("nsenter", [$"--net=/run/netns/{Host}", "/bin/sh", "-c", line]);
 
     /// <summary>Runs a line of shell inside an app; fails unless it ends well.</summary>
     public async Task<string> In(string app, string line) => (await Holm("exec", app, "--", "/bin/sh", "-c", line)).Well().Out;
@@ -166,8 +183,13 @@ public sealed class TestNode : IAsyncDisposable
         lines.AddRange((await Shell.Sh($"find /sys/fs/cgroup -maxdepth 3 -type d -path '*/holm-{id}/*'")).Out.Split('\n',
             StringSplitOptions.RemoveEmptyEntries).Select(l => "cgroup " + l));
         lines.AddRange(Monitors().Select(m => $"monitor {m.Value} of {m.Key}"));
+        lines.AddRange(Lines(await OnHost($"ip -o link | grep -F 'alias holm-{id}/' || true")).Select(l => "link " + l));
+        lines.AddRange(Lines(await OnHost($"nft list tables 2>/dev/null | grep holm_{id} || true")).Select(l => "rules " + l));
+        lines.AddRange(Lines((await Shell.Sh($"pgrep -a dnsmasq | grep -F {RunFolder}/ || true")).Out).Select(l => "process " + l));
         return string.Join('\n', lines);
     }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -187,6 +209,8 @@ public sealed class TestNode : IAsyncDisposable
         }
         Directory.Delete(State, recursive: true);
         Directory.Delete(RunFolder, recursive: true);
+        if (Host is not null)
+            (await Shell.Sh($"ip netns delete {Host}")).Well();
     }
 
     private async Task DeleteAll()

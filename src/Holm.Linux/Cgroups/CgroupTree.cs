@@ -50,6 +50,13 @@ public sealed class CgroupTree
             hierarchy.Create(path);
     }
 
+    /// <summary>Moves a process to a group without groups below, on every hierarchy; the group is made where it is missing.</summary>
+    public void Add(string path, int pid)
+    {
+        foreach (var hierarchy in Hierarchies)
+            hierarchy.Add(path, pid);
+    }
+
     /// <summary>Removes a group and all below it on every hierarchy. False: a process is still in one of them.</summary>
     public bool Remove(string path)
     {

@@ -27,6 +27,25 @@ public sealed record Hierarchy(string Root, bool Unified, IReadOnlyList<string> 
             EnableBelow(folder);
     }
 
+    /// <summary>Makes a group without groups below, and moves a process there; one that has ended is no error.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void Add(string path, int pid)
+    {
+        Create(Path.GetDirectoryName(path)!);
+        var folder = Path.Combine(Root, path);
+        Directory.CreateDirectory(folder);
+        if (!Unified && Controllers.Contains("cpuset"))
+            Inherit(Path.GetDirectoryName(folder)!, folder);
+        try
+        {
+            Write(path, "cgroup.procs", pid.ToString(CultureInfo.InvariantCulture));
+        }
+        catch (LinuxException e) when (e.Errno == Errnos.ESRCH)
+        {
+            return;
+        }
+    }
+
     /// <summary>Writes one file of a group.</summary>
     /// <exception cref="LinuxException">The kernel refused the value.</exception>
     public void Write(string path, string file, string value)

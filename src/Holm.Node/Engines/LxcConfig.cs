@@ -40,6 +40,9 @@ public sealed record LxcSpec
     /// <summary>File that takes what the console prints; a full one becomes <c>.1</c>.</summary>
     public required string ConsoleLog { get; init; }
 
+    /// <summary>What liblxc runs between setting it up and its init; null: nothing. See <see cref="Engines.StartHook"/>.</summary>
+    public string? StartHook { get; init; }
+
     /// <summary>The seccomp policy file; null where the kernel has no seccomp.</summary>
     public string? SeccompProfile { get; init; }
 
@@ -110,6 +113,8 @@ public static class LxcConfig
         if (spec.AppArmorProfile is { } apparmor)
             Line("lxc.apparmor.profile", apparmor);
         Line("lxc.net.0.type", "empty");
+        if (spec.StartHook is { } hook)
+            Line("lxc.hook.start-host", hook);
 
         Line("lxc.cgroup.dir.monitor", spec.Cgroup + "/monitor");
         Line("lxc.cgroup.dir.monitor.pivot", spec.Cgroup + "/pivot");

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Holm.Contract;
-using Holm.Linux;
 using Holm.Linux.Files;
 using Holm.Linux.Processes;
 
@@ -71,6 +70,13 @@ public sealed class StartHook(string runFolder)
             if (line.ToString().Split('\n') is [.., var last, ""] && int.TryParse(last, CultureInfo.InvariantCulture, out var pid))
                 return pid;
         }
+    }
+
+    /// <summary>True while a hook waits for its answer.</summary>
+    public bool IsWaiting(string name)
+    {
+        using var pipe = Fifo.TryOpenWriter(Go(name));
+        return pipe is not null;
     }
 
     /// <summary>Lets init run, or ends the start. Nothing waits: nothing happens.</summary>

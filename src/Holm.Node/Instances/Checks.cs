@@ -41,6 +41,10 @@ public sealed class Checks(CgroupTree tree, NodePaths paths, bool canIdmapLayers
             "nothing is labelled", orElse: No),
         Row(QuotaWorks(), "project quota of HOLM_STATE", "size of a kept root is enforced",
             "size is refused on pools of driver dir: mount the filesystem with prjquota", orElse: No),
+        Row(NetworkForwards(), "IPv4 forwarding", "on: the host forwards between its interfaces, apps among them",
+            "off: switched on as long as an app has ipv4.nat, and then guarded, so that only apps are forwarded for", orElse: No),
+        Program("dnsmasq", "dnsmasq-base", "no address is handed out on host ends and networks"),
+        Program("nft", "nftables", "nothing is masqueraded (ipv4.nat)"),
         Program("tar2sqfs", "squashfs-tools-ng", "tar images cannot be imported"),
         Program("sqfs2tar", "squashfs-tools-ng", "layers cannot be shifted"),
         Program("xz", "xz-utils", ".tar.xz images cannot be imported"),
@@ -69,6 +73,8 @@ public sealed class Checks(CgroupTree tree, NodePaths paths, bool canIdmapLayers
 
     private static Check Filesystem(string name, string otherwise) =>
         Row(File.ReadAllLines("/proc/filesystems").Any(l => l.EndsWith('\t' + name)), name, "in the kernel", otherwise);
+
+    private static bool NetworkForwards() => File.ReadAllText("/proc/sys/net/ipv4/ip_forward").Trim() == "1";
 
     private bool QuotaWorks()
     {

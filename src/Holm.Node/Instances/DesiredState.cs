@@ -5,7 +5,7 @@ using Holm.Node.Config;
 namespace Holm.Node.Instances;
 
 /// <summary>What should be: the document as written, the wanted power, and the images that are here, read together.</summary>
-public sealed class DesiredState(ConfigStore config, WantedPower power, SpecReader reader)
+public sealed class DesiredState(ConfigStore config, WantedPower power, SpecReader reader, Func<InstanceSpec, string?> missing)
 {
     private volatile bool _goingDown;
 
@@ -16,17 +16,18 @@ public sealed class DesiredState(ConfigStore config, WantedPower power, SpecRead
     public void GoDown() => _goingDown = true;
 
     /// <summary>Every configured instance. A spec is read only where something is wanted: the rest costs nothing.</summary>
-    public IReadOnlyList<DesiredInstance> Read()
+    /// <param name="isThere">True for an instance that is not to be started any more: what it needs of the host is not looked for.</param>
+    public IReadOnlyList<DesiredInstance> Read(Func<string, bool> isThere)
     {
         var document = config.Current;
-        return [.. document.Instances.Values.Select(i => Read(document, i))];
+        return [.. document.Instances.Values.Select(i => Read(document, i, isThere))];
     }
 
     /// <summary>One instance, or null.</summary>
     public DesiredInstance? Of(string name)
     {
         var document = config.Current;
-        return document.Instances.TryGetValue(name, out var instance) ? Read(document, instance) : null;
+        return document.Instances.TryGetValue(name, out var instance) ? Read(document, instance, _ => false) : null;
     }
 
     /// <summary>The spec as a start would use it now.</summary>
@@ -36,14 +37,15 @@ public sealed class DesiredState(ConfigStore config, WantedPower power, SpecRead
         if (_goingDown)
             throw new Refusal(503, $"start {name}: {HostGoesDown}");
         var document = config.Current;
-        return document.Instances.TryGetValue(name, out var instance)
+        var spec = document.Instances.TryGetValue(name, out var instance)
             ? reader.Read(document, instance)
             : throw new Refusal(404, "Instance not found");
+        return missing(spec) is { } reason ? throw new Refusal(409, $"start {name}: it {reason}") : spec;
     }
 
     private const string HostGoesDown = "the host goes down";
 
-    private DesiredInstance Read(Document document, InstanceConfig instance)
+    private DesiredInstance Read(Document document, InstanceConfig instance, Func<string, bool> isThere)
     {
         var wanted = power[instance.Name];
         if (wanted == Wanted.Off)
@@ -52,7 +54,8 @@ public sealed class DesiredState(ConfigStore config, WantedPower power, SpecRead
             return new DesiredInstance(instance.Name, wanted, null, HostGoesDown);
         try
         {
-            return new DesiredInstance(instance.Name, wanted, reader.Read(document, instance), "");
+            var spec = reader.Read(document, instance);
+            return new DesiredInstance(instance.Name, wanted, spec, isThere(instance.Name) ? "" : missing(spec) ?? "");
         }
         catch (Refusal e)
         {

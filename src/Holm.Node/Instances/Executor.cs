@@ -1,3 +1,4 @@
+using Holm.Config;
 using Holm.Contract;
 using Holm.Images;
 using Holm.Images.Roots;
@@ -5,6 +6,7 @@ using Holm.Linux;
 using Holm.Linux.Processes;
 using Holm.Node.Engines;
 using Holm.Node.Limits;
+using Holm.Node.Networks;
 
 namespace Holm.Node.Instances;
 
@@ -18,7 +20,9 @@ public sealed record NodeFacts(string Architecture, string? SeccompProfile, stri
     bool ResetOomScore);
 
 /// <summary>Carries out steps, one line a step. It decides nothing: a step that fails becomes part of what is observed.</summary>
-public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limits, LxcEngine engine, NodeFacts facts, TimeProvider clock)
+public sealed class Executor(
+    Roots roots, ImageStore images, InstanceLimits limits, InstanceNetworks networks, LxcEngine engine, StartHook hook, NodeFacts facts,
+    TimeProvider clock)
 {
     /// <summary>Called when a monitor has ended, whoever started it.</summary>
     public Action MonitorEnded { get; set; } = () => { };
@@ -52,6 +56,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         {
             case MountRoot s: await Mount(run, s.Spec).ConfigureAwait(false); break;
             case SetLimits s: Limit(run, s.Spec.Limits); break;
+            case SetNetwork s: await Connect(run, s.Spec.Nics).ConfigureAwait(false); break;
             case Create s: engine.Create(LxcSpecOf(s.Spec)); break;
             case Start s: await StartInit(run, s.Spec).ConfigureAwait(false); break;
             case Halt s: SendHalt(run); break;
@@ -83,7 +88,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
     private async Task Mount(InstanceRun run, InstanceSpec spec)
     {
         run.Record = new RunRecord(
-            spec.Fingerprint, [.. spec.Root.Layers.Select(l => l.Key)], spec.Root.IdmapBase, spec.HaltSignal, null, null);
+            spec.Fingerprint, [.. spec.Root.Layers.Select(l => l.Key)], spec.Root.IdmapBase, spec.HaltSignal, null, null, null);
         run.Update(o => o with
         {
             Presence = Presence.Starting,
@@ -118,12 +123,78 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         run.Update(o => o with { Limits = wanted, Refused = null, Failed = false, Reason = "" });
     }
 
+    /// <summary>Before a start only what can be refused or has to be on record is done; the rest once its namespace is there.</summary>
+    private async Task Connect(InstanceRun run, IReadOnlyList<Nic> nics)
+    {
+        var name = run.Observed.Name;
+        if (run.Observed.Presence == Presence.Running)
+            await networks.Change(name, nics).ConfigureAwait(false);
+        else
+            networks.Prepare(name, nics);
+        run.Record = run.Record! with { Nics = RunRecord.Keep(nics) };
+        run.Record.Write(engine.Folder(name));
+        run.Update(o => o with { Nics = nics, Failed = false, Reason = "" });
+    }
+
+    /// <summary>
+    /// Answers liblxc each time it has set the instance up, at its start and at each reboot from inside, until its monitor ends.
+    /// </summary>
+    public async Task ServeStarts(InstanceRun run)
+    {
+        var (name, monitor) = (run.Observed.Name, run.Monitor);
+        using var ended = new CancellationTokenSource();
+        _ = run.WaitUntil(o => o.MonitorGone || run.Monitor != monitor, CancellationToken.None).ContinueWith(
+            _ => ended.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        try
+        {
+            // Asked an earlier daemon, which did not live to answer.
+            if (hook.IsWaiting(name) && LxcEngine.InitPid(monitor) is { } asked)
+                await Answer(run, asked).ConfigureAwait(false);
+            while (true)
+                await Answer(run, await hook.Asked(name, ended.Token).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or LinuxException)
+        {
+            return;
+        }
+    }
+
+    /// <summary>A daemon before this one started it: what only a process can hold is opened again.</summary>
+    public void Adopt(InstanceRun run)
+    {
+        if (run.Observed.Nics is not { Count: > 0 } nics)
+            return;
+        if (LxcEngine.InitPid(run.Monitor) is { } init)
+            networks.Adopt(run.Observed.Name, init, nics);
+        _ = ServeStarts(run);
+    }
+
+    private async Task Answer(InstanceRun run, int initPid)
+    {
+        var name = run.Observed.Name;
+        try
+        {
+            await networks.Connect(name, initPid, run.Observed.Nics ?? []).ConfigureAwait(false);
+            run.HookFailure = null;
+        }
+#pragma warning disable CA1031 // whatever it is: the start ends, with this as its reason
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            run.HookFailure = e.Message;
+        }
+        hook.Answer(name, run.HookFailure is null);
+    }
+
     private async Task StartInit(InstanceRun run, InstanceSpec spec)
     {
         var space = run.Space ?? throw new InvalidOperationException("Start without MountRoot");
         var monitor = engine.Start(spec.Name, space, spec.Init, spec.Environment);
         run.Monitor = monitor.PidFd;
         _ = Watch(run, monitor);
+        run.HookFailure = null;
+        if (NeedsHook(spec))
+            _ = ServeStarts(run);
         run.Space = null;
         // From here on the namespace is the monitor's: when that ends, the mounts end.
         space.Dispose();
@@ -139,7 +210,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
             runs = await LxcEngine.WaitRunning(run.Monitor, clock, deadline.Token).ConfigureAwait(false);
             // Init may have come and gone between two questions.
             if (!runs && engine.Exit(spec.Name).Status is null)
-                throw new Refusal(500, $"start {spec.Name}: {engine.StartFailure(spec.Name)}");
+                throw new Refusal(500, $"start {spec.Name}: {run.HookFailure ?? engine.StartFailure(spec.Name)}");
         }
         catch (OperationCanceledException) when (run.Observed.Stop is null)
         {
@@ -237,6 +308,8 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         run.Space?.Dispose();
         run.Space = null;
         KillAll(run);
+        if (await networks.Disconnect(name).ConfigureAwait(false) is { } late)
+            throw new Refusal(500, late);
         // A process on its way out holds its group for a moment.
         for (var pauseMs = 1; !limits.Remove(name); pauseMs *= 2)
         {
@@ -244,6 +317,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
                 throw new Refusal(500, $"take down {name}: a process of it does not end (it waits for a disk or a device); tried again");
             await Task.Delay(pauseMs).ConfigureAwait(false);
         }
+        hook.Delete(name);
         engine.Delete(name);
         run.Monitor?.Dispose();
         (run.Monitor, run.Record) = (null, null);
@@ -251,6 +325,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         {
             Presence = Presence.Absent,
             Frozen = false,
+            Nics = null,
             Stop = null,
             NotBefore = null,
             Ending = o.Stop is null ? o.Ending : null,
@@ -275,7 +350,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
     {
         switch (step)
         {
-            case MountRoot or SetLimits or Create or Start when run.Observed.Presence != Presence.Running:
+            case MountRoot or SetLimits or SetNetwork or Create or Start when run.Observed.Presence != Presence.Running:
                 run.Update(o => o with { Ending = new Ending(message, StartFailed: true, PoweredOff: false), Presence = Presence.Ended });
                 break;
             case SetLimits s:
@@ -290,6 +365,9 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         }
     }
 
+    /// <summary>An instance into which nothing has to be put starts without the hook's millisecond.</summary>
+    private static bool NeedsHook(InstanceSpec spec) => spec.Nics.Count > 0;
+
     private LxcSpec LxcSpecOf(InstanceSpec spec) => new()
     {
         Name = spec.Name,
@@ -300,6 +378,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         DevicesOnV1 = limits.DevicesOnV1,
         HaltSignal = Signals.Name(spec.HaltSignal),
         RebootSignal = Signals.Name(spec.RebootSignal),
+        StartHook = NeedsHook(spec) ? hook.Prepare(spec.Name) : null,
         WorkingDirectory = spec.WorkingDirectory,
         ConsoleLog = Path.Combine(engine.Folder(spec.Name), "console.log"),
         SeccompProfile = facts.SeccompProfile,

@@ -5,6 +5,7 @@ using Holm.Config;
 using Holm.Node.Config;
 using Holm.Node.Engines;
 using Holm.Node.Limits;
+using Holm.Node.Networks;
 
 namespace Holm.Node.Instances;
 
@@ -34,7 +35,7 @@ public sealed record InstanceStatus(StatusCode Code, string Reason, DateTimeOffs
 /// observed to agree.
 /// </summary>
 public sealed class InstanceControl(
-    Loop loop, DesiredState desired, WantedPower power, ConfigStore config, LxcEngine engine, InstanceLimits limits, NodePaths paths,
+    Loop loop, DesiredState desired, WantedPower power, ConfigStore config, LxcEngine engine, InstanceLimits limits, InstanceNetworks networks, NodePaths paths,
     TimeProvider clock)
 {
     /// <summary>How long init may take to power off before it is killed, when the caller does not say.</summary>
@@ -58,7 +59,7 @@ public sealed class InstanceControl(
         };
         var reason = observed.Reason;
         if (code == StatusCode.Starting && reason.Length == 0 && wanted != Wanted.Off)
-            reason = desired.Of(name)?.Waiting ?? "";
+            reason = loop.Waits(name) ?? "";
         if (observed is { Presence: Presence.Absent, NotBefore: { } next } && next - clock.SinceBoot() is var pause && pause > TimeSpan.Zero
             && wanted != Wanted.Off)
             reason += string.Create(CultureInfo.InvariantCulture,
@@ -90,7 +91,7 @@ public sealed class InstanceControl(
                 SwapUsage = usage.Swap ?? 0,
                 Total = usage.MemoryLimit ?? 0,
             },
-            Network = NetworkCountersOf.Process(pid),
+            Network = networks.Read(name) ?? NetworkCountersOf.Process(pid),
             Block = new BlockState { BytesRead = usage.BlockRead ?? 0, BytesWritten = usage.BlockWritten ?? 0 },
         };
     }
@@ -131,6 +132,8 @@ public sealed class InstanceControl(
         CheckStart(name);
         var asked = clock.SinceBoot();
         Want(run, Wanted.On, o => o with { FastFailures = 0, NotBefore = null, Failed = false, Reason = "" });
+        if (loop.Waits(name) is { } waits)
+            throw new Refusal(409, $"start {name}: it {waits}; it starts as soon as it can");
         await WaitStarted(run, asked, ct).ConfigureAwait(false);
     }
 

@@ -1,3 +1,4 @@
+using Holm.Config;
 using Holm.Images.Roots;
 using Holm.Node.Limits;
 
@@ -29,6 +30,9 @@ public sealed record InstanceSpec
     /// <summary>Its limits.</summary>
     public required LimitSpec Limits { get; init; }
 
+    /// <summary>How it is connected.</summary>
+    public IReadOnlyList<Nic> Nics { get; init; } = [];
+
     /// <summary>Program and arguments of init.</summary>
     public required IReadOnlyList<string> Init { get; init; }
 
@@ -51,8 +55,8 @@ public sealed record InstanceSpec
 /// <summary>What should be: one instance.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Wanted">Its wanted power.</param>
-/// <param name="Spec">How to start it; null while <paramref name="Waiting"/> says why it cannot be.</param>
-/// <param name="Waiting">What is missing, as a sentence; empty when nothing is.</param>
+/// <param name="Spec">How to start it; null: it cannot be started as it is written.</param>
+/// <param name="Waiting">Why it is not started as things are, as a sentence; empty: it can be.</param>
 public sealed record DesiredInstance(string Name, Wanted Wanted, InstanceSpec? Spec, string Waiting);
 
 /// <summary>A stop that was asked for.</summary>
@@ -113,6 +117,9 @@ public sealed record ObservedInstance
 
     /// <summary>Limits that could not be set as things are, and when they are tried again; null: none.</summary>
     public RefusedLimits? Refused { get; init; }
+
+    /// <summary>How it is connected; null: not yet, or by an earlier daemon that has not said how.</summary>
+    public IReadOnlyList<Nic>? Nics { get; init; }
 
     /// <summary>When it came up, as the wall clock said then: to be shown.</summary>
     public DateTimeOffset? StartedAt { get; init; }

@@ -4,6 +4,7 @@ using Holm.Linux;
 using Holm.Linux.Processes;
 using Holm.Node.Engines;
 using Holm.Node.Limits;
+using Holm.Node.Networks;
 
 namespace Holm.Node.Instances;
 
@@ -12,7 +13,7 @@ namespace Holm.Node.Instances;
 /// wake it; they carry nothing.
 /// </summary>
 public sealed class Loop(
-    DesiredState desired, Executor executor, LxcEngine engine, InstanceLimits limits, TimeProvider clock, LayerMounts layers)
+    DesiredState desired, Executor executor, LxcEngine engine, InstanceLimits limits, InstanceNetworks networks, TimeProvider clock, LayerMounts layers)
 {
     /// <summary>Nothing is looked at less often.</summary>
     private const double LongestSleepMs = 600_000;
@@ -26,6 +27,9 @@ public sealed class Loop(
     private readonly Dictionary<string, InstanceRun> _runs = new(StringComparer.Ordinal);
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <summary>True when at the last look an instance could not be started for want of something on the host.</summary>
+    public bool SomethingWaits { get; private set; }
 
     /// <summary>Asks for another look.</summary>
     public void Wake() => _wakes.Writer.TryWrite(true);
@@ -59,7 +63,7 @@ public sealed class Loop(
     public void Adopt()
     {
         var monitors = engine.List();
-        foreach (var name in monitors.Keys.Concat(limits.Existing).Concat(engine.Records()).Distinct(StringComparer.Ordinal))
+        foreach (var name in monitors.Keys.Concat(limits.Existing).Concat(engine.Records()).Concat(networks.Existing).Distinct(StringComparer.Ordinal))
         {
             var run = Of(name);
             run.Record = RunRecord.Read(engine.Folder(name));
@@ -77,8 +81,10 @@ public sealed class Loop(
                 StartedAt = startedAt,
                 UpSince = run.Record.UpSince,
                 Frozen = limits.IsFrozen(name),
+                Nics = run.Record.ReadNics(),
             });
             _ = executor.Watch(run, child: null);
+            executor.Adopt(run);
         }
     }
 
@@ -104,13 +110,22 @@ public sealed class Loop(
             action();
     }
 
+    /// <summary>What an instance that is wanted and not there waits for, as a sentence; null: nothing.</summary>
+    public string? Waits(string name)
+    {
+        lock (_runs)
+            return Planner.Waits(
+                desired.Read(n => n != name), [.. _runs.Values.Select(r => r.Observed)], name);
+    }
+
     /// <summary>Plans and begins; returns how long nothing more is to be done.</summary>
     private TimeSpan? Look(TimeSpan now)
     {
         lock (_runs)
         {
             var observed = _runs.Values.Select(r => r.Observed).ToList();
-            var wanted = desired.Read();
+            var wanted = desired.Read(name => _runs.GetValueOrDefault(name)?.Observed.Presence is not (null or Presence.Absent));
+            SomethingWaits = wanted.Any(w => w.Waiting.Length > 0);
             foreach (var group in Planner.Plan(wanted, observed, now).GroupBy(s => s.Name))
                 Begin(Of(group.Key), observed.Find(o => o.Name == group.Key), [.. group]);
             return Planner.NextTime(wanted, observed, now) - now;

@@ -25,7 +25,7 @@ public static class RestartPolicy
 /// <summary>Compares what should run with what runs, and says what to do next. Pure: no clock, disk or kernel.</summary>
 /// <remarks>
 /// <code>
-///              MountRoot SetLimits Create Start                Halt, at the deadline Kill
+///              MountRoot SetLimits SetNetwork Create Start     Halt, at the deadline Kill
 ///     Absent ------------------------------------> Running ---------------------------------> Ended
 ///        ^        any of them fails: Ended            |  ^   ends by itself: Ended              |
 ///        |                                     Freeze |  | Unfreeze                     TearDown
@@ -46,11 +46,23 @@ public static class Planner
     {
         var wanted = desired.ToDictionary(d => d.Name, StringComparer.Ordinal);
         var present = observed.ToDictionary(o => o.Name, StringComparer.Ordinal);
+        var claims = PortClaims.Of(wanted, observed);
         return
         [
-            .. observed.Where(o => !o.Busy && !(o.NotBefore > now)).SelectMany(o => Next(wanted.GetValueOrDefault(o.Name), o, now)),
-            .. desired.Where(d => !present.ContainsKey(d.Name)).SelectMany(d => Next(d, new ObservedInstance { Name = d.Name }, now)),
+            .. observed.Where(o => !o.Busy && !(o.NotBefore > now)).SelectMany(o => Next(wanted.GetValueOrDefault(o.Name), o, claims, now)),
+            .. desired.Where(d => !present.ContainsKey(d.Name))
+                .SelectMany(d => Next(d, new ObservedInstance { Name = d.Name }, claims, now)),
         ];
+    }
+
+    /// <summary>What an instance that is wanted and not there waits for, as a sentence; null: nothing.</summary>
+    public static string? Waits(IReadOnlyList<DesiredInstance> desired, IReadOnlyList<ObservedInstance> observed, string name)
+    {
+        var wanted = desired.ToDictionary(d => d.Name, StringComparer.Ordinal);
+        return wanted.GetValueOrDefault(name) is not { } instance ? null
+            : instance.Waiting.Length > 0 ? instance.Waiting
+            : instance.Spec is { } spec ? PortClaims.Of(wanted, observed).Waits(name, spec.Nics)
+            : null;
     }
 
     /// <summary>When to look again though nothing happens; null: never.</summary>
@@ -70,23 +82,26 @@ public static class Planner
             .Min();
     }
 
-    private static IEnumerable<Step> Next(DesiredInstance? desired, ObservedInstance observed, TimeSpan now) =>
+    private static IEnumerable<Step> Next(DesiredInstance? desired, ObservedInstance observed, PortClaims claims, TimeSpan now) =>
         observed.Presence switch
         {
             Presence.Ended => [new TearDown(observed.Name)],
-            Presence.Absent => WhenAbsent(desired, observed, now),
+            Presence.Absent => WhenAbsent(desired, observed, claims, now),
             _ => WhenPresent(desired, observed, now),
         };
 
-    private static IEnumerable<Step> WhenAbsent(DesiredInstance? desired, ObservedInstance observed, TimeSpan now)
+    private static IEnumerable<Step> WhenAbsent(DesiredInstance? desired, ObservedInstance observed, PortClaims claims, TimeSpan now)
     {
         if (desired is null || desired.Wanted == Wanted.Off)
             return observed.Ending is null ? [] : [new StayOff(observed.Name, "", Failed: false)];
         if (observed.Ending is { } ending)
             return [Conclude(desired, observed, ending, now)];
-        if (desired.Spec is not { } spec || observed.FastFailures >= RestartPolicy.FastFailuresMax)
+        if (desired.Spec is not { } spec || desired.Waiting.Length > 0 || observed.FastFailures >= RestartPolicy.FastFailuresMax)
             return [];
-        return [new MountRoot(spec), new SetLimits(spec), new Create(spec), new Start(spec)];
+        if (claims.Waits(desired.Name, spec.Nics) is not null)
+            return [];
+        claims.Add(desired.Name, spec.Nics);
+        return [new MountRoot(spec), new SetLimits(spec), new SetNetwork(spec), new Create(spec), new Start(spec)];
     }
 
     private static IEnumerable<Step> WhenPresent(DesiredInstance? desired, ObservedInstance observed, TimeSpan now)
@@ -106,6 +121,8 @@ public static class Planner
             // Changed while it runs: limits are live.
             _ when desired.Spec is { } spec && spec.Limits != observed.Limits && !IsRefused(spec.Limits, observed, now) =>
                 [new SetLimits(spec)],
+            _ when desired.Spec is { } spec && observed.Presence == Presence.Running && !spec.Nics.SequenceEqual(observed.Nics ?? []) =>
+                [new SetNetwork(spec)],
             _ => [],
         };
     }

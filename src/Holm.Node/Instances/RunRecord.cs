@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Holm.Config;
 
 namespace Holm.Node.Instances;
 
@@ -11,12 +12,21 @@ namespace Holm.Node.Instances;
 /// <param name="Layers">Keys of its layers.</param>
 /// <param name="IdmapBase">First host id of its range; null: privileged.</param>
 /// <param name="HaltSignal">Signal that asks its init to power off.</param>
+/// <param name="Nics">Its nics: keys by device, the name inside among them; null: none.</param>
 /// <param name="StartedAt">When init came up, by the wall clock; null: it has not yet.</param>
 /// <param name="UpSince">When; <see cref="MachineClock"/>.</param>
 public sealed record RunRecord(
-    string Fingerprint, IReadOnlyList<string> Layers, uint? IdmapBase, int HaltSignal, DateTimeOffset? StartedAt,
-    TimeSpan? UpSince)
+    string Fingerprint, IReadOnlyList<string> Layers, uint? IdmapBase, int HaltSignal,
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Nics, DateTimeOffset? StartedAt, TimeSpan? UpSince)
 {
+    /// <summary>Nics in the shape that this record keeps them.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Keep(IReadOnlyList<Nic> nics) => nics.Count == 0 ? null
+        : nics.ToDictionary(n => n.Device, IReadOnlyDictionary<string, string> (n) => n.Keys.SetItem("name", n.Name!));
+
+    /// <summary>The nics again.</summary>
+    public IReadOnlyList<Nic> ReadNics() => [.. (Nics ?? new Dictionary<string, IReadOnlyDictionary<string, string>>())
+        .OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => Nic.Read(n.Key, Maps.From(n.Value)))];
+
     /// <summary>Writes it.</summary>
     public void Write(string folder)
     {

@@ -37,6 +37,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
             Fingerprint = image.Fingerprint,
             Root = RootOf(instance.Name, expanded, image, idmapBase),
             Limits = LimitsOf(instance.Name, config),
+            Nics = Nics.Of(expanded),
             Init = init,
             WorkingDirectory = config.GetValueOrDefault("init.cwd"),
             Environment = EnvironmentOf(config),

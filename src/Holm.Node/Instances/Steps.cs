@@ -12,6 +12,10 @@ public sealed record MountRoot(InstanceSpec Spec) : Step(Spec.Name);
 /// <param name="Spec">What to start.</param>
 public sealed record SetLimits(InstanceSpec Spec) : Step(Spec.Name);
 
+/// <summary>Connects it: takes ports, makes links and their host ends, with their addresses and services.</summary>
+/// <param name="Spec">What to start, or how a running one should be connected.</param>
+public sealed record SetNetwork(InstanceSpec Spec) : Step(Spec.Name);
+
 /// <summary>Writes what the engine has to know.</summary>
 /// <param name="Spec">What to start.</param>
 public sealed record Create(InstanceSpec Spec) : Step(Spec.Name);

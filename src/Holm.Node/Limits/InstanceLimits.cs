@@ -112,6 +112,14 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
     /// <summary>Removes the group. False: a process is still in it, and the caller asks again.</summary>
     public bool Remove(string name) => tree.Remove(Group(name));
 
+    /// <summary>Counts a process that works for an instance as the instance's own; it ends with it at the latest.</summary>
+    public void CountAs(string name, int pid)
+    {
+        // A network's processes are the node's.
+        if (name.Length > 0 && Existing.Contains(name))
+            tree.Add($"{Group(name)}/services", pid);
+    }
+
     /// <summary>Every process that is in an instance's groups, the monitor included.</summary>
     public IReadOnlySet<int> Processes(string name) => tree.Processes(Group(name));
 

@@ -21,7 +21,8 @@ internal sealed class NatTable(string nodeId)
     /// <param name="guard">True: what neither comes from nor goes to an interface of Holm's is not forwarded.</param>
     public static string Render(string nodeId, IReadOnlyDictionary<string, AddressPlan> interfaces, bool guard)
     {
-        var masqueraded = interfaces.Where(i => i.Value is { Nat: true, Address: not null }).OrderBy(i => i.Key, StringComparer.Ordinal).ToList();
+        var masqueraded = interfaces.Where(i => i.Value is { Nat: true, Address: not null }).OrderBy(i => i.Key, StringComparer.Ordinal)
+            .ToList();
         // A table has to be there to be deleted: add and delete are one transaction with what follows.
         var text = new StringBuilder($"add table inet holm_{nodeId}\ndelete table inet holm_{nodeId}\n");
         if (masqueraded.Count == 0)

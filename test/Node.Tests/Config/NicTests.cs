@@ -67,7 +67,7 @@ public sealed class NicTests
     [Fact]
     public void A_network_is_read_as_it_is_written()
     {
-        const string text = "network lan\n    description \"a floor\"\n    config ipv4.address 10.1.0.1/24\n    config ipv4.dhcp true\nend\n";
+        const string text = "network lan\n    description floor\n    config ipv4.address 10.1.0.1/24\n    config ipv4.dhcp true\nend\n";
         var document = ConfigText.Read(text);
         Assert.True(document.Networks["lan"].Plan.Dhcp);
         Assert.Contains(text, ConfigText.Write(document), StringComparison.Ordinal);

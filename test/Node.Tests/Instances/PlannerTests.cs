@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Holm.Config;
 using Holm.Images.Roots;
 using Holm.Node.Instances;
 using Holm.Node.Limits;
@@ -64,7 +65,7 @@ public sealed class PlannerTests
     {
         var waiting = words.Contains("waiting");
         return new DesiredInstance(
-            words[1], Enum.Parse<Wanted>(words[2]), waiting ? null : Spec(words[1], words.Contains("autorestart")),
+            words[1], Enum.Parse<Wanted>(words[2]), waiting ? null : Spec(words[1], words.Contains("autorestart")) with { Nics = Nics(words) },
             waiting ? "no image" : "");
     }
 
@@ -85,6 +86,7 @@ public sealed class PlannerTests
             Frozen = words.Contains("frozen"),
             Busy = words.Contains("busy"),
             Failed = words.Contains("failed"),
+            Nics = words[2] == "Absent" ? null : Nics(words),
             Limits = words.Contains("unlimited") ? null : new LimitSpec(null, null, null),
             Refused = Time("refused-until") is { } again ? new RefusedLimits(new LimitSpec(null, null, null), again) : null,
             Stop = Time("deadline") is { } deadline ? new StopRequest(deadline, words.Contains("asked")) : null,
@@ -95,6 +97,16 @@ public sealed class PlannerTests
                 ? int.Parse(f["failures=".Length..], CultureInfo.InvariantCulture) : 0,
         };
     }
+
+    /// <summary><c>port=eth4</c>, <c>port=eth4.7</c> (VLAN 7 on it) or <c>veth=foo</c>, by number of words.</summary>
+    private static Nic[] Nics(string[] words) =>
+    [
+        .. words.Where(w => w.StartsWith("port=", StringComparison.Ordinal)).Select(w => w["port=".Length..].Split('.'))
+            .Select((p, i) => Nic.Read($"p{i}", Maps.Of(("type", "nic"), ("nictype", "physical"), ("parent", p[0]),
+                ("vlan", p.ElementAtOrDefault(1) ?? "")))),
+        .. words.Where(w => w.StartsWith("veth=", StringComparison.Ordinal)).Select((w, i) =>
+            Nic.Read($"v{i}", Maps.Of(("type", "nic"), ("nictype", "p2p"), ("host_name", w["veth=".Length..])))),
+    ];
 
     private static InstanceSpec Spec(string name, bool autoRestart) => new()
     {

@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Text;
+using Holm.Config;
+using Holm.Linux;
+using Holm.Linux.Processes;
+
+namespace Holm.Node.Networks;
+
+/// <summary>
+/// One dnsmasq(8) for one interface of the host: it hands out addresses there and answers name questions, and nowhere else. It is watched
+/// and started again; it outlives the daemon as the apps do, and the next daemon takes it over.
+/// </summary>
+/// <remarks>
+/// <c>$HOLM_RUN/networks/NAME.conf</c> what it reads, <c>.leases</c> what it gave, <c>.pid</c> its id and start time,
+/// <c>.log</c> why it did not start.
+/// </remarks>
+internal sealed class Dnsmasq : IDisposable
+{
+    private readonly string _base;
+    private readonly Action<int> _count;
+    private readonly Action<string> _tell;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private Dnsmasq(string @base, string config, Action<int> count, Action<string> tell) =>
+        (_base, Config, _count, _tell) = (@base, config, count, tell);
+
+    /// <summary>What it was started with.</summary>
+    public string Config { get; }
+
+    /// <summary>Ends once it runs, or could not be started the first time.</summary>
+    public Task Begun => _first.Task;
+
+    /// <summary>Its configuration; pure.</summary>
+    /// <param name="name">The interface.</param>
+    /// <param name="plan">Has an address and <see cref="AddressPlan.Dhcp"/>.</param>
+    /// <param name="leases">File for the leases.</param>
+    public static string Render(string name, AddressPlan plan, string leases)
+    {
+        var own = plan.Address!.Value;
+        var text = new StringBuilder("# Written by holmd; changes are lost.\n");
+        text.Append($"interface={name}\nexcept-interface=lo\nbind-dynamic\nno-hosts\nuser=nobody\ngroup=nogroup\npid-file=\n");
+        text.Append($"log-facility=/dev/null\nquiet-dhcp\ndhcp-authoritative\ndhcp-no-override\ndhcp-leasefile={leases}\n");
+        foreach (var range in Ranges(plan))
+            text.Append(CultureInfo.InvariantCulture,
+                $"dhcp-range={Ipv4.Text(range.First)},{Ipv4.Text(range.Last)},{Ipv4.Text(own.Mask)},{plan.LeaseSeconds}\n");
+        if (plan.NameServers.Length > 0)
+            text.Append($"dhcp-option=option:dns-server,{string.Join(',', plan.NameServers.Select(Ipv4.Text))}\n");
+        if (plan.Domain.Length > 0)
+            text.Append($"domain={plan.Domain}\n");
+        return text.ToString();
+    }
+
+    /// <summary>The ranges asked for, or both sides of its own address in the subnet.</summary>
+    private static IEnumerable<Ipv4Range> Ranges(AddressPlan plan)
+    {
+        if (plan.Ranges.Length > 0)
+            return plan.Ranges;
+        var own = plan.Address!.Value;
+        Ipv4Range[] sides = [new(own.Network + 1, own.Address - 1), new(own.Address + 1, own.Broadcast - 1)];
+        return sides.Where(side => side.First <= side.Last);
+    }
+
+    /// <summary>Takes over one of an earlier daemon that runs with just this configuration, or starts one.</summary>
+    /// <param name="base">Path of its files, without their endings.</param>
+    /// <param name="config">As <see cref="Render"/> says.</param>
+    /// <param name="count">Gets its process id: it is counted as the app's.</param>
+    /// <param name="tell">Gets a sentence when something is wrong.</param>
+    public static Dnsmasq Start(string @base, string config, Action<int> count, Action<string> tell)
+    {
+        var server = new Dnsmasq(@base, config, count, tell);
+        _ = server.Run();
+        return server;
+    }
+
+    /// <summary>Ends what an earlier daemon started, and removes its files.</summary>
+    public static void CleanUp(string @base)
+    {
+        using (var left = OpenLeft(@base))
+            if (left is not null)
+                PidFds.Signal(left, Signals.SIGKILL);
+        foreach (var ending in (string[])[".conf", ".leases", ".pid", ".log"])
+            File.Delete(@base + ending);
+    }
+
+    /// <summary>Ends it and removes its files.</summary>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        CleanUp(_base);
+    }
+
+    private async Task Run()
+    {
+        for (var pause = TimeSpan.FromSeconds(1); !_stop.IsCancellationRequested; pause = pause * 2 > LongestPause ? LongestPause : pause * 2)
+            try
+            {
+                var since = Environment.TickCount64;
+                await RunOnce().ConfigureAwait(false);
+                if (_stop.IsCancellationRequested)
+                    return;
+                if (Environment.TickCount64 - since > LongestPause.TotalMilliseconds)
+                    pause = TimeSpan.FromSeconds(1);
+                var said = File.Exists(_base + ".log") ? File.ReadAllText(_base + ".log").Trim().ReplaceLineEndings("; ") : "";
+                _tell($"dnsmasq of {Path.GetFileName(_base)} ended{(said.Length > 0 ? ": " + said : "")}; it is started again");
+                _first.TrySetResult();
+                await Task.Delay(pause, _stop.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (IOException e)
+            {
+                _tell($"serve addresses on {Path.GetFileName(_base)}: {e.Message}");
+                _first.TrySetResult();
+                await Task.Delay(pause).ConfigureAwait(false);
+            }
+    }
+
+    private async Task RunOnce()
+    {
+        if (File.Exists(_base + ".conf") && File.ReadAllText(_base + ".conf") == Config && OpenLeft(_base) is { } left)
+        {
+            using (left)
+            {
+                _first.TrySetResult();
+                await Epoll.Readable(left, _stop.Token).ConfigureAwait(false);
+            }
+            return;
+        }
+        CleanUpProcess();
+        var program = Tool.Find("dnsmasq") ?? throw new FileNotFoundException("dnsmasq is missing; install the package dnsmasq-base");
+        File.WriteAllText(_base + ".conf", Config);
+        File.Delete(_base + ".log");
+        Child child;
+        using (var log = Fd.Open(_base + ".log", OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND, 0x180))
+            child = Child.Spawn(new Command
+            {
+                Path = program,
+                Arguments = ["--keep-in-foreground", $"--conf-file={_base}.conf"],
+                Stderr = log,
+                NewSession = true,
+            });
+        using (child)
+        {
+            var stat = ProcStat.Read(child.Pid);
+            File.WriteAllText(_base + ".pid", string.Create(CultureInfo.InvariantCulture, $"{child.Pid} {stat?.StartTime}"));
+            _count(child.Pid);
+            _first.TrySetResult();
+            await child.Wait().ConfigureAwait(false);
+        }
+    }
+
+    private void CleanUpProcess()
+    {
+        using var left = OpenLeft(_base);
+        if (left is not null)
+            PidFds.Signal(left, Signals.SIGKILL);
+    }
+
+    private static Fd? OpenLeft(string @base) =>
+        File.Exists(@base + ".pid") && File.ReadAllText(@base + ".pid").Split(' ') is [var pid, var start] &&
+        int.TryParse(pid, CultureInfo.InvariantCulture, out var id) && long.TryParse(start, CultureInfo.InvariantCulture, out var since)
+            ? PidFds.OpenExact(id, since) : null;
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
+}

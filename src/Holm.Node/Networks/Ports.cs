@@ -1,0 +1,153 @@
+using Holm.Config;
+using Holm.Contract;
+using Holm.Linux;
+using Holm.Linux.Netlink;
+
+namespace Holm.Node.Networks;
+
+/// <summary>
+/// Ports of the host that apps hold: lent out, and brought home whatever happens. Not thread safe; <see cref="InstanceNetworks"/> locks.
+/// </summary>
+/// <remarks>
+/// A port leaves the host's namespace for the app's. The kernel destroys a virtual interface with its namespace, and hands hardware back
+/// under whatever name, MTU and MAC address the app gave it (E11, E12). So the app's namespace is pinned before anything moves, and
+/// what the port was like is on record before that:
+/// <code>
+///   home --Lend: record written--> on record --Move--> in the app's namespace (pinned) --BringHome--> home, record removed
+///                                                        |
+///                                 namespace gone, hardware handed back by the kernel as "lan", "dev7" …
+/// </code>
+/// A port is known again by its index and what cannot be changed: permanent MAC address and hardware. Any crash leaves a record and a
+/// port that is in one of two places.
+/// </remarks>
+/// <param name="folder"><c>$HOLM_RUN/ports</c>.</param>
+/// <param name="host">Socket in the host's namespace.</param>
+/// <param name="hostNamespace">The host's namespace.</param>
+internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
+{
+    private readonly Dictionary<string, PortRecord> _lent = PortRecord.ReadAll(folder).ToDictionary(r => r.Port, StringComparer.Ordinal);
+
+    /// <summary>Ports that are out, or on their way.</summary>
+    public IReadOnlyCollection<PortRecord> Lent => _lent.Values;
+
+    /// <summary>Why a port cannot be lent, as the end of a sentence; null: it can.</summary>
+    public static string? WhyNot(Link? port, Func<int, Link?> find)
+    {
+        if (port is null)
+            return "there is no such interface on the host";
+        if (port.Name == "lo" || port.Kind is "bridge" or "bond" or "team" or "vrf" || port.NetnsImmutable == true)
+            return $"an interface of kind {(port.Kind.Length > 0 ? port.Kind : "loopback")} cannot leave the host; share a port of it";
+        if (Link.IsWireless(port.Name))
+            return "it is wireless: its radio cannot leave the host; use a veth pair and route through it";
+        if (port.Master is { } master)
+            return $"it is a port of {find(master)?.Name ?? "another interface"}; take it out of that first";
+        return null;
+    }
+
+    /// <summary>Puts a port on record for an app; it has not moved yet.</summary>
+    /// <exception cref="Refusal">It is not there, cannot be moved, or another app holds it.</exception>
+    public PortRecord Lend(string app, Nic nic)
+    {
+        if (_lent.GetValueOrDefault(nic.Parent) is { } lent)
+            return lent.App == app && lent.Device == nic.Device ? lent
+                : throw new Refusal(409, $"share port {nic.Parent} with {app}: app {lent.App} holds it");
+        var port = host.Find(nic.Parent);
+        if (WhyNot(port, host.Find) is { } reason)
+            throw new Refusal(409, $"share port {nic.Parent} with {app}: {reason}");
+        var record = new PortRecord(
+            port!.Name, app, nic.Device, port.Index, port.Kind, port.PermanentAddress, port.ParentDevice, port.Address, port.Mtu, port.IsUp);
+        record.Write(folder);
+        return _lent[record.Port] = record;
+    }
+
+    /// <summary>Moves a port into an app's namespace, under the name it has there.</summary>
+    /// <param name="record">The port.</param>
+    /// <param name="nic">How the app wants it.</param>
+    /// <param name="from">Where it may be besides the host: the app's last namespace; null: nowhere.</param>
+    /// <param name="to">The app's namespace.</param>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void Move(PortRecord record, Nic nic, RouteSocket? from, Fd to)
+    {
+        var (socket, port) = Locate(record, from) ??
+            throw new Refusal(409, $"share port {record.Port} with {record.App}: it is not there any more; was it unplugged?");
+        try
+        {
+            socket.Set(port.Index, new LinkChange
+            {
+                Namespace = to,
+                Name = nic.Name,
+                Mtu = nic.Mtu ?? record.Mtu,
+                Address = nic.Hwaddr ?? record.Address,
+                Up = true,
+            });
+        }
+        catch (LinuxException e) when (e.Errno == Errnos.EINVAL)
+        {
+            throw new Refusal(409, $"share port {record.Port} with {record.App}: its driver does not let it leave the host", e);
+        }
+    }
+
+    /// <summary>Brings a port home, as it was.</summary>
+    /// <param name="record">The port.</param>
+    /// <param name="from">The app's namespace; null: gone.</param>
+    /// <returns>Null: it is home. Else why not yet, as a sentence.</returns>
+    public string? BringHome(PortRecord record, RouteSocket? from)
+    {
+        if (Locate(record, from) is not { } found)
+            return $"port {record.Port}, which {record.App} had, has not come back yet";
+        var (socket, port) = found;
+        var taken = host.Find(record.Port) is { } other && (socket != host || other.Index != port.Index);
+        // The move may bring the number of another interface; the name is what is looked for then.
+        var name = taken ? Stray(record) : record.Port;
+        if (socket != host)
+        {
+            socket.Set(port.Index, new LinkChange { Up = false });
+            socket.Set(port.Index, new LinkChange { Namespace = hostNamespace, Name = name });
+            port = host.Find(name) ?? throw new Refusal(500, $"bring port {record.Port} home: it is not there after it moved");
+        }
+        else if (port.Name != name)
+        {
+            host.Set(port.Index, new LinkChange { Up = false });
+            host.Set(port.Index, new LinkChange { Name = name });
+        }
+        host.Set(port.Index, new LinkChange { Mtu = record.Mtu, Address = record.Address });
+        if (taken)
+            return $"port {record.Port} is home as {name}: another interface of the host is called {record.Port}; rename that, and it " +
+                "gets its name back";
+        host.Set(port.Index, new LinkChange { Up = record.IsUp });
+        Forget(record);
+        return null;
+    }
+
+    /// <summary>The port is home, or gone for good.</summary>
+    public void Forget(PortRecord record)
+    {
+        _lent.Remove(record.Port);
+        record.Delete(folder);
+    }
+
+    /// <summary>Where a port is: in the app's namespace, or on the host under whatever name; null: nowhere.</summary>
+    private (RouteSocket Socket, Link Port)? Locate(PortRecord record, RouteSocket? from)
+    {
+        foreach (var socket in from is null ? [host] : (RouteSocket[])[from, host])
+        {
+            if (socket.Find(record.Index) is { } same && IsSame(record, same, socket))
+                return (socket, same);
+            // Its number was taken where it went, so that it has another: only hardware can be known without it.
+            if (record is { PermanentAddress: not null } or { ParentDevice: not null } &&
+                socket.Links().FirstOrDefault(l => IsSame(record, l, socket)) is { } moved)
+                return (socket, moved);
+        }
+        return null;
+    }
+
+    private bool IsSame(PortRecord record, Link link, RouteSocket socket) =>
+        link.Kind == record.Kind && link.PermanentAddress == record.PermanentAddress && (link.ParentDevice is null || record.ParentDevice is null
+            || link.ParentDevice == record.ParentDevice) &&
+        // Without hardware there is the number alone, and on the host the name it left with or came back with.
+        (record is { PermanentAddress: not null } or { ParentDevice: not null } || socket != host || link.Name == record.Port ||
+            link.Name == Stray(record));
+
+    /// <summary>What a port is called while another interface has its name.</summary>
+    private static string Stray(PortRecord record) => $"port-{record.Index}";
+}

@@ -1,0 +1,203 @@
+using System.Text.Json;
+
+namespace System.Tests;
+
+/// <summary>How apps are connected: layer 3, layer 2, macvlan, and what is left when they are gone.</summary>
+public sealed class NetworkTests
+{
+    private static readonly string[] Routed =
+        ["nic", "nictype=p2p", "host_name=myapp", "name=eth0", "ipv4.host_address=10.9.0.1/24", "ipv4.dhcp=true", "ipv4.nat=true"];
+
+    [Fact]
+    public async Task A_routed_app_gets_an_address_and_reaches_the_world_behind_the_hosts_own()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await using var world = await World.Beside(node);
+        Assert.Equal("0", (await node.OnHost("cat /proc/sys/net/ipv4/ip_forward")).Trim());
+        await node.Create("web", Routed);
+        (await node.Holm("app", "start", "web")).Well();
+        await node.GetsAddress("web", "10.9.0.");
+        Assert.Contains("default via 10.9.0.1 dev eth0", await node.In("web", "ip route"), StringComparison.Ordinal);
+        Assert.Contains("nameserver 10.9.0.1", await node.In("web", "cat /etc/resolv.conf"), StringComparison.Ordinal);
+        // The world sees the host's address, and knows no way to the app's.
+        Assert.Equal("198.51.100.1", await world.SeenFrom(node, "web"));
+        await node.In("web", "ping -c 1 -W 2 198.51.100.2");
+
+        // Its dnsmasq is bound to that interface alone, counts as the app's, and is started again when it dies.
+        var pid = (await Shell.Sh($"pgrep -f 'conf-file={node.RunFolder}/networks/myapp.conf'")).Well().Out.Trim();
+        Assert.Contains($"/holm-{node.Id}/web/services", File.ReadAllText($"/proc/{pid}/cgroup"), StringComparison.Ordinal);
+        var bound = await node.OnHost("ss -Hulnp | grep dnsmasq");
+        Assert.All(bound.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => Assert.Matches("10[.]9[.]0[.]1:53|myapp:67", l));
+        (await Shell.Sh($"kill -9 {pid}")).Well();
+        await Shell.Until("dnsmasq is back", async () =>
+            (await Shell.Sh($"pgrep -f 'conf-file={node.RunFolder}/networks/myapp.conf'")).Out.Trim() is { Length: > 0 } now && now != pid);
+
+        // What the host forwards for others, it still does not.
+        Assert.Equal("1", (await node.OnHost("cat /proc/sys/net/ipv4/ip_forward")).Trim());
+        Assert.Contains("drop", await node.OnHost($"nft list chain inet holm_{node.Id} forward"), StringComparison.Ordinal);
+        (await node.Holm("app", "stop", "web")).Well();
+        Assert.Equal("0", (await node.OnHost("cat /proc/sys/net/ipv4/ip_forward")).Trim());
+        Assert.Equal("", await node.Residue());
+    }
+
+    [Fact]
+    public async Task No_address_unless_configured_and_changes_are_felt_at_once()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.Create("web", "nic", "nictype=p2p", "host_name=myapp", "name=eth0");
+        (await node.Holm("app", "start", "web")).Well();
+        Assert.Equal("", await node.OnHost("ip -o addr show dev myapp"));
+        var link = await node.OnHost("ip -o link show dev myapp");
+        await node.Set("web", "eth0", "ipv4.host_address=10.9.0.1/24", "ipv4.dhcp=true");
+        await Shell.Until("it has its address", async () => (await node.OnHost("ip -o addr show dev myapp")).Contains("10.9.0.1/24"));
+        await node.GetsAddress("web", "10.9.0.");
+        await node.Set("web", "eth0", "ipv4.host_address=10.8.0.1/24");
+        await Shell.Until("it has another", async () => (await node.OnHost("ip -o addr show dev myapp")) is var now &&
+            now.Contains("10.8.0.1/24", StringComparison.Ordinal) && !now.Contains("10.9.0.1", StringComparison.Ordinal));
+        // All the while it was one and the same pair.
+        Assert.Equal(Index(link), Index(await node.OnHost("ip -o link show dev myapp")));
+        await node.Set("web", "eth0", "ipv4.host_address=", "ipv4.dhcp=");
+        await Shell.Until("it has none", async () => (await node.OnHost("ip -o addr show dev myapp")) == "" && await node.Served() == "");
+    }
+
+    [Fact]
+    public async Task Nics_come_and_go_while_it_runs()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.OnHost("ip link add br0 type bridge && ip link set br0 up && ip link add up0 type dummy && ip link set up0 up");
+        await node.Launch("web");
+        Assert.Equal("lo", await node.LinksIn("web"));
+        await node.Add("web", "one", "nictype=p2p", "host_name=h1", "name=lan");
+        await node.Add("web", "two", "nictype=bridged", "parent=br0", "host_name=h2", "mtu=1400", "hwaddr=02:00:00:00:00:07");
+        await node.Add("web", "three", "nictype=macvlan", "parent=up0", "name=mac");
+        await Shell.Until("all three are inside", async () => await node.LinksIn("web") == "eth0 lan lo mac");
+        Assert.Equal("1400 02:00:00:00:00:07\n", await node.In("web", "cat /sys/class/net/eth0/mtu /sys/class/net/eth0/address | xargs"));
+        Assert.Equal("br0", (await node.OnHost("ip -j link show dev h2 | jq -r '.[0].master'")).Trim());
+        foreach (var device in (string[])["one", "two", "three"])
+            (await node.Holm("config", "device", "remove", "web", device)).Well();
+        await Shell.Until("none is left", async () => await node.LinksIn("web") == "lo");
+        Assert.DoesNotContain("h1", await node.OnHost("ip -o link"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bridged_app_is_a_port_with_its_VLANs()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.OnHost("ip link add br0 type bridge vlan_filtering 1 && ip link set br0 up");
+        await node.Create("a", "nic", "nictype=bridged", "parent=br0", "host_name=pa", "name=eth0", "vlan=5", "vlan.tagged=6,7");
+        await node.Create("b", "nic", "nictype=bridged", "parent=br0", "host_name=pb", "name=eth0", "vlan=none", "vlan.tagged=5");
+        await node.Create("c", "nic", "nictype=bridged", "parent=br0", "host_name=pc", "name=eth0", "vlan=6");
+        (await node.Holm("app", "start", "a", "b", "c")).Well();
+        Assert.Equal("5:PVID,Egress Untagged 6: 7:", await node.Vlans("pa"));
+        Assert.Equal("5:", await node.Vlans("pb"));
+        await node.In("a", "ip addr add 10.5.0.1/24 dev eth0");
+        await node.In("c", "ip addr add 10.5.0.3/24 dev eth0");
+        await node.In("b", "ip link add v5 link eth0 type vlan id 5 && ip addr add 10.5.0.2/24 dev v5 && ip link set v5 up");
+        await node.In("b", "ping -c 1 -W 5 10.5.0.1");
+        Assert.NotEqual(0, (await node.Holm("exec", "c", "--", "ping", "-c", "1", "-W", "1", "10.5.0.1")).Code);
+
+        await node.OnHost("ip link add plain type bridge");
+        await node.Create("d", "nic", "nictype=bridged", "parent=plain", "vlan=5");
+        var refused = await node.Holm("app", "start", "d");
+        Assert.Contains("does not tell VLANs apart", refused.Err, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_not_there_is_waited_for_or_refused_with_a_sentence()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.Create("web", "nic", "nictype=bridged", "parent=br7");
+        var refused = await node.Holm("app", "start", "web");
+        Assert.Contains("waits for interface br7, which is not there", refused.Err, StringComparison.Ordinal);
+        await node.OnHost("ip link add taken type dummy");
+        await node.Create("other", "nic", "nictype=p2p", "host_name=taken");
+        Assert.Contains("has an interface taken already", (await node.Holm("app", "start", "other")).Err, StringComparison.Ordinal);
+        await node.OnHost("ip link add wlan9 type dummy; ip link add br7 type dummy");
+        Assert.Contains("br7 is no bridge", (await node.Holm("app", "start", "web")).Err, StringComparison.Ordinal);
+        Assert.Equal("", await node.Residue());
+    }
+
+    [Fact]
+    public async Task A_reboot_from_inside_keeps_the_host_end_and_the_lease()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.Create("web", Routed);
+        (await node.Holm("app", "start", "web")).Well();
+        await node.GetsAddress("web", "10.9.0.");
+        await node.OnHost("ip addr add 192.0.2.1/32 dev myapp");
+        var (link, init) = (await node.OnHost("ip -o link show dev myapp"), await node.InitPid("web"));
+        var address = await node.In("web", "ip -4 -o addr show dev eth0 | awk '{print $4}'");
+        var server = await node.Served();
+        await node.Holm("exec", "web", "--", "reboot");
+        await Shell.Until("it runs again", async () => (await Shell.Run("lxc-info", ["-P", node.LxcPath, "-n", "web", "-p", "-H"])).Out is var now
+            && now.Trim() is { Length: > 0 } pid && pid != $"{init}");
+        await node.GetsAddress("web", "10.9.0.");
+        Assert.Equal(Index(link), Index(await node.OnHost("ip -o link show dev myapp")));
+        Assert.Contains("192.0.2.1/32", await node.OnHost("ip -o addr show dev myapp"), StringComparison.Ordinal);
+        Assert.Equal(address, await node.In("web", "ip -4 -o addr show dev eth0 | awk '{print $4}'"));
+        Assert.Equal(server, await node.Served());
+    }
+
+    [Fact]
+    public async Task A_daemon_that_was_killed_finds_everything_again()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.Create("web", Routed);
+        await node.Create("gone", "nic", "nictype=p2p", "host_name=gone0", "ipv4.host_address=10.7.0.1/24", "ipv4.dhcp=true", "ipv4.nat=true");
+        (await node.Holm("app", "start", "web", "gone")).Well();
+        await node.GetsAddress("web", "10.9.0.");
+        var server = (await Shell.Sh($"pgrep -f 'conf-file={node.RunFolder}/networks/myapp.conf'")).Out;
+        var init = await node.InitPid("gone");
+        await node.KillDaemon();
+        (await Shell.Sh($"kill -9 {init}")).Well();
+        await node.StartDaemon();
+        Assert.Equal(server, (await Shell.Sh($"pgrep -f 'conf-file={node.RunFolder}/networks/myapp.conf'")).Out);
+        await Shell.Until("gone is back", async () => await node.Status("gone") == "Running");
+        await node.GetsAddress("gone", "10.7.0.");
+        // A reboot from inside while no daemon runs waits for the next.
+        await node.KillDaemon();
+        init = int.Parse((await Shell.Run("lxc-info", ["-P", node.LxcPath, "-n", "web", "-p", "-H"])).Well().Out);
+        (await Shell.Sh($"kill -TERM {init}")).Well();
+        await Task.Delay(1000);
+        await node.StartDaemon();
+        await node.GetsAddress("web", "10.9.0.");
+        Assert.Equal("lo eth0", string.Join(' ', (await node.LinksIn("web")).Split(' ').Order().Reverse()));
+    }
+
+    [Fact]
+    public async Task Managed_networks_are_there_with_their_services_and_go_with_their_object()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await using var world = await World.Beside(node);
+        (await node.Holm("network", "create", "lan0", "ipv4.address=10.6.0.1/24", "ipv4.dhcp=true", "ipv4.nat=true")).Well();
+        await node.Create("a", "nic", "network=lan0", "name=eth0");
+        await node.Create("b", "nic", "network=lan0", "name=eth0");
+        (await node.Holm("app", "start", "a", "b")).Well();
+        await node.GetsAddress("a", "10.6.0.");
+        await node.GetsAddress("b", "10.6.0.");
+        Assert.Equal("198.51.100.1", await world.SeenFrom(node, "a"));
+        var other = (await node.In("b", "ip -4 -o addr show dev eth0 | awk '{print $4}' | cut -d/ -f1")).Trim();
+        await node.In("a", $"ping -c 1 -W 2 {other}");
+        Assert.NotEqual(0, (await node.Holm("network", "delete", "lan0")).Code);
+        (await node.Holm("app", "delete", "--force", "a")).Well();
+        (await node.Holm("app", "delete", "--force", "b")).Well();
+        (await node.Holm("network", "delete", "lan0")).Well();
+        await Shell.Until("nothing of it is left", async () => await node.Residue() == "");
+    }
+
+    [Fact]
+    public async Task Addresses_inside_are_shown()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.Create("web", Routed);
+        (await node.Holm("app", "start", "web")).Well();
+        await node.GetsAddress("web", "10.9.0.");
+        using var list = JsonDocument.Parse((await node.Holm("list", "--format", "json")).Well().Out);
+        var nic = list.RootElement[0].GetProperty("state").GetProperty("network").GetProperty("eth0");
+        Assert.Equal("myapp", nic.GetProperty("host_name").GetString());
+        Assert.StartsWith("00:16:3e:", nic.GetProperty("hwaddr").GetString(), StringComparison.Ordinal);
+        Assert.Contains("10.9.0.", (await node.Holm("list")).Out, StringComparison.Ordinal);
+    }
+
+    private static string Index(string line) => line.Split(':')[0];
+}

@@ -1,0 +1,199 @@
+namespace System.Tests;
+
+/// <summary>
+/// Ports of the host that apps hold come home, whatever happens. Here the port is one end of a veth pair, which the kernel destroys with
+/// its namespace: nothing but the pin saves it. Real hardware is in Guest.Tests.
+/// </summary>
+public sealed class PortTests
+{
+    private const string Port = "ip link add eth4 address 02:00:00:00:00:44 mtu 1400 type veth peer name cable && ip link set eth4 up && " +
+        "ip link set cable up";
+
+    /// <summary>What happens to an app that has port eth4 as wan; after each the port is to be home as it was.</summary>
+    public static TheoryData<string> Ends =>
+    [
+        "stopped", "stopped by force", "killed init", "killed monitor", "killed daemon, monitor and init", "monitor killed while no daemon runs",
+        "renamed and changed inside", "powered off from inside", "rebooted inside and stopped", "device removed while it runs",
+        "moved on inside", "app deleted",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public async Task A_port_comes_home(string end)
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.OnHost(Port);
+        var before = await Shown(node);
+        await node.Create("fw", "nic", "nictype=physical", "parent=eth4", "name=wan");
+        (await node.Holm("config", "set", "fw", "boot.autorestart=false")).Well();
+        (await node.Holm("app", "start", "fw")).Well();
+        Assert.Equal("lo wan", await node.LinksIn("fw"));
+        Assert.DoesNotContain("eth4", await node.OnHost("ip -o link"), StringComparison.Ordinal);
+        Assert.Equal("1400 02:00:00:00:00:44 up\n", await node.In("fw", "cd /sys/class/net/wan; echo $(cat mtu address operstate)"));
+        var init = await node.InitPid("fw");
+        var monitor = node.Monitors()["fw"];
+        switch (end)
+        {
+            case "stopped": (await node.Holm("app", "stop", "fw")).Well(); break;
+            case "stopped by force": (await node.Holm("app", "stop", "--force", "fw")).Well(); break;
+            case "killed init": await Kill(init); break;
+            case "killed monitor": await Kill(monitor); break;
+            case "killed daemon, monitor and init":
+                await Kill(node.DaemonPid, monitor, init);
+                await node.KillDaemon();
+                await node.StartDaemon();
+                break;
+            case "monitor killed while no daemon runs":
+                await node.KillDaemon();
+                await Kill(monitor);
+                await Shell.Until("it is gone", () => Task.FromResult(!node.Monitors().ContainsKey("fw")));
+                await node.StartDaemon();
+                break;
+            case "renamed and changed inside":
+                await node.In("fw", "ip link set wan down; ip link set wan name eth0 mtu 900 address 02:00:00:00:00:99; ip link set eth0 up");
+                await Kill(monitor);
+                break;
+            case "powered off from inside": await node.Holm("exec", "fw", "--", "poweroff"); break;
+            case "rebooted inside and stopped":
+                await node.Holm("exec", "fw", "--", "reboot");
+                await Shell.Until("it has booted again", async () => (await Shell.Run("lxc-info", ["-P", node.LxcPath, "-n", "fw", "-p", "-H"]))
+                    .Out.Trim() is { Length: > 0 } now && now != $"{init}");
+                Assert.Equal("lo wan", await node.LinksIn("fw"));
+                (await node.Holm("app", "stop", "fw")).Well();
+                break;
+            case "device removed while it runs": (await node.Holm("config", "device", "remove", "fw", "eth0")).Well(); break;
+            case "moved on inside":
+                await node.In("fw", "unshare -n sleep 600 & sleep 1; ip link set wan netns $! || true");
+                (await node.Holm("app", "stop", "--force", "fw")).Well();
+                break;
+            default: (await node.Holm("app", "delete", "--force", "fw")).Well(); break;
+        }
+        // Where the app took it elsewhere the kernel destroys a veth; hardware comes back from there (Guest.Tests).
+        if (end == "moved on inside")
+            await Shell.Until("the app is down", async () => await node.Status("fw") == "Stopped");
+        else
+            await Shell.Until($"eth4 is home as it was, {before}", async () => await Shown(node) == before);
+        Assert.Equal("", await Pins(node));
+    }
+
+    [Fact]
+    public async Task A_name_that_was_taken_meanwhile_is_told_and_given_back_once_it_is_free()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.OnHost(Port);
+        var before = await Shown(node);
+        await node.Create("fw", "nic", "nictype=physical", "parent=eth4");
+        (await node.Holm("app", "start", "fw")).Well();
+        await node.OnHost("ip link add eth4 type dummy");
+        await node.Holm("app", "stop", "fw");
+        Assert.Contains("another interface of the host is called eth4", (await node.Holm("list")).Well().Out, StringComparison.Ordinal);
+        await node.OnHost("ip link delete eth4");
+        await Shell.Until("eth4 has its name back", async () => await Shown(node) == before);
+        await Shell.Until("nothing is wrong any more", async () => await node.Status("fw") == "Stopped");
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_brings_the_port_home()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.OnHost(Port);
+        var before = await Shown(node);
+        await node.Create("fw", "nic", "nictype=physical", "parent=eth4");
+        // Its second nic cannot be made: the first is inside by then.
+        await node.Add("fw", "zz", "nictype=macvlan", "parent=cable", "mtu=9000");
+        Assert.NotEqual(0, (await node.Holm("app", "start", "fw")).Code);
+        await Shell.Until($"eth4 is home as it was, {before}", async () => await Shown(node) == before);
+        (await node.Holm("config", "device", "remove", "fw", "zz")).Well();
+        (await node.Holm("config", "set", "fw", "init.cmd=/bin/nothing")).Well();
+        await node.Holm("app", "start", "fw");
+        await Shell.Until($"eth4 is home as it was, {before}", async () => await Shown(node) == before);
+    }
+
+    [Fact]
+    public async Task One_app_has_a_port_and_the_next_waits_for_it_by_name()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.OnHost(Port);
+        await node.Create("fw", "nic", "nictype=physical", "parent=eth4");
+        await node.Create("spare", "nic", "nictype=physical", "parent=eth4");
+        (await node.Holm("app", "start", "fw")).Well();
+        var second = await node.Holm("app", "start", "spare");
+        Assert.Contains("waits for port eth4, which app fw has", second.Err, StringComparison.Ordinal);
+        Assert.Contains("waits for port eth4, which app fw has", (await node.Holm("list")).Out, StringComparison.Ordinal);
+        (await node.Holm("app", "stop", "fw")).Well();
+        await Shell.Until("the second has it", async () => await node.Status("spare") == "Running" && await node.LinksIn("spare") == "eth4 lo");
+    }
+
+    [Fact]
+    public async Task A_port_that_is_not_there_is_waited_for_and_one_that_cannot_leave_is_refused()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.Create("fw", "nic", "nictype=physical", "parent=eth4");
+        (await node.Holm("config", "set", "fw", "boot.autostart=true")).Well();
+        Assert.Contains("waits for interface eth4, which is not there", (await node.Holm("app", "start", "fw")).Err, StringComparison.Ordinal);
+        Assert.Equal(0, await node.EndDaemon("TERM"));
+        Directory.Delete(node.RunFolder, recursive: true);
+        await node.StartDaemon();
+        Assert.Contains("waits for interface eth4, which is not there", (await node.Holm("list")).Out, StringComparison.Ordinal);
+        await node.OnHost(Port);
+        await Shell.Until("it starts by itself", async () => await node.Status("fw") == "Running");
+        (await node.Holm("app", "stop", "fw")).Well();
+
+        await node.OnHost("ip link add br0 type bridge && ip link set eth4 master br0");
+        Assert.Contains("it is a port of br0; take it out of that first", (await node.Holm("app", "start", "fw")).Err, StringComparison.Ordinal);
+        await node.Create("whole", "nic", "nictype=physical", "parent=br0");
+        Assert.Contains("an interface of kind bridge cannot leave the host", (await node.Holm("app", "start", "whole")).Err,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_firewall_of_the_seed_stands_between_a_port_and_the_switch()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.OnHost(Port + " && ip link add br0 type bridge vlan_filtering 1 && ip link set br0 up && " +
+            "ip link add v1 link br0 type vlan id 1 && ip addr add 192.168.1.2/24 dev v1 && ip link set v1 up && " +
+            "ip addr add 203.0.113.1/24 dev cable");
+        await node.Create("fw", "nic", "nictype=physical", "parent=eth4", "name=eth4");
+        await node.Add("fw", "inside", "nictype=bridged", "parent=br0", "host_name=fw0", "name=host", "vlan.tagged=1,2", "vlan=none");
+        (await node.Holm("app", "start", "fw")).Well();
+        await node.OnHost("bridge vlan add dev br0 vid 1 self tagged");
+        await node.In("fw", "ip addr add 203.0.113.2/24 dev eth4; ip link add vlan1 link host type vlan id 1; " +
+            "ip addr add 192.168.1.1/24 dev vlan1; ip link set vlan1 up; echo 1 > /proc/sys/net/ipv4/ip_forward");
+        await node.OnHost("ip route add 203.0.113.0/25 via 192.168.1.1 src 192.168.1.2 || true");
+        await Shell.Until("the switch reaches the firewall", async () => (await node.TryOnHost("ping -c 1 -W 1 192.168.1.1")).Code == 0);
+        await node.In("fw", "ping -c 1 -W 5 203.0.113.1");
+        (await node.Holm("app", "stop", "fw")).Well();
+        Assert.Contains("eth4", await node.OnHost("ip -o link"), StringComparison.Ordinal);
+        Assert.DoesNotContain("fw0", await node.OnHost("ip -o link"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_VLAN_on_a_port_is_given_and_the_port_stays()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.OnHost(Port);
+        await node.Create("a", "nic", "nictype=physical", "parent=eth4", "vlan=5", "name=eth0");
+        await node.Create("b", "nic", "nictype=physical", "parent=eth4", "vlan=6", "name=eth0");
+        await node.Create("c", "nic", "nictype=physical", "parent=eth4", "name=eth0");
+        (await node.Holm("app", "start", "a", "b")).Well();
+        Assert.Contains("waits for port eth4", (await node.Holm("app", "start", "c")).Err, StringComparison.Ordinal);
+        await node.OnHost("ip link add v5 link cable type vlan id 5 && ip link set v5 up && ip addr add 10.5.0.1/24 dev v5");
+        await node.In("a", "ip addr add 10.5.0.2/24 dev eth0 && ping -c 1 -W 5 10.5.0.1");
+        (await node.Holm("app", "stop", "a", "b")).Well();
+        await Shell.Until("the third has the port", async () => await node.Status("c") == "Running");
+    }
+
+    private static async Task Kill(params int[] pids) => (await Shell.Run("/bin/kill", ["-9", .. pids.Select(p => $"{p}")])).Well();
+
+    /// <summary>Index, MTU, state and address of eth4 on the host; empty: it is not there.</summary>
+    private static async Task<string> Shown(TestNode node) => (await node.TryOnHost(
+        "ip -j link show dev eth4 | jq -r '.[0] | \"\\(.ifindex) \\(.mtu) \\(.flags | contains([\"UP\"])) \\(.address)\"'")).Out.Trim();
+
+    private static async Task<string> Pins(TestNode node)
+    {
+        var pins = Path.Combine(node.RunFolder, "netns");
+        await Shell.Until("no namespace is pinned", () => Task.FromResult(
+            !Directory.Exists(pins) || !Directory.EnumerateFiles(pins).Any()), 20);
+        return "";
+    }
+}
