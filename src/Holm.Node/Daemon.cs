@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Holm.Contract;
 using Holm.Images;
 using Holm.Images.Roots;
+using Holm.Linux;
 using Holm.Linux.Cgroups;
 using Holm.Linux.Files;
 using Holm.Linux.Processes;
@@ -63,11 +64,13 @@ public static class Daemon
         var power = new WantedPower(Path.Combine(paths.Run, "power"));
         var limits = new InstanceLimits(tree, paths.Id);
         var engine = new LxcEngine(paths.Instances, MonitorProgram());
-        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        var desired = new DesiredState(config, power, new SpecReader(images, paths, canIdmapLayers, memory, Environment.ProcessorCount));
+        var cpus = Machine.OnlineCpus();
+        var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), cpus);
+        var desired = new DesiredState(config, power, reader);
         var executor = new Executor(roots, images, limits, engine, FactsOf(paths), clock);
         var loop = new Loop(desired, executor, engine, limits, clock, layers);
-        var control = new InstanceControl(loop, desired, power, config, engine, limits, paths, clock);
+        var control = new InstanceControl(loop, desired, power, config, engine, paths, clock);
+        var readings = new Readings(control, loop, desired, config, limits, cpus);
         var boot = new Boot(config, power, desired, loop, control, paths, clock, Say);
         executor.SwitchedOff = control.SwitchedOff;
         loop.WentDown = control.WentDown;
@@ -92,7 +95,7 @@ public static class Daemon
         using var trim = new HeapTrim();
         using var stop = new CancellationTokenSource();
         var running = loop.Run(stop.Token);
-        var face = Faces.Of(config, control, images, events, paths, new Checks(tree, paths, canIdmapLayers), Say);
+        var face = Faces.Of(config, control, readings, images, events, paths, new Checks(tree, paths, canIdmapLayers), Say);
         int signal;
         await using ((await ApiServer.Start(paths.Socket, face).ConfigureAwait(false)).ConfigureAwait(false))
         {

@@ -62,6 +62,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
             case Freeze: await SetFrozen(run, true).ConfigureAwait(false); break;
             case Unfreeze: await SetFrozen(run, false).ConfigureAwait(false); break;
             case TearDown: await TakeDown(run).ConfigureAwait(false); break;
+            case Wait s: run.Update(o => o with { Waiting = s.Reason, Reason = "", Failed = false }); break;
             case StayOff s:
                 SwitchedOff(s.Name);
                 run.Update(o => o with { Ending = null, Reason = s.Reason, Failed = s.Failed, NotBefore = null });
@@ -90,6 +91,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
             MonitorGone = false,
             Failed = false,
             Reason = "",
+            Waiting = "",
             NotBefore = null,
             StartedAt = null,
             UpSince = null,
@@ -115,7 +117,8 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
     private void Limit(InstanceRun run, LimitSpec wanted)
     {
         limits.Set(run.Observed.Name, wanted);
-        run.Update(o => o with { Limits = wanted, Refused = null, Failed = false, Reason = "" });
+        var part = wanted.InPartition ? wanted.MemoryBytes : null;
+        run.Update(o => o with { Limits = wanted, Part = part, Refused = null, Failed = false, Reason = "" });
     }
 
     private async Task StartInit(InstanceRun run, InstanceSpec spec)
@@ -250,6 +253,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
         run.Update(o => o with
         {
             Presence = Presence.Absent,
+            Part = null,
             Frozen = false,
             Stop = null,
             NotBefore = null,
@@ -263,7 +267,7 @@ public sealed class Executor(Roots roots, ImageStore images, InstanceLimits limi
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     /// <summary>How long limits that a running instance does not fit into are not tried again.</summary>
-    private static readonly TimeSpan LimitPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LimitPause = Partition.RetryPause;
 
     private void Pause(InstanceRun run)
     {

@@ -53,7 +53,8 @@ public sealed record InstanceSpec
 /// <param name="Wanted">Its wanted power.</param>
 /// <param name="Spec">How to start it; null while <paramref name="Waiting"/> says why it cannot be.</param>
 /// <param name="Waiting">What is missing, as a sentence; empty when nothing is.</param>
-public sealed record DesiredInstance(string Name, Wanted Wanted, InstanceSpec? Spec, string Waiting);
+/// <param name="Reserved">True: it has a part of partition <c>apps</c> whether it runs or not, because it is enabled.</param>
+public sealed record DesiredInstance(string Name, Wanted Wanted, InstanceSpec? Spec, string Waiting, bool Reserved = false);
 
 /// <summary>A stop that was asked for.</summary>
 /// <param name="Deadline">When asking turns into killing; <see cref="MachineClock"/>.</param>
@@ -110,6 +111,12 @@ public sealed record ObservedInstance
 
     /// <summary>The limits that hold; null: none yet, or set by an earlier daemon.</summary>
     public LimitSpec? Limits { get; init; }
+
+    /// <summary>Bytes that it holds of the memory of partition <c>apps</c>; null: it is not in it.</summary>
+    public long? Part { get; init; }
+
+    /// <summary>What its start waits for, as a sentence; empty: for nothing.</summary>
+    public string Waiting { get; init; } = "";
 
     /// <summary>Limits that could not be set as things are, and when they are tried again; null: none.</summary>
     public RefusedLimits? Refused { get; init; }

@@ -41,7 +41,12 @@ public static class Planner
     /// <param name="desired">Every configured instance.</param>
     /// <param name="observed">Every instance of which anything is known; one that is not configured any more is taken down.</param>
     /// <param name="now">The time; <see cref="MachineClock"/>.</param>
+    /// <param name="partitionBytes">Memory of partition <c>apps</c>.</param>
     public static IReadOnlyList<Step> Plan(
+        IReadOnlyList<DesiredInstance> desired, IReadOnlyList<ObservedInstance> observed, TimeSpan now, long partitionBytes) =>
+        Division.Admit(Plan(Division.Divide(desired, observed, partitionBytes), observed, now), desired, observed, partitionBytes);
+
+    private static IReadOnlyList<Step> Plan(
         IReadOnlyList<DesiredInstance> desired, IReadOnlyList<ObservedInstance> observed, TimeSpan now)
     {
         var wanted = desired.ToDictionary(d => d.Name, StringComparer.Ordinal);
