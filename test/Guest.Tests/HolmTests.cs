@@ -78,7 +78,7 @@ public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests
     public async Task Limits_and_counters_are_on_the_apps_own_group()
     {
         await _holm.Launch("small", "--config limits.memory=64MiB --config limits.processes=40 --config limits.cpu=1");
-        const string files = "cd /sys/fs/cgroup/holm-$id/small; cat memory.max pids.max; wc -w < cpuset.cpus";
+        const string files = "cd /sys/fs/cgroup/holm-$id/_apps/small; cat memory.max pids.max; wc -w < cpuset.cpus";
         // The monitor is in the group, too.
         Assert.Equal("67108864\n41\n1\n", await _holm.Must(files));
         Assert.Contains("fork", (await _holm.Run("holm exec small -- sh -c 'for i in $(seq 60); do sleep 3 & done; wait'")).Output,
@@ -86,7 +86,7 @@ public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests
         var hog = await _holm.Run("holm exec small -- sh -c 'head -c 80m /dev/zero | tail -c 80m | wc -c'");
         Assert.NotEqual("83886080\n", hog.Output);
         await _holm.Must("holm config set small limits.processes=500");
-        await _holm.Until("cat /sys/fs/cgroup/holm-$id/small/pids.max", "501");
+        await _holm.Until("cat /sys/fs/cgroup/holm-$id/_apps/small/pids.max", "501");
 
         // Written through the page cache of a real disk, so that block counters move.
         await _holm.Launch("writer", "--pool default");
@@ -106,10 +106,10 @@ public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests
         await _holm.Launch("cold");
         await _holm.Must("holm app freeze cold");
         Assert.Equal("1\nfrozen 1\n", await _holm.Must(
-            "cd /sys/fs/cgroup/holm-$id/cold/payload; cat cgroup.freeze; grep frozen cgroup.events"));
+            "cd /sys/fs/cgroup/holm-$id/_apps/cold/payload; cat cgroup.freeze; grep frozen cgroup.events"));
         Assert.Contains("cold Frozen", await _holm.Apps());
         await _holm.Must("holm app unfreeze cold && holm exec cold -- true");
-        Assert.Equal("0\n", await _holm.Must("cat /sys/fs/cgroup/holm-$id/cold/payload/cgroup.freeze"));
+        Assert.Equal("0\n", await _holm.Must("cat /sys/fs/cgroup/holm-$id/_apps/cold/payload/cgroup.freeze"));
         await _holm.Must("holm app freeze cold && holm app stop --force cold");
         Assert.Contains("cold Stopped", await _holm.Apps());
     }
@@ -120,7 +120,7 @@ public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests
         await _holm.Launch("doomed", "--config boot.autorestart=false");
         var init = await _holm.Init("doomed");
         await _holm.Must($"kill -9 $(awk '$1 == \"PPid:\" {{ print $2 }}' /proc/{init}/status)");
-        await _holm.Until("[ -e /sys/fs/cgroup/holm-$id/doomed ] && echo there || echo gone", "gone");
+        await _holm.Until("[ -e /sys/fs/cgroup/holm-$id/_apps/doomed ] && echo there || echo gone", "gone");
         await _holm.Until($"[ -d /proc/{init} ] && echo there || echo gone", "gone");
         var doomed = (await _holm.Json("list")).EnumerateArray().Single(a => a.GetProperty("name").GetString() == "doomed");
         Assert.NotEqual("Running", doomed.GetProperty("status").GetString());
