@@ -129,6 +129,7 @@ public sealed class IsolationTests
             (await node.Holm("config", "set", "web", $"limits.cpu={cpu}-{cpu}")).Well();
             await Shell.Until($"it is on {cpu}", async () => Line(await File.ReadAllTextAsync(
                 $"/proc/{await node.InitPid("web")}/status"), "Cpus_allowed_list:") == cpu);
+            Assert.Equal("Running", await node.Status("web"));
         }
     }
 

@@ -6,8 +6,7 @@ namespace System.Tests;
 /// <summary>Partition apps on the real kernel: what its apps may use together, how it is divided, and who does not notice.</summary>
 public sealed class PartitionTests
 {
-    private const string Burn = "init.cmd=/bin/sh -c 'while :; do :; done & while :; do :; done & while :; do :; done'";
-    private static readonly string Burners = Burn.Replace('\'', '"');
+    private const string Burners = "init.cmd=/bin/sh -c \"while :; do :; done & while :; do :; done & while :; do :; done\"";
     private static readonly int Cpus = Environment.ProcessorCount;
 
     [Fact]
@@ -217,8 +216,7 @@ public sealed class PartitionTests
         await using var node = await TestNode.Start();
         var groups = new Groups(node);
         await node.Launch("a");
-        Assert.Contains("limits.partition", (await node.Holm("config", "set", "a", "limits.partition=none")).Well() is { Out: var said, Err:
-            var told } ? said + told : "", StringComparison.Ordinal);
+        (await node.Holm("config", "set", "a", "limits.partition=none")).Well();
         Assert.True(groups.Exist(Groups.In("a")));
         (await node.Holm("app", "restart", "a")).Well();
         Assert.True(groups.Exist("a"));

@@ -1,5 +1,5 @@
-using Holm.Config;
 using Holm.Contract;
+using Holm.Linux;
 using Holm.Node.Config;
 using Holm.Node.Engines;
 using Holm.Node.Limits;
@@ -72,7 +72,7 @@ public sealed class Readings(
     /// <summary>Nanoseconds of processor time that it can get in a second, at most.</summary>
     private long CpuShareOf(ObservedInstance observed)
     {
-        var pinned = (observed.Limits?.Cpus is { } set ? CpuSet.Parse(set).Ids.Count : cpus) * NanosecondsPerSecond;
+        var pinned = (observed.Limits?.Cpus is { } set ? Machine.CountCpus(set) : cpus) * NanosecondsPerSecond;
         return observed.Part is null ? pinned : Math.Min(pinned, CpuShareOf(desired.Partition));
     }
 
