@@ -85,14 +85,14 @@ public sealed class Partition(CgroupTree tree, string nodeId)
     }
 
     private Hierarchy Of(string controller) => tree.Of(controller) ?? throw new Refusal(400,
-        $"limit partition apps: this machine has no control group controller {controller}; take limits.partition away");
+        $"limit partition apps: this machine has no control group controller {controller}; enable it, or set limits.partition=none");
 
     private void SetQuota(Hierarchy cpu, long microseconds)
     {
         var quota = microseconds.ToString(CultureInfo.InvariantCulture);
         var file = cpu.Unified ? "cpu.max" : "cpu.cfs_quota_us";
         if (cpu.Read(Group, file) is null)
-            throw new Refusal(400, "limit partition apps: this kernel has no CPU quotas (CONFIG_CFS_BANDWIDTH); take limits.partition away");
+            throw new Refusal(400, "limit partition apps: this kernel has no CPU quotas (CONFIG_CFS_BANDWIDTH); set limits.partition=none");
         if (cpu.Unified)
         {
             cpu.Write(Group, file, $"{quota} {PeriodMicroseconds}");
