@@ -45,9 +45,11 @@ public sealed record Resources(int CpuPercent, int MemoryPercent)
     }
 
     private static int Percent(string what, string text) =>
-        int.TryParse(text.AsSpan().TrimEnd('%'), NumberStyles.None, CultureInfo.InvariantCulture, out var percent) && percent is >= 1 and <= 100
+        int.TryParse(text.AsSpan().TrimEnd('%'), NumberStyles.None, CultureInfo.InvariantCulture, out var percent)
+        && percent is >= 1 and <= 100
             ? percent
-            : throw new FormatException($"{Names.Show(what)} {Names.Show(text)} is not allowed; it takes a whole number of percent from 1 to 100");
+            : throw new FormatException($"{Names.Show(what)} {Names.Show(text)} is not allowed; it takes a whole number of percent from 1 "
+                + "to 100");
 
     private static FormatException NoLine(IReadOnlyList<string> words) =>
         new($"{Names.Show(string.Join(' ', words))} are no resources; write resources cpu 25 memory 50");

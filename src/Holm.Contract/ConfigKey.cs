@@ -4,7 +4,9 @@ namespace Holm.Contract;
 /// A config key of apps and profiles in words: what the node says of it where it refuses a value, and what help, man page and completion
 /// tell.
 /// </summary>
-/// <remarks>Names and values are LXD's (<c>doc/reference/instance_options.md</c>); <c>init.*</c> and <c>limits.partition</c> are Holm's own.</remarks>
+/// <remarks>
+/// Names and values are LXD's (<c>doc/reference/instance_options.md</c>); <c>init.*</c> and <c>limits.partition</c> are Holm's own.
+/// </remarks>
 /// <param name="Name">The key; a name that ends in <c>.*</c> stands for all keys that begin so.</param>
 /// <param name="Type">What a value looks like.</param>
 /// <param name="Default">What holds where the key is unset; empty where nothing does.</param>

@@ -64,13 +64,12 @@ public static class Daemon
         var power = new WantedPower(Path.Combine(paths.Run, "power"));
         var limits = new InstanceLimits(tree, paths.Id);
         var engine = new LxcEngine(paths.Instances, MonitorProgram());
-        var cpus = Machine.OnlineCpus();
-        var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), cpus);
+        var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus());
         var desired = new DesiredState(config, power, reader);
         var executor = new Executor(roots, images, limits, engine, FactsOf(paths), clock);
         var loop = new Loop(desired, executor, engine, limits, clock, layers);
         var control = new InstanceControl(loop, desired, power, config, engine, paths, clock);
-        var readings = new Readings(control, loop, desired, config, limits, cpus);
+        var readings = new Readings(control, loop, desired, config, limits, Machine.OnlineCpus());
         var boot = new Boot(config, power, desired, loop, control, paths, clock, Say);
         executor.SwitchedOff = control.SwitchedOff;
         loop.WentDown = control.WentDown;

@@ -15,8 +15,8 @@ internal static class Faces
         Action<string> log) => Of(config, control, readings, images, events, EnvironmentOf(paths), checks, log);
 
     private static NodeFace Of(
-        ConfigStore config, InstanceControl control, Readings readings, ImageStore images, Events events, ServerEnvironment environment, Checks checks,
-        Action<string> log) => new()
+        ConfigStore config, InstanceControl control, Readings readings, ImageStore images, Events events, ServerEnvironment environment,
+        Checks checks, Action<string> log) => new()
         {
             Config = config,
             Events = events,

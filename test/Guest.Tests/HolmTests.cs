@@ -103,10 +103,12 @@ public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests
     [Fact]
     public async Task Partition_apps_is_limited_and_what_does_not_fit_its_part_is_not_killed()
     {
-        const string group = "/sys/fs/cgroup/holm-$id/_apps", files = $"cd {group}; cat cpu.max memory.max; cd part; cat cpu.max memory.max";
+        const string group = "/sys/fs/cgroup/holm-$id/_apps";
+        const string files = $"cd {group}; cat cpu.max memory.max; cd part; cat cpu.max memory.max";
         await _holm.Launch("part");
         var partition = await _holm.Json("resources");
-        var (whole, part) = (partition.GetProperty("memory").GetProperty("total").GetInt64(), partition.GetProperty("memory_part").GetInt64());
+        var whole = partition.GetProperty("memory").GetProperty("total").GetInt64();
+        var part = partition.GetProperty("memory_part").GetInt64();
         Assert.Equal(whole / partition.GetProperty("apps").GetInt32() / 4096 * 4096, part);
         Assert.Equal($"50000 100000\n{whole / 4096 * 4096}\nmax 100000\n{part}\n", await _holm.Must(files));
 

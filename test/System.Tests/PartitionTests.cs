@@ -78,7 +78,8 @@ public sealed class PartitionTests
             StringComparison.Ordinal);
         var shown = (await node.Holm("app", "show", "a")).Well().Out;
         Assert.Matches(@"Partition +: apps: 40% of the CPUs together, \d", shown);
-        var state = JsonDocument.Parse((await node.Holm("app", "show", "a", "--format", "json")).Well().Out).RootElement.GetProperty("state");
+        using var json = JsonDocument.Parse((await node.Holm("app", "show", "a", "--format", "json")).Well().Out);
+        var state = json.RootElement.GetProperty("state");
         Assert.Equal(Part(whole, 1), state.GetProperty("memory").GetProperty("total").GetInt64());
         Assert.Equal(Cpus * 400_000_000L, state.GetProperty("cpu").GetProperty("allocated_time").GetInt64());
     }

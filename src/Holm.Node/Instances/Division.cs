@@ -57,7 +57,8 @@ public static class Division
     {
         var held = Held(observed);
         var starts = steps.OfType<MountRoot>().ToDictionary(s => s.Name, s => s.Spec.Limits, StringComparer.Ordinal);
-        var room = wholeBytes - held.Values.Sum() - steps.OfType<SetLimits>().Where(s => !starts.ContainsKey(s.Name)).Sum(s => Growth(s, held));
+        var growth = steps.OfType<SetLimits>().Where(s => !starts.ContainsKey(s.Name)).Sum(s => Growth(s, held));
+        var room = wholeBytes - held.Values.Sum() - growth;
         var waiting = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, limits) in starts.Where(s => s.Value.InPartition))
         {

@@ -105,7 +105,8 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
 
     /// <summary>What that partition may use on this machine.</summary>
     public PartitionLimits PartitionOf(Resources resources) => new(
-        (long)resources.CpuPercent * cpus * Partition.PeriodMicroseconds / 100, (long)((Int128)memoryBytes * resources.MemoryPercent / 100));
+        (long)resources.CpuPercent * cpus * Partition.PeriodMicroseconds / 100,
+        (long)((Int128)memoryBytes * resources.MemoryPercent / 100));
 
     /// <summary>
     /// A count becomes that many processors, beginning where the instance's name falls, so that apps spread without memory.

@@ -20,7 +20,7 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
     /// <summary>The group that instances in the partition share.</summary>
     public Partition Partition { get; } = new(tree, nodeId);
 
-    /// <summary>Group of an instance, relative to each hierarchy's root: the partition is where it was put into it, until it ends.</summary>
+    /// <summary>Group of an instance, relative to each hierarchy's root: where it was put at its start, until it ends.</summary>
     public string Group(string name) => tree.Exists(Inside(name)) ? Inside(name) : Outside(name);
 
     private string Inside(string name) => $"{Partition.Group}/{name}";
