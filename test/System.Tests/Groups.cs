@@ -32,9 +32,15 @@ public sealed class Groups(TestNode node)
             : double.Parse(quota, CultureInfo.InvariantCulture) / double.Parse(period!, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Times that a process of the group itself was killed because the group was full.</summary>
-    public long OutOfMemory(string group) => Text(group, "memory.oom_control") is null
-        ? Field(group, "memory.events", "oom_kill") : Field(group, "memory.oom_control", "oom_kill");
+    /// <summary>Processes of the group that were killed because memory was full; version 1 counts them where they were, below.</summary>
+    public long OutOfMemory(string group)
+    {
+        if (Text(group, "memory.oom_control") is null)
+            return Field(group, "memory.events", "oom_kill");
+        var folder = Path.GetDirectoryName(Files(group, "memory.oom_control").First(File.Exists))!;
+        var below = Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder, f));
+        return below.Append(".").Sum(f => Field($"{group}/{f}", "memory.oom_control", "oom_kill"));
+    }
 
     private long Field(string group, string file, string field) => long.Parse(
         Text(group, file)!.Split('\n').Single(l => l.StartsWith(field + " ", StringComparison.Ordinal)).Split(' ')[1],

@@ -67,7 +67,7 @@ public sealed class PartitionTests
         await HoldsUntil(groups, "a", Part(whole, 1));
         // The whole grows and shrinks: parts follow at once.
         (await node.Holm("resources", "memory", "2", "cpu", "40")).Well();
-        await HoldsUntil(groups, "a", Part(groups.MemoryLimit(Groups.Apps), 1));
+        await HoldsUntil(groups, "a", Part(Ram() / 50, 1));
         Assert.InRange(groups.MemoryLimit(Groups.Apps), Ram() / 50 - 4096, Ram() / 50);
         Assert.Equal(Cpus * 0.4, groups.CpuQuota(Groups.Apps));
         (await node.Holm("resources", "memory", "1")).Well();
@@ -104,6 +104,9 @@ public sealed class PartitionTests
         }
         var groups = new Groups(node);
         Assert.Equal(0, groups.OutOfMemory(Groups.In("quiet")) + groups.OutOfMemory(Groups.In("other")));
+        // A process of an app that eats dies likewise, and is counted.
+        Assert.NotEqual(0, (await node.Holm("exec", "other", "--", "tail", "/dev/zero")).Code);
+        Assert.Equal((0, 1), (groups.OutOfMemory(Groups.In("quiet")), groups.OutOfMemory(Groups.In("other"))));
         Assert.Equal(inits, (await node.InitPid("quiet"), await node.InitPid("other")));
         Assert.Equal("Running", await node.Status("quiet"));
         Assert.Contains("here", await node.In("other", "echo here"), StringComparison.Ordinal);
@@ -234,7 +237,7 @@ public sealed class PartitionTests
         await two.Launch("web");
         var (first, second) = (new Groups(one), new Groups(two));
         (await one.Holm("resources", "cpu", "10", "memory", "1")).Well();
-        await HoldsUntil(first, "web", Part(first.MemoryLimit(Groups.Apps), 1));
+        await HoldsUntil(first, "web", Part(Ram() / 100, 1));
         Assert.Equal(Cpus * 0.1, first.CpuQuota(Groups.Apps));
         Assert.Equal(Cpus * 0.25, second.CpuQuota(Groups.Apps));
         Assert.InRange(second.MemoryLimit(Groups.In("web")), Ram() / 2 - 8192, Ram() / 2);
