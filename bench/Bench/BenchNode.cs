@@ -104,7 +104,7 @@ internal sealed class BenchNode : IAsyncDisposable
             $$"""{"action":"{{action}}","force":{{(action == "stop" ? "true" : "false")}}}""");
 
     /// <summary>Makes an app of the sample.</summary>
-    public Task<string> Create(string app) => Holm("app", "create", app, "sample");
+    public Task<string> Create(string app, params string[] options) => Holm(["app", "create", app, "sample", .. options]);
 
     /// <summary>Makes an app of the sample and starts it.</summary>
     public async Task Launch(string app)

@@ -83,7 +83,7 @@ internal sealed partial class LiblxcPeer : IAsyncDisposable
         Directory.Delete(group);
     }
 
-    [GeneratedRegex(@"(lxc\.cgroup\.dir\.(?:monitor|monitor\.pivot|container) = )holm-[^/\n]+/[^/\n]+/")]
+    [GeneratedRegex(@"(lxc\.cgroup\.dir\.(?:monitor|monitor\.pivot|container) = )holm-[^/\n]+/(?:_apps/)?[^/\n]+/")]
     private static partial Regex Groups();
 
     [GeneratedRegex(@"lxc\.idmap = u 0 (\d+) (\d+)")]

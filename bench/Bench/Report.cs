@@ -96,7 +96,7 @@ internal sealed class Report
     }
 
     private static void Print(string bench, string what, string median, string span, string count, string promise, string note) =>
-        Console.WriteLine($"{bench,-8}{what,-52}{median,12}  {span,-20}{count,5}  {promise,-16} {note}".TrimEnd());
+        Console.WriteLine($"{bench,-11}{what,-52}{median,12}  {span,-20}{count,5}  {promise,-16} {note}".TrimEnd());
 
     private static string Number(double value) => value.ToString(value < 10 ? "0.00" : "0.0", CultureInfo.InvariantCulture);
 }

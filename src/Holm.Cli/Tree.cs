@@ -66,6 +66,7 @@ internal static class Tree
             KeyUnset.Build(Target.Profile),
             Edit.Build(Target.Profile),
             Device(Target.Profile)),
+        Resources.Build(),
         Info.Build(),
         CheckConfig.Build(),
         Events.Build(),

@@ -92,10 +92,14 @@ internal sealed class ConfigReader
                 if (_document.Instances.ContainsKey(name))
                     throw new FormatException($"app {name} is there already");
                 break;
+            case ["resources", ..]:
+                _document = _document with { Resources = Resources.Read([.. words.Skip(1)]) };
+                break;
             case ["app", _]:
                 throw new FormatException("an app needs a name and an image: app NAME IMAGE");
             default:
-                throw new FormatException($"{Names.Show(words[0])} is not known here; profile NAME, network NAME and app NAME IMAGE are");
+                throw new FormatException(
+                    $"{Names.Show(words[0])} is not known here; resources, profile NAME, network NAME and app NAME IMAGE are");
         }
     }
 

@@ -7,6 +7,7 @@ namespace Holm.Config;
 /// <summary>Writes a document as CLI text: what <c>show running-config</c> prints, and what can be pasted back.</summary>
 /// <remarks>
 /// <code>
+/// resources cpu 30 memory 50
 /// profile default
 ///     device root disk path=/ pool=default
 /// end
@@ -30,6 +31,8 @@ public static class ConfigText
     public static string Write(Document document)
     {
         var text = new StringBuilder();
+        if (document.Resources != Resources.Default)
+            Line(text, "", ["resources", .. document.Resources.Words]);
         foreach (var profile in document.Profiles.Values)
         {
             Line(text, "", "profile", profile.Name);

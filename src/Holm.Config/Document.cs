@@ -18,6 +18,9 @@ public sealed record Document
     /// <summary>Managed networks, by name, ordinal order.</summary>
     public ImmutableSortedDictionary<string, NetworkConfig> Networks { get; init; } = Maps.Empty<NetworkConfig>();
 
+    /// <summary>What the apps of partition <c>apps</c> may use together.</summary>
+    public Resources Resources { get; init; } = Resources.Default;
+
     /// <summary>A node's first document: no instance, and profile <c>default</c> with a root disk in pool <c>default</c>.</summary>
     public static Document Initial { get; } = new Document().With(new ProfileConfig
     {
@@ -68,6 +71,7 @@ public sealed record Document
         Instances = Carry(Instances, from.Instances, to.Instances),
         Profiles = Carry(Profiles, from.Profiles, to.Profiles),
         Networks = Carry(Networks, from.Networks, to.Networks),
+        Resources = from.Resources == to.Resources ? Resources : to.Resources,
     };
 
     private static ImmutableSortedDictionary<string, T> Carry<T>(

@@ -53,6 +53,7 @@ public static class Keys
         new("init.signal.reboot", Effect.NextStart, IsSignal),
         new("limits.cpu", Effect.Live, v => CpuSet.TryParse(v) is not null),
         new("limits.memory", Effect.Live, IsMemory),
+        new("limits.partition", Effect.NextStart, v => v is "apps" or "none"),
         new("limits.processes", Effect.Live, IsCount),
         new("security.idmap.isolated", Effect.NextStart, IsBool),
         new("security.privileged", Effect.NextStart, IsBool),

@@ -4,7 +4,9 @@ namespace Holm.Contract;
 /// A config key of apps and profiles in words: what the node says of it where it refuses a value, and what help, man page and completion
 /// tell.
 /// </summary>
-/// <remarks>Names and values are LXD's (<c>doc/reference/instance_options.md</c>); <c>init.*</c> is Holm's own.</remarks>
+/// <remarks>
+/// Names and values are LXD's (<c>doc/reference/instance_options.md</c>); <c>init.*</c> and <c>limits.partition</c> are Holm's own.
+/// </remarks>
 /// <param name="Name">The key; a name that ends in <c>.*</c> stands for all keys that begin so.</param>
 /// <param name="Type">What a value looks like.</param>
 /// <param name="Default">What holds where the key is unset; empty where nothing does.</param>
@@ -31,6 +33,7 @@ public sealed record ConfigKey(string Name, string Type, string Default, string 
         new("init.signal.reboot", Signal, "the image's", "signal that asks process 1 to reboot"),
         new("limits.cpu", "count or set such as 2 or 0-3", "all", "processors it may use"),
         new("limits.memory", "size such as 64MiB, or 25%", "all", "memory it may use"),
+        new("limits.partition", "apps or none", "none", "share the node's part for apps (see holm resources), or stand outside it"),
         new("limits.processes", Number + ", 1 or more", "4096", "processes and threads it may have"),
         new("security.idmap.isolated", Bool, "false", "give it a range of user ids that no other instance has"),
         new("security.privileged", Bool, "false", "root inside is root outside"),

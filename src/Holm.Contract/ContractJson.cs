@@ -15,6 +15,7 @@ namespace Holm.Contract;
 [JsonSerializable(typeof(Envelope<Image>))]
 [JsonSerializable(typeof(Envelope<ImageAlias>))]
 [JsonSerializable(typeof(Envelope<Profile>))]
+[JsonSerializable(typeof(Envelope<PartitionState>))]
 [JsonSerializable(typeof(Envelope<IReadOnlyList<string>>))]
 [JsonSerializable(typeof(Envelope<IReadOnlyList<Instance>>))]
 [JsonSerializable(typeof(Envelope<IReadOnlyList<Image>>))]
@@ -38,5 +39,6 @@ namespace Holm.Contract;
 [JsonSerializable(typeof(ImagePut))]
 [JsonSerializable(typeof(ImageAliasPut))]
 [JsonSerializable(typeof(ProfilePut))]
+[JsonSerializable(typeof(PartitionPut))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class ContractJson : JsonSerializerContext;

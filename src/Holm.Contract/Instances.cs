@@ -224,6 +224,9 @@ public sealed record CpuState
 {
     /// <summary>Nanoseconds since start.</summary>
     public long Usage { get; init; }
+
+    /// <summary>Nanoseconds that it can get in a second, at most (Incus); 0 when stopped.</summary>
+    public long AllocatedTime { get; init; }
 }
 
 /// <summary>Use of one disk device.</summary>

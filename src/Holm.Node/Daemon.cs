@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Holm.Contract;
 using Holm.Images;
 using Holm.Images.Roots;
+using Holm.Linux;
 using Holm.Linux.Cgroups;
 using Holm.Linux.Files;
 using Holm.Linux.Processes;
@@ -67,12 +68,12 @@ public static class Daemon
         var hook = new StartHook(paths.Run);
         hook.Write();
         var engine = new LxcEngine(paths.Instances, MonitorProgram());
-        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        var desired = new DesiredState(config, power, new SpecReader(images, paths, canIdmapLayers, memory, Environment.ProcessorCount),
-            spec => networks.Missing(spec.Name, spec.Nics));
+        var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus());
+        var desired = new DesiredState(config, power, reader, spec => networks.Missing(spec.Name, spec.Nics));
         var executor = new Executor(roots, images, limits, networks, engine, hook, FactsOf(paths), clock);
         var loop = new Loop(desired, executor, engine, limits, networks, clock, layers);
-        var control = new InstanceControl(loop, desired, power, config, engine, limits, networks, paths, clock);
+        var control = new InstanceControl(loop, desired, power, config, engine, paths, clock);
+        var readings = new Readings(control, loop, desired, config, limits, networks, Machine.OnlineCpus());
         var boot = new Boot(config, power, desired, loop, control, paths, clock, Say);
         executor.SwitchedOff = control.SwitchedOff;
         loop.WentDown = control.WentDown;
@@ -100,7 +101,7 @@ public static class Daemon
         using var stop = new CancellationTokenSource();
         var running = loop.Run(stop.Token);
         var watching = bridges.Watch(stop.Token);
-        var face = Faces.Of(config, control, images, events, paths, new Checks(tree, paths, canIdmapLayers), Say);
+        var face = Faces.Of(config, control, readings, images, events, paths, new Checks(tree, paths, canIdmapLayers), Say);
         int signal;
         await using ((await ApiServer.Start(paths.Socket, face).ConfigureAwait(false)).ConfigureAwait(false))
         {

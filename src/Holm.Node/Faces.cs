@@ -11,23 +11,24 @@ namespace Holm.Node;
 internal static class Faces
 {
     public static NodeFace Of(
-        ConfigStore config, InstanceControl control, ImageStore images, Events events, NodePaths paths, Checks checks,
-        Action<string> log) => Of(config, control, images, events, EnvironmentOf(paths), checks, log);
+        ConfigStore config, InstanceControl control, Readings readings, ImageStore images, Events events, NodePaths paths, Checks checks,
+        Action<string> log) => Of(config, control, readings, images, events, EnvironmentOf(paths), checks, log);
 
     private static NodeFace Of(
-        ConfigStore config, InstanceControl control, ImageStore images, Events events, ServerEnvironment environment, Checks checks,
-        Action<string> log) => new()
+        ConfigStore config, InstanceControl control, Readings readings, ImageStore images, Events events, ServerEnvironment environment,
+        Checks checks, Action<string> log) => new()
         {
             Config = config,
             Events = events,
             Log = log,
             Environment = () => environment with { ServerName = Environment.MachineName },
             CheckConfig = checks.Read,
+            Partition = readings.Partition,
             UploadFolder = images.StagingFolder,
             Instances = new InstanceFace
             {
                 Status = control.Status,
-                State = control.State,
+                State = readings.State,
                 SetPower = control.SetPower,
                 Delete = control.Delete,
                 Rename = control.Rename,

@@ -18,7 +18,8 @@ public sealed class CompletionTests
     [InlineData(":files", "image", "import", "./x")]
     [InlineData("", "exec", "web", "--", "")]
     [InlineData("set", "config", "device", "s")]
-    [InlineData("limits.cpu,limits.memory,limits.processes", "config", "set", "web", "lim")]
+    [InlineData("limits.cpu,limits.memory,limits.partition,limits.processes", "config", "set", "web", "lim")]
+    [InlineData("cpu,memory", "resources", "")]
     [InlineData("", "nonsense", "words", "")]
     [InlineData("", "app", "rename", "db", "new", "more", "")]
     public void Offers_at_a_place(string offers, params string[] words)

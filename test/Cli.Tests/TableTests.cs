@@ -7,7 +7,8 @@ public sealed class TableTests
     private const string Apps = """
         [{"name":"web","status":"Running","status_code":103,"image":"netbox","reason":"","config":{},
          "expanded_config":{"boot.autostart":"true"},
-          "state":{"status":"Running","status_code":103,"pid":42,"processes":4,"memory":{"usage":1234567,"usage_peak":2000000},"network":{
+          "state":{"status":"Running","status_code":103,"pid":42,"processes":4,"cpu":{"usage":1250000000},
+            "memory":{"usage":1234567,"usage_peak":2000000,"total":67108864},"network":{
             "lo":{"type":"loopback","addresses":[{"family":"inet","address":"127.0.0.1","netmask":"8","scope":"local"}]},
             "eth0":{"type":"broadcast","addresses":[{"family":"inet","address":"10.0.0.2","netmask":"24","scope":"global"},
               {"family":"inet6","address":"fd00::2","netmask":"64","scope":"global"},{"family":"inet6","address":"fe80::1","netmask":"64",
@@ -62,6 +63,7 @@ public sealed class TableTests
     [InlineData("GET /1.0/profiles?recursion=1", "profile-list", "profile", "list")]
     [InlineData("GET /1.0/profiles/default", "profile-show", "profile", "show", "default")]
     [InlineData("GET /1.0/checkconfig", "checkconfig", "checkconfig")]
+    [InlineData("GET /1.0/partition", "resources", "resources")]
     [InlineData("GET /1.0", "info", "info")]
     [InlineData("GET /1.0/operations?recursion=1", "operation-list", "operation", "list")]
     [InlineData("GET /1.0/operations/u1", "operation-show", "operation", "show", "u1")]
@@ -70,7 +72,7 @@ public sealed class TableTests
     [InlineData("GET /1.0/instances/web", "device-list", "config", "device", "list", "web")]
     public void Shown(string request, string name, params string[] words)
     {
-        using var node = RawNode.With((request, RawNode.Sync(Objects[name])));
+        using var node = RawNode.With((request, RawNode.Sync(Objects[name])), ("GET /1.0/partition", RawNode.Sync(Objects["resources"])));
         var result = Run.Holm(node, words);
         Assert.Equal((0, ""), (result.Code, result.Err));
         Golden.Same($"{name}.txt", result.Out);
@@ -95,10 +97,10 @@ public sealed class TableTests
         {"name":"web","status":"Running","status_code":103,"reason":"","description":"front","image":"netbox","profiles":["default",
          "small"],"owner":"local",
          "created_at":"2026-11-23T01:13:04Z","config":{"limits.memory":"64MiB"},"devices":{},
-         "expanded_config":{"limits.memory":"64MiB","boot.autostart":"true","environment.A":"x\ny"},
+         "expanded_config":{"limits.memory":"64MiB","limits.partition":"apps","boot.autostart":"true","environment.A":"x\ny"},
          "expanded_devices":{"root":{"type":"disk","path":"/","pool":"ram","size":"16MiB"}},
-         "state":{"status":"Running","status_code":103,"pid":42,"processes":4,"cpu":{"usage":1250000000},"memory":{"usage":1234567,
-         "usage_peak":2000000,"total":67108864},
+         "state":{"status":"Running","status_code":103,"pid":42,"processes":4,"cpu":{"usage":1250000000,"allocated_time":500000000},
+         "memory":{"usage":1234567,"usage_peak":2000000,"total":67108864},
            "block":{"bytes_read":4096,"bytes_written":0}}}
         """;
 
@@ -112,6 +114,11 @@ public sealed class TableTests
 
     private static readonly Dictionary<string, string> Objects = new()
     {
+        ["resources"] =
+            """
+            {"cpu_percent":25,"memory_percent":50,"apps":3,"memory_part":89478144,
+             "cpu":{"usage":12340000000,"allocated_time":500000000},"memory":{"usage":1234567,"usage_peak":0,"total":268435456}}
+            """,
         ["profile-list"] =
             """[{"name":"default","description":"","config":{},"devices":{"root":{"type":"disk"}},"used_by":["/1.0/instances/web"]}]""",
         ["profile-show"] = """{"name":"default","description":"d","config":{"user.a":"b"},"devices":"""

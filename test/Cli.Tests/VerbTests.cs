@@ -18,14 +18,33 @@ public sealed class VerbTests
     public void Create_takes_the_name_as_image_and_obeys_options()
     {
         using var node = RawNode.With(("GET /1.0/images/aliases/web", RawNode.Sync("{}")), ("POST /1.0/instances", RawNode.Sync("{}")));
-        Assert.Equal(0, Run.Holm(node, "app", "create", "web", "--no-enable", "--pin", "--pool", "default", "--profile", "a",
-            "--profile", "b", "--start").Code);
+        Assert.Equal(0, Run.Holm(node, "app", "create", "web", "--no-enable", "--no-partition", "--pin", "--pool", "default",
+            "--profile", "a", "--profile", "b", "--start").Code);
         var body = node.Requests[1];
         Assert.Contains("\"boot.autostart\":\"false\"", body, StringComparison.Ordinal);
         Assert.Contains("\"alias\":\"web\",\"follow\":false", body, StringComparison.Ordinal);
         Assert.Contains("\"pool\":\"default\"", body, StringComparison.Ordinal);
         Assert.Contains("\"profiles\":[\"a\",\"b\"]", body, StringComparison.Ordinal);
         Assert.Contains("\"start\":true", body, StringComparison.Ordinal);
+        Assert.Contains("\"limits.partition\":\"none\"", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resources_are_set_as_far_as_they_are_given()
+    {
+        using var node = RawNode.With(("PATCH /1.0/partition", RawNode.Sync("{}")));
+        Assert.Equal(0, Run.Holm(node, "resources", "cpu", "30%", "memory", "40").Code);
+        Assert.Equal(0, Run.Holm(node, "resources", "memory", "60").Code);
+        Assert.Equal(2, Run.Holm(node, "resources", "cpu").Code);
+        Assert.Equal(2, Run.Holm(node, "resources", "cpu", "0").Code);
+        var unknown = Run.Holm(node, "resources", "disk", "5");
+        Assert.Equal(2, unknown.Code);
+        Assert.Contains("cpu and memory are", unknown.Err, StringComparison.Ordinal);
+        Assert.Equal(
+        [
+            """PATCH /1.0/partition {"cpu_percent":30,"memory_percent":40}""",
+            """PATCH /1.0/partition {"cpu_percent":null,"memory_percent":60}""",
+        ], node.Requests);
     }
 
     [Fact]

@@ -77,7 +77,7 @@ public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests
     [Fact]
     public async Task Limits_and_counters_are_on_the_apps_own_group()
     {
-        await _holm.Launch("small", "--config limits.memory=64MiB --config limits.processes=40 --config limits.cpu=1");
+        await _holm.Launch("small", "--no-partition --config limits.memory=64MiB --config limits.processes=40 --config limits.cpu=1");
         const string files = "cd /sys/fs/cgroup/holm-$id/small; cat memory.max pids.max; wc -w < cpuset.cpus";
         // The monitor is in the group, too.
         Assert.Equal("67108864\n41\n1\n", await _holm.Must(files));
@@ -101,15 +101,41 @@ public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests
     }
 
     [Fact]
+    public async Task Partition_apps_is_limited_and_what_does_not_fit_its_part_is_not_killed()
+    {
+        const string group = "/sys/fs/cgroup/holm-$id/_apps";
+        const string files = $"cd {group}; cat cpu.max memory.max; cd part; cat cpu.max memory.max";
+        await _holm.Launch("part");
+        var partition = await _holm.Json("resources");
+        var whole = partition.GetProperty("memory").GetProperty("total").GetInt64();
+        var part = partition.GetProperty("memory_part").GetInt64();
+        Assert.Equal(whole / partition.GetProperty("apps").GetInt32() / 4096 * 4096, part);
+        Assert.Equal($"50000 100000\n{whole / 4096 * 4096}\nmax 100000\n{part}\n", await _holm.Must(files));
+
+        await _holm.Must($"holm exec part -- sh -c 'head -c {part / 4 * 3} /dev/zero > /tmp/ballast'");
+        var init = await _holm.Init("part");
+        await _holm.Must("holm resources memory 25 cpu 50");
+        await _holm.Until("holm app show part | grep -c 'the old limit holds'", "1");
+        Assert.Equal($"max\n{part}\n", await _holm.Must($"cd {group}/part; cat memory.high memory.max"));
+        await _holm.Must("holm exec part -- rm /tmp/ballast");
+        await _holm.Until($"cat {group}/cpu.max {group}/part/memory.max", $"100000 100000\n{await Now()}");
+        Assert.Equal("oom_kill 0\n", await _holm.Must($"grep '^oom_kill ' {group}/part/memory.events"));
+        Assert.Equal(init, await _holm.Init("part"));
+        await _holm.Must("holm resources memory 50 cpu 25");
+
+        async Task<long> Now() => (await _holm.Json("resources")).GetProperty("memory_part").GetInt64();
+    }
+
+    [Fact]
     public async Task Freeze_holds_the_app_and_unfreeze_lets_it_go()
     {
         await _holm.Launch("cold");
         await _holm.Must("holm app freeze cold");
         Assert.Equal("1\nfrozen 1\n", await _holm.Must(
-            "cd /sys/fs/cgroup/holm-$id/cold/payload; cat cgroup.freeze; grep frozen cgroup.events"));
+            "cd /sys/fs/cgroup/holm-$id/_apps/cold/payload; cat cgroup.freeze; grep frozen cgroup.events"));
         Assert.Contains("cold Frozen", await _holm.Apps());
         await _holm.Must("holm app unfreeze cold && holm exec cold -- true");
-        Assert.Equal("0\n", await _holm.Must("cat /sys/fs/cgroup/holm-$id/cold/payload/cgroup.freeze"));
+        Assert.Equal("0\n", await _holm.Must("cat /sys/fs/cgroup/holm-$id/_apps/cold/payload/cgroup.freeze"));
         await _holm.Must("holm app freeze cold && holm app stop --force cold");
         Assert.Contains("cold Stopped", await _holm.Apps());
     }
@@ -120,7 +146,7 @@ public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests
         await _holm.Launch("doomed", "--config boot.autorestart=false");
         var init = await _holm.Init("doomed");
         await _holm.Must($"kill -9 $(awk '$1 == \"PPid:\" {{ print $2 }}' /proc/{init}/status)");
-        await _holm.Until("[ -e /sys/fs/cgroup/holm-$id/doomed ] && echo there || echo gone", "gone");
+        await _holm.Until("[ -e /sys/fs/cgroup/holm-$id/_apps/doomed ] && echo there || echo gone", "gone");
         await _holm.Until($"[ -d /proc/{init} ] && echo there || echo gone", "gone");
         var doomed = (await _holm.Json("list")).EnumerateArray().Single(a => a.GetProperty("name").GetString() == "doomed");
         Assert.NotEqual("Running", doomed.GetProperty("status").GetString());
@@ -157,7 +183,8 @@ public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests
         await _holm.Launch("clock-on");
         await _holm.Must("holm app create clock-off sample --no-enable && holm app create clock-failing sample " +
             "--config init.cmd=/bin/false && timeout 60 holm app start clock-off && holm app stop clock-off");
-        await _holm.BootAgain(clock: 60);
+        // The kernel takes no time before its own start, so a minute past 1970 would be too early for a guest that is up longer.
+        await _holm.BootAgain(clock: 3600);
         await _holm.Until(states + " | grep -v failing", "clock-off Stopped\nclock-on Running");
         // Pauses and deadlines are kept by another clock: a stop is neither forced at once nor never, a failing app goes on being tried.
         await _holm.Must("date -s @2000000000 && timeout 60 holm app restart clock-on && holm exec clock-on -- true");

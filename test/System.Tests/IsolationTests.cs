@@ -94,7 +94,7 @@ public sealed class IsolationTests
         Assert.Contains("\"usage\"", (await node.Holm("app", "show", "small", "--format", "json")).Well().Out, StringComparison.Ordinal);
         // Live: a new limit is felt at once; the group holds the monitor besides.
         (await node.Holm("config", "set", "small", "limits.processes=500")).Well();
-        var group = $"holm-{node.Id}/small/pids.max";
+        var group = $"holm-{node.Id}/_apps/small/pids.max";
         await Shell.Until("the new limit is set", async () =>
             (await Shell.Sh($"cat /sys/fs/cgroup/pids/{group} /sys/fs/cgroup/{group} 2>/dev/null")).Out.Trim() == "501");
     }
@@ -109,7 +109,7 @@ public sealed class IsolationTests
         await Shell.Until("it says why", async () => (await node.Holm("app", "show", "web")).Out.Contains("the old limit holds",
             StringComparison.Ordinal));
         Assert.Equal("Running", await node.Status("web"));
-        var group = $"holm-{node.Id}/web";
+        var group = $"holm-{node.Id}/_apps/web";
         Assert.Equal("78", (await Shell.Sh($"cat /sys/fs/cgroup/pids/{group}/pids.max /sys/fs/cgroup/{group}/pids.max 2>/dev/null"))
             .Out.Trim());
         await node.In("web", "rm /tmp/ballast");
@@ -129,6 +129,7 @@ public sealed class IsolationTests
             (await node.Holm("config", "set", "web", $"limits.cpu={cpu}-{cpu}")).Well();
             await Shell.Until($"it is on {cpu}", async () => Line(await File.ReadAllTextAsync(
                 $"/proc/{await node.InitPid("web")}/status"), "Cpus_allowed_list:") == cpu);
+            Assert.Equal("Running", await node.Status("web"));
         }
     }
 

@@ -17,6 +17,9 @@ internal static class Say
         return value.ToString(unit == 0 || value >= 100 ? "0" : "0.0", CultureInfo.InvariantCulture) + Units[unit];
     }
 
+    /// <summary>Processor time: <c>1.25s</c>.</summary>
+    public static string Seconds(long nanoseconds) => (nanoseconds / 1e9).ToString("0.00", CultureInfo.InvariantCulture) + "s";
+
     /// <summary>A moment in UTC, to the second; empty for never (year 1).</summary>
     public static string Time(DateTimeOffset time) =>
         time.Year <= 1 ? "" : time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);

@@ -18,15 +18,17 @@ internal static class AppCreate
     private static readonly Option<string[]> Profile = Parts.Values("--profile", "PROFILE", "a profile; may be given several times",
         LiveNames.Profiles);
     private static readonly Option<bool> NoEnable = Parts.Switch("--no-enable", "do not start it at boot");
+    private static readonly Option<bool> NoPartition = Parts.Switch("--no-partition", "let it stand outside the part for apps");
     private static readonly Option<bool> Pin = Parts.Switch("--pin", "keep today's image even when the alias moves on");
     private static readonly Option<bool> Ephemeral = Parts.Switch("--ephemeral", "delete it as it stops");
     private static readonly Option<bool> Start = Parts.Switch("--start", "start it now");
 
     public static Verb Build() => new("create", "make an app from an image",
-        Name, Image, Pool, Size, Description, Config, Profile, NoEnable, Pin, Ephemeral, Start)
+        Name, Image, Pool, Size, Description, Config, Profile, NoEnable, NoPartition, Pin, Ephemeral, Start)
     {
         More = "The app follows its image alias: it takes the image that the alias names each time it starts. It starts at boot "
-            + "(boot.autostart=true, unless --no-enable) and again after a failure (boot.autorestart=true). Creating does not start it.",
+            + "(boot.autostart=true, unless --no-enable) and again after a failure (boot.autorestart=true). It shares the node's part for "
+            + "apps (limits.partition=apps, unless --no-partition; see holm resources). Creating does not start it.",
         Examples = ["holm app create web netbox --start",
             "holm app create db netbox --pool default --size 1GiB --config limits.memory=128MiB"],
         Run = Run,
@@ -57,6 +59,7 @@ internal static class AppCreate
         var keys = Names.Pairs(line.GetValue(Config) ?? []);
         keys.TryAdd("boot.autostart", line.GetValue(NoEnable) ? "false" : "true");
         keys.TryAdd("boot.autorestart", "true");
+        keys.TryAdd("limits.partition", line.GetValue(NoPartition) ? "none" : "apps");
         return keys;
     }
 

@@ -57,6 +57,9 @@ public sealed class CgroupTree
             hierarchy.Add(path, pid);
     }
 
+    /// <summary>True when a group is there. The first hierarchy tells: groups are made there first.</summary>
+    public bool Exists(string path) => Hierarchies.Count > 0 && Directory.Exists(Path.Combine(Hierarchies[0].Root, path));
+
     /// <summary>Removes a group and all below it on every hierarchy. False: a process is still in one of them.</summary>
     public bool Remove(string path)
     {

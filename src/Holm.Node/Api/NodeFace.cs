@@ -24,6 +24,9 @@ public sealed record NodeFace
     /// <summary>The lines of <c>holm checkconfig</c>.</summary>
     public required Func<IReadOnlyList<Check>> CheckConfig { get; init; }
 
+    /// <summary>What partition <c>apps</c> may use, and uses.</summary>
+    public Func<PartitionState> Partition { get; init; } = () => new PartitionState();
+
     /// <summary>Folder on the disk of the image store where uploads are staged.</summary>
     public required string UploadFolder { get; init; }
 

@@ -3,7 +3,7 @@ namespace Holm.Node.Api;
 /// <summary>One line of the route table.</summary>
 internal readonly record struct ApiRoute(string Method, string Path, Func<Call, Task> Handler);
 
-/// <summary>The whole door on one page. Paths are LXD's, but for <c>/1.0/checkconfig</c>.</summary>
+/// <summary>The whole door on one page. Paths are LXD's, but for <c>/1.0/checkconfig</c> and <c>/1.0/partition</c>.</summary>
 internal static class Routes
 {
     private const string Instances = "/1.0/instances", Instance = Instances + "/{name}", Images = "/1.0/images",
@@ -16,6 +16,9 @@ internal static class Routes
         new("GET", "/1.0", ServerRoutes.Get),
         new("GET", "/1.0/checkconfig", ServerRoutes.CheckConfig),
         new("GET", "/1.0/events", EventRoutes.Listen),
+        new("GET", "/1.0/partition", PartitionRoutes.Get),
+        new("PUT", "/1.0/partition", PartitionRoutes.Put),
+        new("PATCH", "/1.0/partition", PartitionRoutes.Patch),
 
         new("GET", Operations, OperationRoutes.List),
         new("GET", Operation, OperationRoutes.Get),

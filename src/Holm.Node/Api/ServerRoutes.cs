@@ -10,7 +10,7 @@ internal static class ServerRoutes
     [
         "etag", "patch", "operation_description", "profile_usedby", "container_exec_signal_handling", "console", "event_lifecycle",
         "container_full", "api_filtering", "container_exec_user_group_cwd", "instances", "instance_bulk_state_change", "instance_get_full",
-        "image_create_aliases",
+        "image_create_aliases", "instance_state_cpu_time",
     ];
 
     public static Task Versions(Call call) => call.Answer(["/1.0"], ContractJson.Default.IReadOnlyListString);

@@ -30,7 +30,7 @@ public sealed class Checks(CgroupTree tree, NodePaths paths, bool canIdmapLayers
         Row(Directory.Exists("/proc/self/ns") && File.Exists("/proc/self/ns/user"), "user namespaces", "instances are unprivileged",
             "only security.privileged=true instances can run: build the kernel with CONFIG_USER_NS"),
         new() { Feature = "cgroups", Found = tree.Layout, Holm = "limits are set where each controller is" },
-        Controller("memory"), Controller("pids"), Controller("cpuset"), Controller("cpuacct"),
+        Controller("cpu"), Controller("memory"), Controller("pids"), Controller("cpuset"), Controller("cpuacct"),
         tree.Of("devices") is { Unified: false }
             ? new() { Feature = "device filter", Found = "v1", Holm = "by the devices controller" }
             : new() { Feature = "device filter", Found = "v2", Holm = "by a program on the control group (BPF)" },

@@ -1,6 +1,7 @@
 using Holm.Contract;
 using Holm.Config;
 using Holm.Node.Config;
+using Holm.Node.Limits;
 
 namespace Holm.Node.Instances;
 
@@ -8,12 +9,16 @@ namespace Holm.Node.Instances;
 public sealed class DesiredState(ConfigStore config, WantedPower power, SpecReader reader, Func<InstanceSpec, string?> missing)
 {
     private volatile bool _goingDown;
+    private volatile Parted? _parted;
 
     /// <summary>True once the host goes down: <see cref="Boot"/> stops what runs, and nothing is started any more.</summary>
     public bool GoingDown => _goingDown;
 
     /// <summary>Says that the host goes down; this is not taken back.</summary>
     public void GoDown() => _goingDown = true;
+
+    /// <summary>What partition <c>apps</c> may use.</summary>
+    public PartitionLimits Partition => reader.PartitionOf(config.Current.Resources);
 
     /// <summary>Every configured instance. A spec is read only where something is wanted: the rest costs nothing.</summary>
     /// <param name="isThere">True for an instance that is not to be started any more: what it needs of the host is not looked for.</param>
@@ -40,12 +45,29 @@ public sealed class DesiredState(ConfigStore config, WantedPower power, SpecRead
         var spec = document.Instances.TryGetValue(name, out var instance)
             ? reader.Read(document, instance)
             : throw new Refusal(404, "Instance not found");
-        return missing(spec) is { } reason ? throw new Refusal(409, $"start {name}: it {reason}") : spec;
+        return missing(spec) is { } reason ? throw new Refusal(409, $"start {name}: {reason}") : spec;
     }
 
     private const string HostGoesDown = "the host goes down";
 
-    private DesiredInstance Read(Document document, InstanceConfig instance, Func<string, bool> isThere)
+    private DesiredInstance Read(Document document, InstanceConfig instance, Func<string, bool> isThere) =>
+        ReadPlain(document, instance, isThere) with { Reserved = PartedOf(document).Names.Contains(instance.Name) };
+
+    /// <summary>Names of the instances that a document enables in partition <c>apps</c>; found once for each document.</summary>
+    private sealed record Parted(Document Document, HashSet<string> Names);
+
+    private Parted PartedOf(Document document)
+    {
+        if (_parted is { } known && ReferenceEquals(known.Document, document))
+            return known;
+        var names = document.Instances.Values
+            .Where(i => Expansion.Expand(document, i).Config is var keys && SpecReader.IsInPartition(keys)
+                && Keys.IsTrue(keys.GetValueOrDefault("boot.autostart")))
+            .Select(i => i.Name);
+        return _parted = new Parted(document, names.ToHashSet(StringComparer.Ordinal));
+    }
+
+    private DesiredInstance ReadPlain(Document document, InstanceConfig instance, Func<string, bool> isThere)
     {
         var wanted = power[instance.Name];
         if (wanted == Wanted.Off)

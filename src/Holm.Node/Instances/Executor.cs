@@ -67,6 +67,7 @@ public sealed class Executor(
             case Freeze: await SetFrozen(run, true).ConfigureAwait(false); break;
             case Unfreeze: await SetFrozen(run, false).ConfigureAwait(false); break;
             case TearDown: await TakeDown(run).ConfigureAwait(false); break;
+            case Wait s: run.Update(o => o with { Waiting = s.Reason, Reason = "", Failed = false }); break;
             case StayOff s:
                 SwitchedOff(s.Name);
                 run.Update(o => o with { Ending = null, Reason = s.Reason, Failed = s.Failed, NotBefore = null });
@@ -95,6 +96,7 @@ public sealed class Executor(
             MonitorGone = false,
             Failed = false,
             Reason = "",
+            Waiting = "",
             NotBefore = null,
             StartedAt = null,
             UpSince = null,
@@ -120,7 +122,8 @@ public sealed class Executor(
     private void Limit(InstanceRun run, LimitSpec wanted)
     {
         limits.Set(run.Observed.Name, wanted);
-        run.Update(o => o with { Limits = wanted, Refused = null, Failed = false, Reason = "" });
+        var part = wanted.InPartition ? wanted.MemoryBytes : null;
+        run.Update(o => o with { Limits = wanted, Part = part, Refused = null, Failed = false, Reason = "" });
     }
 
     /// <summary>Before a start only what can be refused or has to be on record is done; the rest once its namespace is there.</summary>
@@ -324,6 +327,7 @@ public sealed class Executor(
         run.Update(o => o with
         {
             Presence = Presence.Absent,
+            Part = null,
             Frozen = false,
             Nics = null,
             Stop = null,
@@ -338,7 +342,7 @@ public sealed class Executor(
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     /// <summary>How long limits that a running instance does not fit into are not tried again.</summary>
-    private static readonly TimeSpan LimitPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LimitPause = Partition.RetryPause;
 
     private void Pause(InstanceRun run)
     {

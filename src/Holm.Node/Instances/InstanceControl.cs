@@ -4,8 +4,6 @@ using Holm.Images.Roots;
 using Holm.Config;
 using Holm.Node.Config;
 using Holm.Node.Engines;
-using Holm.Node.Limits;
-using Holm.Node.Networks;
 
 namespace Holm.Node.Instances;
 
@@ -35,8 +33,7 @@ public sealed record InstanceStatus(StatusCode Code, string Reason, DateTimeOffs
 /// observed to agree.
 /// </summary>
 public sealed class InstanceControl(
-    Loop loop, DesiredState desired, WantedPower power, ConfigStore config, LxcEngine engine, InstanceLimits limits, InstanceNetworks networks, NodePaths paths,
-    TimeProvider clock)
+    Loop loop, DesiredState desired, WantedPower power, ConfigStore config, LxcEngine engine, NodePaths paths, TimeProvider clock)
 {
     /// <summary>How long init may take to power off before it is killed, when the caller does not say.</summary>
     public static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(30);
@@ -59,41 +56,12 @@ public sealed class InstanceControl(
         };
         var reason = observed.Reason;
         if (code == StatusCode.Starting && reason.Length == 0 && wanted != Wanted.Off)
-            reason = loop.Waits(name) ?? "";
+            reason = observed.Waiting is { Length: > 0 } waits ? waits : desired.Of(name)?.Waiting ?? "";
         if (observed is { Presence: Presence.Absent, NotBefore: { } next } && next - clock.SinceBoot() is var pause && pause > TimeSpan.Zero
             && wanted != Wanted.Off)
             reason += string.Create(CultureInfo.InvariantCulture,
                 $"{(reason.Length > 0 ? "; " : "")}next try at {clock.GetUtcNow() + pause:HH:mm:ss} UTC");
         return new InstanceStatus(code, reason, observed.StartedAt ?? default);
-    }
-
-    /// <summary>What it uses now, read from the kernel.</summary>
-    public InstanceState State(string name)
-    {
-        var status = Status(name);
-        var run = loop.Find(name);
-        if (run?.Observed.Presence != Presence.Running || LxcEngine.InitPid(run.Monitor) is not { } pid)
-            return new InstanceState { Status = status.Code.ToString(), StatusCode = (int)status.Code, Reason = status.Reason };
-        var usage = limits.Read(name);
-        return new InstanceState
-        {
-            Status = status.Code.ToString(),
-            StatusCode = (int)status.Code,
-            Reason = status.Reason,
-            Pid = pid,
-            Processes = usage.Processes ?? -1,
-            StartedAt = run.Observed.StartedAt,
-            Cpu = new CpuState { Usage = usage.CpuNanoseconds ?? 0 },
-            Memory = new MemoryState
-            {
-                Usage = usage.Memory ?? 0,
-                UsagePeak = usage.MemoryPeak ?? 0,
-                SwapUsage = usage.Swap ?? 0,
-                Total = usage.MemoryLimit ?? 0,
-            },
-            Network = networks.Read(name) ?? NetworkCountersOf.Process(pid),
-            Block = new BlockState { BytesRead = usage.BlockRead ?? 0, BytesWritten = usage.BlockWritten ?? 0 },
-        };
     }
 
     /// <summary>Says what is wanted and waits until it is so.</summary>
@@ -131,9 +99,7 @@ public sealed class InstanceControl(
                 run.Observed.Frozen ? $"The instance is frozen: {name}: unfreeze it" : $"The instance is already running: {name}");
         CheckStart(name);
         var asked = clock.SinceBoot();
-        Want(run, Wanted.On, o => o with { FastFailures = 0, NotBefore = null, Failed = false, Reason = "" });
-        if (loop.Waits(name) is { } waits)
-            throw new Refusal(409, $"start {name}: it {waits}; it starts as soon as it can");
+        Want(run, Wanted.On, o => o with { FastFailures = 0, NotBefore = null, Failed = false, Reason = "", Waiting = "" });
         await WaitStarted(run, asked, ct).ConfigureAwait(false);
     }
 
@@ -147,13 +113,35 @@ public sealed class InstanceControl(
     /// <summary>Ends when it runs, when it could not, or when it ran and has ended again already.</summary>
     private async Task WaitStarted(InstanceRun run, TimeSpan asked, CancellationToken ct)
     {
-        var reached = await WaitUntil(
-            run, "start", Executor.StartDeadline + Grace,
-            o => o is { Presence: Presence.Running, Stop: null } ||
-                o is { Presence: Presence.Absent, Busy: false } && (o.Failed || o.UpSince >= asked), ct).ConfigureAwait(false);
+        bool IsOver(ObservedInstance o) => o is { Presence: Presence.Running, Stop: null } ||
+            o is { Presence: Presence.Absent, Busy: false } && (o.Failed || o.UpSince >= asked);
+        ObservedInstance reached;
+        while (!IsOver(reached = await WaitUntil(
+            run, "start", Executor.StartDeadline + Grace, o => IsOver(o) || o.Waiting.Length > 0, ct).ConfigureAwait(false)))
+            if (await StillWaits(run, ct).ConfigureAwait(false))
+                throw new Refusal(409, $"start {run.Observed.Name}: {run.Observed.Waiting}");
         if (reached is { Presence: Presence.Absent, Failed: true })
             throw new Refusal(500, reached.Reason);
     }
+
+    /// <summary>True: what its start waits for has not come within moments; it stays wanted, and the person is told.</summary>
+    private async Task<bool> StillWaits(InstanceRun run, CancellationToken ct)
+    {
+        using var deadline = new CancellationTokenSource(WaitPatience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
+        try
+        {
+            await run.WaitUntil(o => o.Waiting.Length == 0, either.Token).ConfigureAwait(false);
+            return false;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>How long a person who starts an instance is kept waiting for what the start waits for.</summary>
+    private static readonly TimeSpan WaitPatience = TimeSpan.FromSeconds(3);
 
     /// <summary>Waits, but not for ever: what was wanted stays wanted, and the loop goes on with it.</summary>
     private async Task<ObservedInstance> WaitUntil(
@@ -186,6 +174,7 @@ public sealed class InstanceControl(
         {
             FastFailures = 0,
             NotBefore = null,
+            Waiting = "",
             Stop = o is { Presence: Presence.Absent, Busy: false } ? null : new StopRequest(until, o.Stop?.Asked == true),
         });
         await WaitUntil(

@@ -57,7 +57,8 @@ public sealed record InstanceSpec
 /// <param name="Wanted">Its wanted power.</param>
 /// <param name="Spec">How to start it; null: it cannot be started as it is written.</param>
 /// <param name="Waiting">Why it is not started as things are, as a sentence; empty: it can be.</param>
-public sealed record DesiredInstance(string Name, Wanted Wanted, InstanceSpec? Spec, string Waiting);
+/// <param name="Reserved">True: it has a part of partition <c>apps</c> whether it runs or not, because it is enabled.</param>
+public sealed record DesiredInstance(string Name, Wanted Wanted, InstanceSpec? Spec, string Waiting, bool Reserved = false);
 
 /// <summary>A stop that was asked for.</summary>
 /// <param name="Deadline">When asking turns into killing; <see cref="MachineClock"/>.</param>
@@ -114,6 +115,12 @@ public sealed record ObservedInstance
 
     /// <summary>The limits that hold; null: none yet, or set by an earlier daemon.</summary>
     public LimitSpec? Limits { get; init; }
+
+    /// <summary>Bytes that it holds of the memory of partition <c>apps</c>; null: it is not in it.</summary>
+    public long? Part { get; init; }
+
+    /// <summary>What its start waits for, as a sentence; empty: for nothing.</summary>
+    public string Waiting { get; init; } = "";
 
     /// <summary>Limits that could not be set as things are, and when they are tried again; null: none.</summary>
     public RefusedLimits? Refused { get; init; }

@@ -67,6 +67,8 @@ public sealed class Loop(
         {
             var run = Of(name);
             run.Record = RunRecord.Read(engine.Folder(name));
+            var part = limits.Part(name);
+            run.Update(o => o with { Part = part });
             run.Monitor = monitors.TryGetValue(name, out var pid) ? OpenMonitor(pid) : null;
             if (run.Monitor is null || run.Record is not { StartedAt: { } startedAt })
             {
@@ -94,7 +96,10 @@ public sealed class Loop(
         executor.MonitorEnded = Wake;
         while (!ct.IsCancellationRequested)
         {
+            var partitionFits = SetPartition();
             var pause = Look(clock.SinceBoot());
+            if (!partitionFits && !(pause < Partition.RetryPause))
+                pause = Partition.RetryPause;
             ReleaseLayers(Snapshot());
             await Sleep(pause, ct).ConfigureAwait(false);
         }
@@ -110,14 +115,6 @@ public sealed class Loop(
             action();
     }
 
-    /// <summary>What an instance that is wanted and not there waits for, as a sentence; null: nothing.</summary>
-    public string? Waits(string name)
-    {
-        lock (_runs)
-            return Planner.Waits(
-                desired.Read(n => n != name), [.. _runs.Values.Select(r => r.Observed)], name);
-    }
-
     /// <summary>Plans and begins; returns how long nothing more is to be done.</summary>
     private TimeSpan? Look(TimeSpan now)
     {
@@ -126,7 +123,7 @@ public sealed class Loop(
             var observed = _runs.Values.Select(r => r.Observed).ToList();
             var wanted = desired.Read(name => _runs.GetValueOrDefault(name)?.Observed.Presence is not (null or Presence.Absent));
             SomethingWaits = wanted.Any(w => w.Waiting.Length > 0);
-            foreach (var group in Planner.Plan(wanted, observed, now).GroupBy(s => s.Name))
+            foreach (var group in Planner.Plan(wanted, observed, now, desired.Partition.MemoryBytes).GroupBy(s => s.Name))
                 Begin(Of(group.Key), observed.Find(o => o.Name == group.Key), [.. group]);
             return Planner.NextTime(wanted, observed, now) - now;
         }
@@ -140,6 +137,7 @@ public sealed class Loop(
             Wake();
             return;
         }
+        run.Update(o => o with { Part = Division.Reserve(o, steps) });
         _ = Task.Run(async () =>
         {
             try
@@ -155,6 +153,16 @@ public sealed class Loop(
             }
         });
     }
+
+    /// <summary>Before the look, so that the partition has grown when its instances grow. False: it does not fit yet.</summary>
+    private bool SetPartition()
+    {
+        var observed = Observed;
+        return limits.Partition.Set(Division.Whole(desired.Partition, observed), inUse: observed.Any(o => o.Part is not null));
+    }
+
+    /// <summary>Every instance of which anything is known.</summary>
+    public IReadOnlyList<ObservedInstance> Observed => [.. Snapshot().Select(r => r.Observed)];
 
     private List<InstanceRun> Snapshot()
     {

@@ -41,7 +41,12 @@ public static class Planner
     /// <param name="desired">Every configured instance.</param>
     /// <param name="observed">Every instance of which anything is known; one that is not configured any more is taken down.</param>
     /// <param name="now">The time; <see cref="MachineClock"/>.</param>
+    /// <param name="partitionBytes">Memory of partition <c>apps</c>.</param>
     public static IReadOnlyList<Step> Plan(
+        IReadOnlyList<DesiredInstance> desired, IReadOnlyList<ObservedInstance> observed, TimeSpan now, long partitionBytes) =>
+        Division.Admit(Plan(Division.Divide(desired, observed, partitionBytes), observed, now), desired, observed, partitionBytes);
+
+    private static IReadOnlyList<Step> Plan(
         IReadOnlyList<DesiredInstance> desired, IReadOnlyList<ObservedInstance> observed, TimeSpan now)
     {
         var wanted = desired.ToDictionary(d => d.Name, StringComparer.Ordinal);
@@ -53,16 +58,6 @@ public static class Planner
             .. desired.Where(d => !present.ContainsKey(d.Name))
                 .SelectMany(d => Next(d, new ObservedInstance { Name = d.Name }, claims, now)),
         ];
-    }
-
-    /// <summary>What an instance that is wanted and not there waits for, as a sentence; null: nothing.</summary>
-    public static string? Waits(IReadOnlyList<DesiredInstance> desired, IReadOnlyList<ObservedInstance> observed, string name)
-    {
-        var wanted = desired.ToDictionary(d => d.Name, StringComparer.Ordinal);
-        return wanted.GetValueOrDefault(name) is not { } instance ? null
-            : instance.Waiting.Length > 0 ? instance.Waiting
-            : instance.Spec is { } spec ? PortClaims.Of(wanted, observed).Waits(name, spec.Nics)
-            : null;
     }
 
     /// <summary>When to look again though nothing happens; null: never.</summary>
@@ -96,10 +91,10 @@ public static class Planner
             return observed.Ending is null ? [] : [new StayOff(observed.Name, "", Failed: false)];
         if (observed.Ending is { } ending)
             return [Conclude(desired, observed, ending, now)];
-        if (desired.Spec is not { } spec || desired.Waiting.Length > 0 || observed.FastFailures >= RestartPolicy.FastFailuresMax)
+        if (desired.Spec is not { } spec || observed.FastFailures >= RestartPolicy.FastFailuresMax)
             return [];
-        if (claims.Waits(desired.Name, spec.Nics) is not null)
-            return [];
+        if ((desired.Waiting.Length > 0 ? desired.Waiting : claims.Waits(desired.Name, spec.Nics)) is { } reason)
+            return observed.Waiting == reason ? [] : [new Wait(desired.Name, reason)];
         claims.Add(desired.Name, spec.Nics);
         return [new MountRoot(spec), new SetLimits(spec), new SetNetwork(spec), new Create(spec), new Start(spec)];
     }

@@ -25,7 +25,7 @@ public sealed class PortClaims
     {
         foreach (var nic in nics.Where(n => n.Kind == NicKind.Physical))
             if (_held.FirstOrDefault(h => h.App != app && Excludes(h.Nic, nic)).App is { } holder)
-                return $"waits for port {nic.PortName}, which app {holder} has";
+                return $"it waits for port {nic.PortName}, which app {holder} has";
         return null;
     }
 

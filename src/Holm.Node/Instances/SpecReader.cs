@@ -96,8 +96,18 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         long? memory = config.TryGetValue("limits.memory", out var text) ? Size.ParseShare(text, memoryBytes) : null;
         var processes = config.TryGetValue("limits.processes", out var count) ? long.Parse(count, CultureInfo.InvariantCulture)
             : InstanceLimits.DefaultProcesses;
-        return new LimitSpec(memory, config.TryGetValue("limits.cpu", out var cpu) ? Pin(name, CpuSet.Parse(cpu)) : null, processes);
+        return new LimitSpec(memory, config.TryGetValue("limits.cpu", out var cpu) ? Pin(name, CpuSet.Parse(cpu)) : null, processes,
+            IsInPartition(config));
     }
+
+    /// <summary>True when it says that it shares what partition <c>apps</c> may use.</summary>
+    public static bool IsInPartition(ImmutableSortedDictionary<string, string> config) =>
+        config.GetValueOrDefault("limits.partition") == "apps";
+
+    /// <summary>What that partition may use on this machine.</summary>
+    public PartitionLimits PartitionOf(Resources resources) => new(
+        (long)resources.CpuPercent * cpus * Partition.PeriodMicroseconds / 100,
+        (long)((Int128)memoryBytes * resources.MemoryPercent / 100));
 
     /// <summary>
     /// A count becomes that many processors, beginning where the instance's name falls, so that apps spread without memory.

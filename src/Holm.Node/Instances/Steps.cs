@@ -24,6 +24,11 @@ public sealed record Create(InstanceSpec Spec) : Step(Spec.Name);
 /// <param name="Spec">What to start.</param>
 public sealed record Start(InstanceSpec Spec) : Step(Spec.Name);
 
+/// <summary>It is to be started and waits.</summary>
+/// <param name="Name">The instance.</param>
+/// <param name="Reason">What for, as a sentence.</param>
+public sealed record Wait(string Name, string Reason) : Step(Name);
+
 /// <summary>Asks init to power off.</summary>
 /// <param name="Name">The instance.</param>
 public sealed record Halt(string Name) : Step(Name);

@@ -62,8 +62,8 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
             return null;
         var parent = nic.Network ?? nic.Parent;
         if (nic.Kind == NicKind.Physical && Ports.Lent.FirstOrDefault(r => r.Port == parent) is { } lent)
-            return lent.App == app ? null : $"waits for port {parent}, which app {lent.App} has";
-        return _host.Find(parent) is null ? $"waits for interface {parent}, which is not there" : null;
+            return lent.App == app ? null : $"it waits for port {parent}, which app {lent.App} has";
+        return _host.Find(parent) is null ? $"it waits for interface {parent}, which is not there" : null;
     }
 
     /// <summary>Before a start: refuses what cannot be, and puts its ports on record.</summary>

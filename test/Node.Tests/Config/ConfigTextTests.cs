@@ -69,6 +69,9 @@ public sealed class ConfigTextTests
     [InlineData("app foo netbox", "line 1", "no end")]
     [InlineData("app foo netbox\n profile nosuch\nend", "Profile not found", "nosuch")]
     [InlineData("app foo netbox\n device eth0 nic\nend", "line 2", "say how it is connected")]
+    [InlineData("\nresources cpu 0 memory 50", "line 2", "percent from 1 to 100")]
+    [InlineData("resources cpu 25 disk 5", "line 1", "resources cpu 25 memory 50")]
+    [InlineData("resources cpu", "line 1", "resources cpu 25 memory 50")]
     public void A_wrong_line_is_told_by_number(string text, string line, string reason)
     {
         var refusal = Assert.Throws<Refusal>(() => ConfigText.Read(text));
@@ -98,6 +101,27 @@ public sealed class ConfigTextTests
                 Assert.Equal(instance.Image, back.Instances[name].Image);
             }
         }
+    }
+
+    [Fact]
+    public void Resources_are_a_line_where_they_are_not_the_standard_ones()
+    {
+        Assert.DoesNotContain("resources", ConfigText.Write(Document.Initial), StringComparison.Ordinal);
+        var document = Document.Initial with { Resources = new(30, 50) };
+        var text = ConfigText.Write(document);
+        Assert.StartsWith("resources cpu 30 memory 50\n", text, StringComparison.Ordinal);
+        Assert.Equal(document.Resources, ConfigText.Read(text).Resources);
+        Assert.Equal(new Resources(25, 70), ConfigText.Read("resources memory 70%").Resources);
+        Assert.Contains("cpu 101", Assert.Throws<Refusal>(() => Rules.Check(Document.Initial with { Resources = new(101, 50) })).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Changed_resources_are_carried_and_unchanged_ones_stay()
+    {
+        var (old, changed) = (Document.Initial, Document.Initial with { Resources = new(30, 40) });
+        Assert.Equal(new Resources(30, 40), old.Carry(old, changed).Resources);
+        Assert.Equal(new Resources(30, 40), changed.Carry(old, old.WithoutInstance("x")).Resources);
     }
 
     [Fact]

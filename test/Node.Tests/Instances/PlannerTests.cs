@@ -36,6 +36,7 @@ public sealed class PlannerTests
         var desired = new Dictionary<string, DesiredInstance>();
         var observed = new Dictionary<string, ObservedInstance>();
         var now = Origin;
+        var partition = 0L;
         foreach (var line in script.TrimEnd('\n').Split('\n').Where(l => !l.StartsWith("  ", StringComparison.Ordinal)))
         {
             answer.Append(line).Append('\n');
@@ -46,9 +47,10 @@ public sealed class PlannerTests
                 case "forget": desired.Remove(words[1]); break;
                 case "see": observed[words[1]] = See(words); break;
                 case "gone": observed.Remove(words[1]); break;
+                case "partition": partition = Mebibytes(words[1]); break;
                 case "at": now = Origin + Seconds(words[1]); break;
                 case "plan":
-                    foreach (var step in Planner.Plan([.. desired.Values], [.. observed.Values], now))
+                    foreach (var step in Planner.Plan([.. desired.Values], [.. observed.Values], now, partition))
                         answer.Append("  ").Append(Describe(step)).Append('\n');
                     if (Planner.NextTime([.. desired.Values], [.. observed.Values], now) is { } next)
                         answer.Append(CultureInfo.InvariantCulture, $"  look again at {(next - Origin).TotalSeconds}\n");
@@ -61,13 +63,22 @@ public sealed class PlannerTests
 
     private static TimeSpan Seconds(string text) => TimeSpan.FromSeconds(double.Parse(text, CultureInfo.InvariantCulture));
 
+    private static long Mebibytes(string text) => long.Parse(text, CultureInfo.InvariantCulture) << 20;
+
+    private static string? Value(string[] words, string key) =>
+        words.FirstOrDefault(w => w.StartsWith(key + "=", StringComparison.Ordinal))?[(key.Length + 1)..];
+
     private static DesiredInstance Want(string[] words)
     {
         var waiting = words.Contains("waiting");
-        return new DesiredInstance(
-            words[1], Enum.Parse<Wanted>(words[2]), waiting ? null : Spec(words[1], words.Contains("autorestart")) with { Nics = Nics(words) },
-            waiting ? "no image" : "");
+        var wanted = Enum.Parse<Wanted>(words[2]);
+        var spec = Spec(words[1], words.Contains("autorestart")) with { Limits = LimitsOf(words), Nics = Nics(words) };
+        return new DesiredInstance(words[1], wanted, waiting || wanted == Wanted.Off ? null : spec, waiting ? "no image" : "",
+            words.Contains("enabled"));
     }
+
+    private static LimitSpec LimitsOf(string[] words) => new(
+        Value(words, "memory") is { } memory ? Mebibytes(memory) : null, null, null, words.Contains("apps"));
 
     private static ObservedInstance See(string[] words)
     {
@@ -87,8 +98,14 @@ public sealed class PlannerTests
             Busy = words.Contains("busy"),
             Failed = words.Contains("failed"),
             Nics = words[2] == "Absent" ? null : Nics(words),
-            Limits = words.Contains("unlimited") ? null : new LimitSpec(null, null, null),
-            Refused = Time("refused-until") is { } again ? new RefusedLimits(new LimitSpec(null, null, null), again) : null,
+            Limits = words.Contains("unlimited") ? null
+                : Value(words, "holds") is { } part ? new LimitSpec(Mebibytes(part), null, null, InPartition: true)
+                : LimitsOf(words),
+            Part = Value(words, "holds") is { } held ? Mebibytes(held) : null,
+            Refused = Time("refused-until") is { } again ? new RefusedLimits(
+                Value(words, "refused") is { } refused ? new LimitSpec(Mebibytes(refused), null, null, InPartition: true)
+                    : new LimitSpec(null, null, null), again) : null,
+            Waiting = words.Contains("waits") ? "no room" : "",
             Stop = Time("deadline") is { } deadline ? new StopRequest(deadline, words.Contains("asked")) : null,
             Ending = ending,
             UpSince = Time("started"),
@@ -127,6 +144,8 @@ public sealed class PlannerTests
         StartAgain s => string.Create(
             CultureInfo.InvariantCulture,
             $"StartAgain {s.Name} at {(s.NotBefore - Origin).TotalSeconds} failures={s.FastFailures}: {s.Reason}"),
+        Wait s => $"Wait {s.Name}: {s.Reason}",
+        SetLimits { Spec.Limits: { InPartition: true, MemoryBytes: var bytes } } => $"SetLimits {step.Name} {bytes >> 20}",
         _ => $"{step.GetType().Name} {step.Name}",
     };
 }
