@@ -4,6 +4,7 @@ using Holm.Linux.Lxc;
 using Holm.Node.Api;
 using Holm.Node.Config;
 using Holm.Node.Instances;
+using Holm.Node.Networks;
 
 namespace Holm.Node;
 
@@ -12,11 +13,16 @@ internal static class Faces
 {
     public static NodeFace Of(
         ConfigStore config, InstanceControl control, Readings readings, ImageStore images, Events events, NodePaths paths, Checks checks,
-        Action<string> log) => Of(config, control, readings, images, events, EnvironmentOf(paths), checks, log);
+        Action<string> log) => Of(config, control, readings, images, events, NetworksOf(paths), EnvironmentOf(paths), checks, log);
+
+    private static NetworkFace NetworksOf(NodePaths paths) => new()
+    {
+        Leases = name => LeaseFile.Read(Path.Combine(paths.Run, "networks", name + ".leases")),
+    };
 
     private static NodeFace Of(
-        ConfigStore config, InstanceControl control, Readings readings, ImageStore images, Events events, ServerEnvironment environment,
-        Checks checks, Action<string> log) => new()
+        ConfigStore config, InstanceControl control, Readings readings, ImageStore images, Events events, NetworkFace networks,
+        ServerEnvironment environment, Checks checks, Action<string> log) => new()
         {
             Config = config,
             Events = events,
@@ -25,6 +31,7 @@ internal static class Faces
             CheckConfig = checks.Read,
             Partition = readings.Partition,
             UploadFolder = images.StagingFolder,
+            Networks = networks,
             Instances = new InstanceFace
             {
                 Status = control.Status,
