@@ -42,7 +42,7 @@ public sealed partial record ConfigKey
         new("nictype", "p2p, bridged, macvlan or physical", "", "how it is connected: a link to the host, a port of a bridge, "
             + "an address of its own on an interface, or a port of the host moved into the app"),
         new("parent", Interface, "", "bridged: the bridge; macvlan: the interface below it; physical: the port"),
-        new("vlan", Vlan + "; bridged: or none", "", "bridged: VLAN of untagged packets; physical: VLAN on the port"),
+        new("vlan", Vlan + ", bridged also none", "", "bridged: VLAN of untagged packets; physical: VLAN on the port"),
         new("vlan.tagged", "VLANs such as 2,5-7", "", "bridged: VLANs of tagged packets"),
     ];
 

@@ -2,8 +2,11 @@ using System.Text.Json.Serialization;
 
 namespace Holm.Contract;
 
-/// <summary>A network as <c>GET /1.0/networks/NAME</c> shows it: a managed one, or an interface of the host that Holm leaves alone.</summary>
-/// <remarks>LXD 5.0's object plus <see cref="Reason"/>, which LXD's clients ignore. Members up to <see cref="Description"/> are writable.</remarks>
+/// <summary>
+/// A network as <c>GET /1.0/networks/NAME</c> shows it: a managed one, or an interface of the host that Holm leaves alone. Members up to
+/// <see cref="Description"/> are writable.
+/// </summary>
+/// <remarks>LXD 5.0's object plus <see cref="Reason"/>, which LXD's clients ignore.</remarks>
 public sealed record Network
 {
     /// <summary>Keys; see <see cref="ConfigKey.OfNetworks"/>.</summary>
@@ -15,7 +18,9 @@ public sealed record Network
     /// <summary>Also the name of the interface on the host.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary><c>bridge</c>; of what is not managed also <c>physical</c>, <c>vlan</c>, <c>bond</c>, <c>loopback</c> or <c>unknown</c>.</summary>
+    /// <summary>
+    /// <c>bridge</c>; of what is not managed also <c>physical</c>, <c>vlan</c>, <c>bond</c>, <c>loopback</c> or <c>unknown</c>.
+    /// </summary>
     public string Type { get; init; } = "bridge";
 
     /// <summary>URLs of the instances and profiles that have a nic on it.</summary>

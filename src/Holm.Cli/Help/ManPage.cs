@@ -23,9 +23,12 @@ internal static class ManPage
         page.Append(".SH VERBS\n");
         foreach (var verb in HelpText.Verbs(root))
             Append(page, verb, $"holm {verb.Name}");
-        page.Append(".SH CONFIG KEYS\n");
-        foreach (var (name, meaning) in HelpText.Keys)
-            Item(page, name, meaning);
+        foreach (var table in KeyTable.Tables)
+        {
+            page.Append(".SH ").Append(table.Chapter).Append('\n');
+            foreach (var (name, meaning) in table.Rows)
+                Item(page, name, meaning);
+        }
         page.Append(".SH EXIT STATUS\n");
         foreach (var (code, meaning) in ExitCodes.Table)
             Item(page, code, meaning);

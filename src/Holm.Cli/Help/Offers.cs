@@ -11,45 +11,59 @@ internal static class Offers
     /// <param name="words">What was typed after <c>holm</c>; the last word is being typed.</param>
     public static IEnumerable<string> For(Verb root, IReadOnlyList<string> words)
     {
+        words = Joined(words);
         var typed = words.Count > 0 ? words[^1] : "";
-        var (verb, position, option) = Walk(root, words.SkipLast(1));
+        var (verb, given, option) = Walk(root, words.SkipLast(1));
         var offers = option is not null ? option.GetCompletions(CompletionContext.Empty).Select(c => c.Label)
-            : position < 0 ? []
+            : given is null ? []
             : typed.StartsWith('-') ? Options(root, verb)
-            : Here(verb, position, words);
+            : Here(verb, given);
         return offers.Where(o => o == LiveNames.Files || o.StartsWith(typed, StringComparison.Ordinal))
             .Distinct().Order(StringComparer.Ordinal);
     }
 
-    /// <summary>Where the last word stands: below which verb, as which argument (-1: after --), or as which option's value.</summary>
-    private static (Verb Verb, int Position, Option? Option) Walk(Verb root, IEnumerable<string> words)
+    /// <summary>Where the last word stands: below which verb, after which arguments (null: after --), or as which option's value.</summary>
+    private static (Verb Verb, List<string>? Given, Option? Option) Walk(Verb root, IEnumerable<string> words)
     {
-        var (verb, position) = (root, 0);
+        var (verb, given) = (root, new List<string>());
         Option? waiting = null;
         foreach (var word in words)
             if (waiting is not null)
                 waiting = null;
             else if (word == "--")
-                return (verb, -1, null);
+                return (verb, null, null);
             else if (word.StartsWith('-'))
                 waiting = verb.Options.FirstOrDefault(o => (o.Name == word || o.Aliases.Contains(word)) && o is not Option<bool>);
-            else if (position == 0 && verb.Subcommands.OfType<Verb>().FirstOrDefault(v => v.Name == word) is { } below)
+            else if (given.Count == 0 && verb.Subcommands.OfType<Verb>().FirstOrDefault(v => v.Name == word) is { } below)
                 verb = below;
             else
-                position++;
-        return (verb, position, waiting);
+                given.Add(word);
+        return (verb, given, waiting);
     }
 
     private static IEnumerable<string> Options(Verb root, Verb verb) =>
         verb.Options.Concat(root.Options.Where(o => o.Recursive)).Where(o => !o.Hidden).Select(o => o.Name);
 
-    private static IEnumerable<string> Here(Verb verb, int position, IReadOnlyList<string> words)
+    private static IEnumerable<string> Here(Verb verb, List<string> given)
     {
-        if (position == 0 && verb.Subcommands.Count > 0)
+        if (given.Count == 0 && verb.Subcommands.Count > 0)
             return HelpText.Verbs(verb).Select(v => v.Name);
-        var argument = verb.Arguments.ElementAtOrDefault(position)
+        var argument = verb.Arguments.ElementAtOrDefault(given.Count)
             ?? verb.Arguments.LastOrDefault(a => a.Arity.MaximumNumberOfValues > 1);
-        // A name that stands there already is not offered again.
-        return argument?.GetCompletions(CompletionContext.Empty).Select(c => c.Label).Except(words.SkipLast(1)) ?? [];
+        LiveNames.Remember(given);
+        // A name or key that stands there already is not offered again.
+        return argument?.GetCompletions(CompletionContext.Empty).Select(c => c.Label).Except(given.Select(w => w.Split('=')[0])) ?? [];
+    }
+
+    /// <summary>bash takes <c>KEY=VALUE</c> for three words.</summary>
+    private static List<string> Joined(IReadOnlyList<string> words)
+    {
+        var joined = new List<string>();
+        for (var i = 0; i < words.Count; i++)
+            if (words[i] == "=" && joined.Count > 0)
+                joined[^1] += "=" + (i + 1 < words.Count ? words[++i] : "");
+            else
+                joined.Add(words[i]);
+        return joined;
     }
 }

@@ -11,7 +11,7 @@ namespace Holm.Node.Api;
 internal static class NetworkRoutes
 {
     /// <summary>Longest wait until a change has been made.</summary>
-    private static readonly TimeSpan SettleDeadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SettleDeadline = TimeSpan.FromSeconds(15);
 
     public static Task List(Call call)
     {

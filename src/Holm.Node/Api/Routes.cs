@@ -8,7 +8,8 @@ internal static class Routes
 {
     private const string Instances = "/1.0/instances", Instance = Instances + "/{name}", Images = "/1.0/images",
         Image = Images + "/{fingerprint}", Aliases = Images + "/aliases", Alias = Aliases + "/{alias}", Profiles = "/1.0/profiles",
-        Profile = Profiles + "/{name}", Networks = "/1.0/networks", Network = Networks + "/{name}", Operations = "/1.0/operations", Operation = Operations + "/{id}";
+        Profile = Profiles + "/{name}", Networks = "/1.0/networks", Network = Networks + "/{name}",
+        Operations = "/1.0/operations", Operation = Operations + "/{id}";
 
     public static IReadOnlyList<ApiRoute> All { get; } =
     [

@@ -20,18 +20,18 @@ public static class LeaseFile
         }
     }
 
-    /// <summary>Leases in the order of their addresses. dnsmasq writes the file anew while we read: a line that is cut is left out.</summary>
+    /// <summary>Leases in the order of their addresses; a line that is cut, as dnsmasq writes just now, is left out.</summary>
     public static IReadOnlyList<NetworkLease> Parse(string text)
     {
         var leases = new List<(uint Order, NetworkLease Lease)>();
         foreach (var line in text.Split('\n'))
-            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var expiry, var mac, var address, var hostname, _, ..] &&
+            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var expiry, var mac, var address, var name, _, ..] &&
                 long.TryParse(expiry, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) &&
                 seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds() &&
                 Ipv4.TryParse(address) is { } order)
                 leases.Add((order, new NetworkLease
                 {
-                    Hostname = hostname == "*" ? "" : hostname,
+                    Hostname = name == "*" ? "" : name,
                     Hwaddr = mac,
                     Address = address,
                     ExpiresAt = seconds == 0 ? default : DateTimeOffset.FromUnixTimeSeconds(seconds),

@@ -158,7 +158,8 @@ public sealed class NetworkTests(SmallNode node) : IClassFixture<SmallNode>
         var (tag, body) = (await Tag(), new JsonText("""{"description":"two"}"""));
         await node.Do("PATCH", "/1.0/networks/br-tag", new JsonText("""{"description":"one"}"""));
         foreach (var method in (string[])["PUT", "PATCH"])
-            Assert.Equal(HttpStatusCode.PreconditionFailed, (await node.Send(method, "/1.0/networks/br-tag", body, ("If-Match", tag))).Code);
+            Assert.Equal(HttpStatusCode.PreconditionFailed,
+                (await node.Send(method, "/1.0/networks/br-tag", body, ("If-Match", tag))).Code);
         Assert.Equal(HttpStatusCode.OK, (await node.Send("PUT", "/1.0/networks/br-tag", body, ("If-Match", await Tag()))).Code);
         await node.Do("DELETE", "/1.0/networks/br-tag");
     }
