@@ -6,7 +6,8 @@ namespace Holm.Node.Api;
 /// <summary>Managed networks, and a look at the host's other interfaces.</summary>
 /// <remarks>
 /// A change is written first and then made. What the node cannot make of a new network, or of one under a new name, is taken back and
-/// refused. Other changes stay: the network is Errored with the reason until the host lets it be made, or until it is changed again.
+/// refused. Other changes stay: the network is Errored with the reason until the host lets it be made, or until it is changed again. Where
+/// not this network but the whole work failed (no nft, say), the answer to those is the failure, and they stay too.
 /// </remarks>
 internal static class NetworkRoutes
 {
@@ -94,9 +95,7 @@ internal static class NetworkRoutes
             RefuseUsed(document, name);
             return document.WithoutNetwork(name);
         });
-        await Settle(call, name).ConfigureAwait(false);
-        call.Node.Events.Lifecycle("network-deleted", Url(name));
-        await call.Done().ConfigureAwait(false);
+        await SettleAndTell(call, name, "network-deleted").ConfigureAwait(false);
     }
 
     public static Task State(Call call)
@@ -121,8 +120,19 @@ internal static class NetworkRoutes
             call.CheckMatch(ETag(now));
             return document.With(change(now, body));
         });
-        await Settle(call, name).ConfigureAwait(false);
-        call.Node.Events.Lifecycle("network-updated", Url(name));
+        await SettleAndTell(call, name, "network-updated").ConfigureAwait(false);
+    }
+
+    private static async Task SettleAndTell(Call call, string name, string action)
+    {
+        try
+        {
+            await Settle(call, name).ConfigureAwait(false);
+        }
+        finally
+        {
+            call.Node.Events.Lifecycle(action, Url(name));
+        }
         await call.Done().ConfigureAwait(false);
     }
 
@@ -138,8 +148,7 @@ internal static class NetworkRoutes
         }
         catch (OperationCanceledException e) when (deadline.IsCancellationRequested)
         {
-            throw new Refusal(500, $"network {name} is written, but the node has not come round to it within " +
-                $"{SettleDeadline.TotalSeconds} seconds; look at it again later", e);
+            throw new Refusal(500, $"network {name}: the node has not come round to it within {SettleDeadline.TotalSeconds} seconds", e);
         }
     }
 
@@ -147,7 +156,16 @@ internal static class NetworkRoutes
     /// <exception cref="Refusal">409: the node could not make it.</exception>
     private static async Task SettleOrUndo(Call call, NetworkConfig written, Func<Document, Document> undo)
     {
-        if (await Settle(call, written.Name).ConfigureAwait(false) is not { } problem)
+        string? problem;
+        try
+        {
+            problem = await Settle(call, written.Name).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is Refusal or IOException)
+        {
+            problem = e.Message;
+        }
+        if (problem is null)
             return;
         try
         {
@@ -159,7 +177,15 @@ internal static class NetworkRoutes
         {
             throw new Refusal(409, $"{problem}; network {written.Name} is not taken back: {kept.Message}", kept);
         }
-        await Settle(call, written.Name).ConfigureAwait(false);
+        try
+        {
+            await Settle(call, written.Name).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is Refusal or IOException)
+        {
+            // What is in the way now was in the way before; the first sentence is the one to tell.
+            call.Node.Log($"take back network {written.Name}: {e.Message}");
+        }
         throw new Refusal(409, problem);
     }
 

@@ -216,6 +216,23 @@ public sealed class NetworkTests(SmallNode node) : IClassFixture<SmallNode>
     }
 
     [Fact]
+    public async Task A_failure_of_the_whole_work_is_told()
+    {
+        await node.Do("POST", "/1.0/networks", new JsonText("""{"name":"br-there"}"""));
+        node.WhileSettling = () => throw new Refusal(500, "masquerade: nft is missing; install nftables");
+        Assert.Equal((409, "masquerade: nft is missing; install nftables"),
+            await Refused("POST", "/1.0/networks", """{"name":"br-new"}"""));
+        Assert.Equal((409, "masquerade: nft is missing; install nftables"),
+            await Refused("POST", "/1.0/networks/br-there", """{"name":"br-new"}"""));
+        Assert.Equal((500, "masquerade: nft is missing; install nftables"),
+            await Refused("PUT", "/1.0/networks/br-there", """{"description":"d"}"""));
+        node.WhileSettling = () => Task.CompletedTask;
+        Assert.Equal(404, (await Refused("GET", "/1.0/networks/br-new")).Code);
+        Assert.Equal("d", (await node.Do("GET", "/1.0/networks/br-there")).GetProperty("description").GetString());
+        await node.Do("DELETE", "/1.0/networks/br-there");
+    }
+
+    [Fact]
     public async Task A_change_is_answered_when_it_has_been_made()
     {
         var made = new TaskCompletionSource();
