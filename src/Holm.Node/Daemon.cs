@@ -101,7 +101,8 @@ public static class Daemon
         using var stop = new CancellationTokenSource();
         var running = loop.Run(stop.Token);
         var watching = bridges.Watch(stop.Token);
-        var face = Faces.Of(config, control, readings, images, events, paths, new Checks(tree, paths, canIdmapLayers), Say);
+        var face = Faces.Of(
+            config, control, readings, images, bridges, events, paths, new Checks(tree, paths, canIdmapLayers), Say);
         int signal;
         await using ((await ApiServer.Start(paths.Socket, face).ConfigureAwait(false)).ConfigureAwait(false))
         {

@@ -12,11 +12,14 @@ namespace Holm.Node;
 internal static class Faces
 {
     public static NodeFace Of(
-        ConfigStore config, InstanceControl control, Readings readings, ImageStore images, Events events, NodePaths paths, Checks checks,
-        Action<string> log) => Of(config, control, readings, images, events, NetworksOf(paths), EnvironmentOf(paths), checks, log);
+        ConfigStore config, InstanceControl control, Readings readings, ImageStore images, NetworkControl bridges, Events events,
+        NodePaths paths, Checks checks, Action<string> log) =>
+        Of(config, control, readings, images, events, NetworksOf(bridges, paths), EnvironmentOf(paths), checks, log);
 
-    private static NetworkFace NetworksOf(NodePaths paths) => new()
+    private static NetworkFace NetworksOf(NetworkControl bridges, NodePaths paths) => new()
     {
+        Settle = ct => bridges.Settle().WaitAsync(ct),
+        Problem = bridges.Problem,
         Leases = name => LeaseFile.Read(Path.Combine(paths.Run, "networks", name + ".leases")),
     };
 
