@@ -111,6 +111,11 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
             ? ProcessTable.Children(id).Select(child => (int?)child).FirstOrDefault(child => ProcessTable.Program(child!.Value) is not null)
             : null;
 
+    /// <summary>The same, once it is init: until then the monitor's child runs the monitor's own program.</summary>
+    public static int? RunningInit(Fd? monitor) =>
+        InitPid(monitor) is { } init && ProcessTable.Program(init) is { } program && PidFds.IdOf(monitor!) is { } id &&
+        ProcessTable.Program(id) is { } own && (program.Device, program.Inode) != (own.Device, own.Inode) ? init : null;
+
     /// <summary>Freezes or thaws.</summary>
     /// <exception cref="Refusal">liblxc could not.</exception>
     public void SetFrozen(string name, bool frozen)
