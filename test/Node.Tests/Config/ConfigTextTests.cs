@@ -22,6 +22,7 @@ public sealed class ConfigTextTests
                 device root disk path=/ pool=default
             end
             app web netbox
+                bare
                 created 2026-11-23T08:00:00.0000000Z
                 description "the shop's front door"
                 enable
