@@ -16,6 +16,7 @@ namespace Holm.Contract;
 [JsonSerializable(typeof(Envelope<ImageAlias>))]
 [JsonSerializable(typeof(Envelope<Profile>))]
 [JsonSerializable(typeof(Envelope<PartitionState>))]
+[JsonSerializable(typeof(Envelope<Configuration>))]
 [JsonSerializable(typeof(Envelope<IReadOnlyList<string>>))]
 [JsonSerializable(typeof(Envelope<IReadOnlyList<Instance>>))]
 [JsonSerializable(typeof(Envelope<IReadOnlyList<Image>>))]
@@ -40,5 +41,7 @@ namespace Holm.Contract;
 [JsonSerializable(typeof(ImageAliasPut))]
 [JsonSerializable(typeof(ProfilePut))]
 [JsonSerializable(typeof(PartitionPut))]
+[JsonSerializable(typeof(ConfigurationPatch))]
+[JsonSerializable(typeof(ConfigurationPut))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class ContractJson : JsonSerializerContext;
