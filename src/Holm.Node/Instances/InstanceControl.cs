@@ -106,7 +106,7 @@ public sealed class InstanceControl(
     /// <summary>Says now, to whoever asks, why it could not start, rather than let it be waited for.</summary>
     private void CheckStart(string name)
     {
-        config.Change($"give {name} its id range", d => IdRanges.Assign(d, paths.IdmapBase));
+        config.Change($"give {name} its id range", d => IdRanges.Assign(d, paths.IdmapBase), Saving.Volatile);
         desired.SpecOf(name);
     }
 
@@ -353,7 +353,7 @@ public sealed class InstanceControl(
         if (instance.Config.GetValueOrDefault(LastPowerKey) != state)
             config.Change($"remember the power of {name}", d => d.Instances.TryGetValue(name, out var now)
                 ? d.With(now with { Config = now.Config.SetItem(LastPowerKey, state) })
-                : d);
+                : d, Saving.Volatile);
     }
 
     /// <summary>LXD's key for the power an instance had last.</summary>
