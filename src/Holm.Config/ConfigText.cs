@@ -64,5 +64,9 @@ public static class ConfigText
     /// <summary>Reads what can be read: an object with a wrong line is left out whole, and the problems are told.</summary>
     public static (Document Document, IReadOnlyList<string> Problems) Salvage(string text) => ConfigReader.Salvage(text);
 
+    /// <summary>Adds the objects of a text to a document. How they fit together is not looked at.</summary>
+    /// <exception cref="Contract.Refusal">400, with the number of the line that is wrong.</exception>
+    public static Document ReadOnto(Document document, string text) => ConfigReader.ReadOnto(document, text);
+
     internal const string EnvironmentPrefix = "environment.";
 }

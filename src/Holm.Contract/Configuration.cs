@@ -16,10 +16,10 @@ public sealed record Configuration
 public sealed record ConfigurationPatch
 {
     /// <summary>Object by object; two changes of one object are refused.</summary>
-    public List<ConfigurationChange> Changes { get; init; } = [];
+    public List<ConfigurationChange>? Changes { get; set; }
 
     /// <summary>True: what is changed is saved, too.</summary>
-    public bool Save { get; init; }
+    public bool Save { get; set; }
 }
 
 /// <summary>How one object was, and how it is to be.</summary>
@@ -27,23 +27,23 @@ public sealed record ConfigurationChange
 {
     /// <summary><c>app foo</c>, <c>profile small</c>, <c>network lan</c> or <c>resources</c>.</summary>
     [JsonPropertyName("object")]
-    public string Name { get; init; } = "";
+    public string? Name { get; set; }
 
     /// <summary>Its text as the caller saw it; empty: there was none. Keys <c>volatile.*</c> do not count.</summary>
-    public string Was { get; init; } = "";
+    public string? Was { get; set; }
 
     /// <summary>Its new text; empty: it is removed.</summary>
-    public string Becomes { get; init; } = "";
+    public string? Becomes { get; set; }
 }
 
 /// <summary><c>PUT /1.0/configuration</c>: takes the place of all local objects, whichever door made them.</summary>
 public sealed record ConfigurationPut
 {
     /// <summary>The whole text.</summary>
-    public string Text { get; init; } = "";
+    public string? Text { get; set; }
 
     /// <summary>True: it is saved, too. <c>PUT /1.0/configuration/startup</c> needs no such word.</summary>
-    public bool Save { get; init; }
+    public bool Save { get; set; }
 }
 
 /// <summary>Names in the metadata of the operation <c>Applying configuration</c>; each holds a list of sentences or names.</summary>

@@ -89,6 +89,7 @@ public static class Daemon
         Directory.CreateDirectory(paths.Instances);
         File.SetUnixFileMode(paths.Instances, (UnixFileMode)0x1c9);
         var firstSinceBoot = power.Open();
+        power.Keep([.. config.Current.Instances.Keys]);
         KeptWrites.Sweep(paths, config.Current, Say);
         loop.Adopt();
         networks.CleanUp();
@@ -101,7 +102,9 @@ public static class Daemon
         using var stop = new CancellationTokenSource();
         var running = loop.Run(stop.Token);
         var watching = bridges.Watch(stop.Token);
-        var face = Faces.Of(config, control, readings, images, events, paths, new Checks(tree, paths, canIdmapLayers), Say);
+        var activation = new Activation(config, control, desired, power, loop, paths);
+        var checks = new Checks(tree, paths, canIdmapLayers);
+        var face = Faces.Of(config, control, activation, readings, images, events, paths, checks, Say);
         int signal;
         await using ((await ApiServer.Start(paths.Socket, face).ConfigureAwait(false)).ConfigureAwait(false))
         {

@@ -11,14 +11,16 @@ namespace Holm.Node;
 internal static class Faces
 {
     public static NodeFace Of(
-        ConfigStore config, InstanceControl control, Readings readings, ImageStore images, Events events, NodePaths paths, Checks checks,
-        Action<string> log) => Of(config, control, readings, images, events, EnvironmentOf(paths), checks, log);
+        ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, Events events,
+        NodePaths paths, Checks checks, Action<string> log) =>
+        Of(config, control, activation, readings, images, events, EnvironmentOf(paths), checks, log);
 
     private static NodeFace Of(
-        ConfigStore config, InstanceControl control, Readings readings, ImageStore images, Events events, ServerEnvironment environment,
-        Checks checks, Action<string> log) => new()
+        ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, Events events,
+        ServerEnvironment environment, Checks checks, Action<string> log) => new()
         {
             Config = config,
+            Configuration = new ConfigurationFace { Change = activation.Change, Activate = activation.Run },
             Events = events,
             Log = log,
             Environment = () => environment with { ServerName = Environment.MachineName },

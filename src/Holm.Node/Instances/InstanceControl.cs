@@ -32,7 +32,7 @@ public sealed record InstanceStatus(StatusCode Code, string Reason, DateTimeOffs
 /// What the doors ask of instances. It starts and stops nothing itself: it says what is wanted, wakes the loop, and waits for what is
 /// observed to agree.
 /// </summary>
-public sealed class InstanceControl(
+public sealed partial class InstanceControl(
     Loop loop, DesiredState desired, WantedPower power, ConfigStore config, LxcEngine engine, NodePaths paths, TimeProvider clock)
 {
     /// <summary>How long init may take to power off before it is killed, when the caller does not say.</summary>

@@ -29,6 +29,13 @@ public sealed class WantedPower(string folder)
     /// <summary>What is wanted of an instance; off unless somebody said otherwise.</summary>
     public Wanted this[string name] => _wanted.GetValueOrDefault(name, Wanted.Off);
 
+    /// <summary>Forgets all but these: an instance that was deleted while no daemon ran wants nothing.</summary>
+    public void Keep(IReadOnlyCollection<string> names)
+    {
+        foreach (var name in _wanted.Keys.Where(n => !names.Contains(n)))
+            Forget(name);
+    }
+
     /// <summary>Says it.</summary>
     public void Set(string name, Wanted wanted)
     {
