@@ -88,8 +88,7 @@ public static class Daemon
         // Entered, not listed, by the roots of unprivileged instances: liblxc wants that.
         Directory.CreateDirectory(paths.Instances);
         File.SetUnixFileMode(paths.Instances, (UnixFileMode)0x1c9);
-        var firstSinceBoot = power.Open();
-        power.Keep([.. config.Current.Instances.Keys]);
+        var firstSinceBoot = power.Open([.. config.Current.Instances.Keys]);
         KeptWrites.Sweep(paths, config.Current, Say);
         loop.Adopt();
         networks.CleanUp();

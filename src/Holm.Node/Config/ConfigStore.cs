@@ -16,7 +16,7 @@ public enum Saving
     None,
     /// <summary>Everything as it holds now, whoever changed it.</summary>
     Whole,
-    /// <summary>Of the instances that are saved already, the keys <c>volatile.*</c>: what the node notes for itself saves no more.</summary>
+    /// <summary>Of instances that are saved already, the keys <c>volatile.*</c>: what the node notes for itself saves no more.</summary>
     Volatile,
 }
 

@@ -4,7 +4,7 @@ using Images.Tests;
 
 namespace Node.Tests.Config;
 
-/// <summary>Every kind of change, cut before each of its steps on disk: the daemon alone, or the power with all that was not synced.</summary>
+/// <summary>Every kind of change, cut before each of its steps: the daemon alone, or the power with all that was not synced.</summary>
 public sealed class ConfigCutTests
 {
     private static readonly Dictionary<string, Action<ConfigStore>> Changes = new()
