@@ -120,6 +120,27 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public async Task A_removal_is_finished_by_the_next_daemon()
+    {
+        const string slow = "cmd /bin/sh -c \"trap 'sleep 2; exit 0' USR2 PWR TERM; echo mine > /root/note; while :; do sleep 0.1; done\"";
+        await using var node = await TestNode.Start();
+        Well(await Patch(node, ("app web", "", App("web", "default", slow))));
+        Assert.Equal("mine\n", await node.In("web", "cat /root/note"));
+        var removal = Patch(node, ("app web", await Block(node, "web"), ""));
+        await Shell.Until("the configuration lacks it", async () =>
+            !(await File.ReadAllTextAsync(System.IO.Path.Combine(node.RunFolder, "running-config"))).Contains("app web"));
+        await node.KillDaemon();
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => removal);
+        await node.StartDaemon();
+        await Shell.Until("it has ended", () => Task.FromResult(node.Monitors().Count == 0));
+        await Shell.Until("its writes are gone", () =>
+            Task.FromResult(Directory.GetFileSystemEntries(System.IO.Path.Combine(node.State, "pools/default")).Length == 0));
+        // One of that name is a new one.
+        Well(await Patch(node, ("app web", "", App("web", "default").Replace("enable", "no enable", StringComparison.Ordinal))));
+        Assert.Equal("Stopped", await node.Status("web"));
+    }
+
+    [Fact]
     public async Task What_cannot_come_up_is_told_and_the_rest_runs()
     {
         await using var node = await TestNode.Start();

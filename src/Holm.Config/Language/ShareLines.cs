@@ -15,7 +15,7 @@ internal static class ShareLines
         new(place, "no share veth [IFNAME:host]", "remove a veth pair, or all", (draft, a) => Remove(draft, "veth", a["host"])),
         new(place, "share port IFNAME:port [as IFNAME:guest]", "a port of the host, which has it no more while the app runs", Port),
         new(place, "no share port [IFNAME:port]", "give a port back to the host, or all", (draft, a) => Remove(draft, "port", a["port"])),
-        new(place, "share path PATH:source [as PATH:target] [ro] [optional] [no-shift]", "a file or folder of the host", Path),
+        new(place, "share path PATH:source [as PATH:target] [ro] [optional] [recursive] [no-shift]", "a file or folder of the host", Path),
         new(place, "no share path [PATH:source]", "remove a shared path, or all", (draft, a) => Remove(draft, "path", a["source"])),
     ];
 
@@ -54,7 +54,9 @@ internal static class ShareLines
     {
         var source = arguments.Of("source");
         var share = new PathShare(source, arguments["target"] ?? source, arguments.Has("ro"), arguments.Has("optional"),
-            !arguments.Has("no-shift"));
+            arguments.Has("recursive"), !arguments.Has("no-shift"));
+        var read = ShareSpec.Read(share.Device, share.Keys);
+        share = share with { Source = read.Source, Target = read.Path };
         var was = All(draft, "path").FirstOrDefault(d => d.Value.GetValueOrDefault("path") == share.Target);
         return Put(draft, was.Key, was.Key ?? share.Device, share.Keys);
     }

@@ -63,40 +63,48 @@ internal sealed record PortShare(string Port, string Guest)
 /// <param name="Target">Path inside.</param>
 /// <param name="ReadOnly">The app cannot write there.</param>
 /// <param name="Optional">The app starts also while it is missing.</param>
+/// <param name="Recursive">What is mounted below it on the host is seen, too.</param>
 /// <param name="Shift">Owners are mapped: what root owns on the host, root owns inside.</param>
-internal sealed record PathShare(string Source, string Target, bool ReadOnly = false, bool Optional = false, bool Shift = true)
+internal sealed record PathShare(
+    string Source, string Target, bool ReadOnly = false, bool Optional = false, bool Recursive = false, bool Shift = true)
 {
     /// <summary>Keys of the device.</summary>
     public ImmutableSortedDictionary<string, string> Keys => Maps.Of(
     [
         ("type", "disk"), ("source", Source), ("path", Target), ("shift", Shift ? "true" : "false"),
         .. Shares.Pair("readonly", ReadOnly ? "true" : null), .. Shares.Pair("required", Optional ? "false" : null),
+        .. Shares.Pair("recursive", Recursive ? "true" : null),
     ]);
 
     /// <summary>The line that makes it.</summary>
     public IReadOnlyList<string> Line =>
     [
         "share", "path", Source, "as", Target, .. ReadOnly ? (string[])["ro"] : [], .. Optional ? (string[])["optional"] : [],
-        .. Shift ? [] : (string[])["no-shift"],
+        .. Recursive ? (string[])["recursive"] : [], .. Shift ? [] : (string[])["no-shift"],
     ];
 
-    /// <summary>Name of its device: <c>path-mnt</c> for <c>/mnt</c>, <c>path-etc-motd</c> for <c>/etc/motd</c>.</summary>
-    public string Device
+    /// <summary>Name of its device.</summary>
+    public string Device => NameOf(Target);
+
+    /// <summary>Name of the device of a path: <c>path-mnt</c> for <c>/mnt</c>, <c>path-etc-motd</c> for <c>/etc/motd</c>.</summary>
+    public static string NameOf(string target)
     {
-        get
-        {
-            var plain = Target.Length is > 1 and <= 58 && Target.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '_' or '.');
-            // A path that the name could not give back, or not alone, is named by its digest.
-            return plain ? "path" + Target.Replace('/', '-')
-                : "path:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Target)))[..16];
-        }
+        var plain = target.Length is > 1 and <= 58 && target.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '_' or '.');
+        // A path that the name could not give back, or not alone, is named by its digest.
+        return plain ? "path" + target.Replace('/', '-')
+            : "path:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(target)))[..16];
     }
 
     /// <summary>The device read back; null when a line cannot say just this.</summary>
     public static PathShare? Of(string name, ImmutableSortedDictionary<string, string> device) =>
         device.GetValueOrDefault("source") is { } source && device.GetValueOrDefault("path") is { } target &&
         new PathShare(source, target, device.ContainsKey("readonly"), device.ContainsKey("required"),
-            device.GetValueOrDefault("shift") == "true") is var read && name == read.Device && Shares.Same(read.Keys, device) ? read : null;
+            device.ContainsKey("recursive"), device.GetValueOrDefault("shift") == "true") is var read &&
+        name == read.Device && IsPlain(source) && IsPlain(target) && Shares.Same(read.Keys, device) ? read : null;
+
+    /// <summary>True for a path that a line leaves as it is.</summary>
+    private static bool IsPlain(string path) =>
+        path.StartsWith('/') && path.Split('/').Skip(1).All(part => part is not ("" or "." or ".."));
 }
 
 /// <summary>What the three kinds of shares have in common.</summary>

@@ -14,6 +14,7 @@ public static class WordHelp
         ["tagged"] = "the VLANs of frames with a tag",
         ["ro"] = "the app cannot write there",
         ["optional"] = "the app starts also while it is missing",
+        ["recursive"] = "what is mounted below it on the host is seen, too",
         ["no-shift"] = "owners are not mapped: what root owns on the host belongs to nobody inside",
         ["cpu"] = "their part of all processors",
         ["memory"] = "their part of the RAM",

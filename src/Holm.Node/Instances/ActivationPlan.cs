@@ -99,7 +99,7 @@ public static class ActivationPlan
     private static bool IsLive(ImmutableSortedDictionary<string, string>? device) => device?.GetValueOrDefault("type") switch
     {
         null or "none" or "nic" => true,
-        "disk" => device["path"] != "/",
+        "disk" => device.GetValueOrDefault("path") != "/",
         _ => false,
     };
 

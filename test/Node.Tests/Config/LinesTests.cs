@@ -95,6 +95,8 @@ public sealed class LinesTests
             log 7
             share veth lan as eth1 bridge br0 untagged none tagged 2,5-7
             share port eth4; share port eth5 as wan
+            share path /usb as /mnt optional ro
+            share path /sys no-shift rec
             device data disk path=/ pool=ram
             config limits.memory 64MiB
             ephemeral
@@ -116,6 +118,8 @@ public sealed class LinesTests
                 share veth foo as eth0
                 share veth lan as eth1 bridge br0 untagged none tagged 2,5-7
                 share port eth4 as eth4
+                share path /usb as /mnt ro optional
+                share path /sys as /sys recursive no-shift
                 device root disk path=/ pool=ram
                 share port eth5 as wan
                 profile default
@@ -123,7 +127,7 @@ public sealed class LinesTests
 
             """, ConfigText.Block(changed.Document, "app foo"));
         var back = Type(changed, """
-            no cmd; no desc; no env; no log; no share veth lan; no share port; no device data; no config limits.memory
+            no cmd; no desc; no env; no log; no share veth lan; no share port; no share path; no device data; no config limits.memory
             no ephemeral; enable
             """);
         Assert.Equal(ConfigText.Write(foo.Document), ConfigText.Write(back.Document));
@@ -139,6 +143,7 @@ public sealed class LinesTests
         Assert.Equal("10.0.0.1/24", renamed.Devices["net0"][Nic.AddressKey]);
         Assert.Equal("eth0", Type(foo, "share veth foo bridge br0").Devices["eth0"]["name"]);
         Assert.False(Type(foo, "share veth foo bridge br0").Devices["eth0"].ContainsKey(Nic.AddressKey));
+        Assert.Equal(["eth0", "path-mnt", "root"], Type(foo, "share path /a as /mnt; share path /b as /mnt").Devices.Keys);
         Assert.Equal(["eth0", "root", "wan"], Type(foo, "share port eth4; share port eth4 as wan").Devices.Keys);
     }
 
@@ -157,7 +162,7 @@ public sealed class LinesTests
     [Fact]
     public void The_lines_of_the_demo_dhcp_boot_are_read()
     {
-        var draft = Type(Console, "app cfg dhcp-boot; end; iface cfg; inet dhcp");
+        var draft = Type(Console, "app cfg dhcp-boot; share path /usb as /mnt; end; iface cfg; inet dhcp");
         Assert.Equal("config/iface-cfg/inet-dhcp/", draft.Prompt);
         draft = Type(draft, "option 66, 67; end; end");
         Assert.Equal("config/", draft.Prompt);
@@ -203,7 +208,7 @@ public sealed class LinesTests
     {
         const string lines = """
             resources cpu 30 memory 40; profile small; config limits.memory 32MiB; end; network lan; config ipv4.address 10.9.0.1/24; end
-            app foo netbox; end; iface foo; inet dhcp; option 66; end; end
+            app foo netbox; share path /usb as /mnt; end; iface foo; inet dhcp; option 66; end; end
             app bar netbox; no share veth; no config boot.autorestart; no profile; end
             app baz netbox; bare; profile small; share port eth4 as eth0; end
             app sea netbox; no share veth; share veth wave; enable; end
