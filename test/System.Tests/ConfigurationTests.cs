@@ -99,10 +99,12 @@ public sealed class ConfigurationTests
     [Fact]
     public async Task An_app_that_is_not_configured_any_more_is_asked_to_end()
     {
-        const string farewell = "cmd /bin/sh -c \"trap 'echo bye > /root/farewell; exit 0' USR2 PWR TERM; while :; do sleep 0.1; done\"";
+        const string farewell = "cmd /bin/sh -c \"trap 'echo bye > /root/farewell; exit 0' USR2 PWR TERM; echo ready > /run/ready; "
+            + "while :; do sleep 0.1; done\"";
         await using var node = await TestNode.Start();
         var kept = System.IO.Path.Combine(node.State, "pools/default/web");
         Well(await Patch(node, ("app web", "", App("web", "default", farewell))));
+        await Shell.Until("it listens", async () => (await node.Holm("exec", "web", "--", "/bin/ls", "/run/ready")).Code == 0);
 
         // A whole new configuration keeps what the app wrote.
         var replaced = await Send(node, HttpMethod.Put, Path, new JsonObject { ["text"] = "" });
@@ -125,7 +127,7 @@ public sealed class ConfigurationTests
         const string slow = "cmd /bin/sh -c \"trap 'sleep 2; exit 0' USR2 PWR TERM; echo mine > /root/note; while :; do sleep 0.1; done\"";
         await using var node = await TestNode.Start();
         Well(await Patch(node, ("app web", "", App("web", "default", slow))));
-        Assert.Equal("mine\n", await node.In("web", "cat /root/note"));
+        await Shell.Until("it listens", async () => (await node.Holm("exec", "web", "--", "/bin/cat", "/root/note")).Out == "mine\n");
         var removal = Patch(node, ("app web", await Block(node, "web"), ""));
         await Shell.Until("the configuration lacks it", async () =>
             !(await File.ReadAllTextAsync(System.IO.Path.Combine(node.RunFolder, "running-config"))).Contains("app web"));
