@@ -10,7 +10,7 @@ public sealed partial class InstanceControl
     public async Task SwitchOn(string name, CancellationToken ct)
     {
         var (run, asked) = (loop.Of(name), clock.SinceBoot());
-        Want(run, Wanted.On, o => o with { FastFailures = 0, NotBefore = null, Failed = false, Reason = "" });
+        Want(run, Wanted.On, o => o with { FastFailures = 0, NotBefore = null, Failed = false, Reason = "", Waiting = "" });
         if (desired.Of(name) is { Spec: not null })
             await WaitStarted(run, asked, ct).ConfigureAwait(false);
     }

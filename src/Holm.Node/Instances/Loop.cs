@@ -118,9 +118,11 @@ public sealed class Loop(
     /// <summary>Asks for another look, and completes when one that saw all that has been said before has been taken.</summary>
     public Task NextLook()
     {
-        Wake();
+        Task looked;
         lock (_runs)
-            return _looked.Task;
+            looked = _looked.Task;
+        Wake();
+        return looked;
     }
 
     private TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);

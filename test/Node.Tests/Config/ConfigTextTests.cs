@@ -72,8 +72,8 @@ public sealed class ConfigTextTests
     [InlineData("app foo netbox\n profile nosuch\nend", "Profile not found", "nosuch")]
     [InlineData("app foo netbox\n device eth0 nic\nend", "line 2", "say how it is connected")]
     [InlineData("\nresources cpu 0 memory 50", "line 2", "percent from 1 to 100")]
-    [InlineData("resources cpu 25 disk 5", "line 1", "resources cpu 25 memory 50")]
-    [InlineData("resources cpu", "line 1", "resources cpu 25 memory 50")]
+    [InlineData("resources cpu 25 disk 5", "line 1", "is not known after resources cpu; memory is")]
+    [InlineData("resources cpu", "line 1", "PERCENT is missing; write resources [cpu PERCENT] [memory PERCENT]")]
     public void A_wrong_line_is_told_by_number(string text, string line, string reason)
     {
         var refusal = Assert.Throws<Refusal>(() => ConfigText.Read(text));
