@@ -19,6 +19,9 @@ public sealed record AddressPlan
     /// <summary>True: it asks for its address by DHCP, on the link.</summary>
     public bool DhcpClient { get; init; }
 
+    /// <summary>DHCP options that it asks for besides those it needs itself, ascending; RFC 2132.</summary>
+    public ImmutableArray<int> RequestOptions { get; init; } = [];
+
     /// <summary>True: addresses are handed out on the link.</summary>
     public bool Dhcp { get; init; }
 
@@ -46,9 +49,12 @@ public sealed record AddressPlan
     /// <inheritdoc/>
     public override int GetHashCode() => Text.GetHashCode(StringComparison.Ordinal);
 
+    /// <summary>Key of the DHCP options that a client asks for.</summary>
+    public const string OptionsKey = "ipv4.dhcp.options";
+
     /// <summary>Keys besides the address that a nic of nictype p2p and a network take.</summary>
     public static IReadOnlyList<string> Keys { get; } =
-        ["ipv4.dhcp", "ipv4.dhcp.ranges", "ipv4.dhcp.expiry", "ipv4.nat", "dns.domain", "dns.nameservers"];
+        ["ipv4.dhcp", "ipv4.dhcp.ranges", "ipv4.dhcp.expiry", OptionsKey, "ipv4.nat", "dns.domain", "dns.nameservers"];
 
     /// <summary>Reads and checks it.</summary>
     /// <param name="what">Whose it is, for messages: <c>device eth0</c>.</param>
@@ -66,6 +72,7 @@ public sealed record AddressPlan
             Text = string.Join(' ', keys.Where(k => k.Key == addressKey || Keys.Contains(k.Key)).Select(k => $"{k.Key}={k.Value}")),
             Address = own,
             DhcpClient = address == "dhcp",
+            RequestOptions = [.. (Value(OptionsKey)?.Split(',') ?? []).Select(o => Option(what, o)).Distinct().Order()],
             Dhcp = IsTrue(what, "ipv4.dhcp", Value("ipv4.dhcp")),
             Ranges = [.. (Value("ipv4.dhcp.ranges")?.Split(',') ?? []).Select(r => Ipv4Range.TryParse(r) ?? throw new Refusal(
                 400, $"{what}: ipv4.dhcp.ranges {Names.Show(r)} is no range; write for example 10.0.0.10-10.0.0.20"))],
@@ -83,6 +90,8 @@ public sealed record AddressPlan
     {
         if (Domain.Length > 253 || Domain.Split('.').Any(label => Domain.Length > 0 && !IsLabel(label)))
             throw new Refusal(400, $"{what}: dns.domain {Names.Show(Domain)} is no domain name");
+        if (RequestOptions.Length > 0 && !DhcpClient)
+            throw new Refusal(400, $"{what}: {OptionsKey} means nothing without {addressKey}=dhcp");
         if (Address is not { } own)
         {
             if (Dhcp || Ranges.Length > 0 || Nat)
@@ -106,6 +115,10 @@ public sealed record AddressPlan
     private static bool IsTrue(string what, string key, string? value) => value is null ? false
         : Config.Keys.IsBool(value) ? Config.Keys.IsTrue(value)
         : throw new Refusal(400, $"{what}: {key} {Names.Show(value)} is not allowed; it takes true or false");
+
+    private static int Option(string what, string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var option) && option is >= 1 and <= 254 ? option
+            : throw new Refusal(400, $"{what}: {OptionsKey} {Names.Show(text)} is not allowed; it takes numbers from 1 to 254, as 66,67");
 
     private static int Seconds(string what, string text)
     {

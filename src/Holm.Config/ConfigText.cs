@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
 
 namespace Holm.Config;
@@ -12,41 +10,50 @@ namespace Holm.Config;
 ///     device root disk path=/ pool=default
 /// end
 /// app web netbox
-///     description "the shop's front door"
 ///     created 2026-11-23T08:00:00.0000000Z
+///     description "the shop's front door"
 ///     enable
-///     cmd "/bin/httpd -f"
 ///     environment GREETING "hello island"
+///     cmd "/bin/httpd -f"
 ///     config limits.memory 64MiB
+///     share veth web as eth0
+///     share path /usb as /mnt optional
 ///     profile default
 /// end
+/// iface web
+///     inet 10.0.0.1/24
+///     dhcp-server 10.0.0.10 10.0.0.20
+/// end
 /// </code>
-/// Any order of lines inside a block is read; what is not written holds its default. <see cref="ConfigReader"/> reads it.
+/// Any order of lines inside a block is read; what is not written holds its default. <see cref="ConfigReader"/> reads it. A block of
+/// <c>iface</c> belongs to the app above it.
 /// </remarks>
 public static class ConfigText
 {
-    private const string Indent = "    ";
-
     /// <summary>The document's one text; equal documents have equal texts.</summary>
     public static string Write(Document document)
     {
         var text = new StringBuilder();
-        if (document.Resources != Resources.Default)
-            Line(text, "", ["resources", .. document.Resources.Words]);
-        foreach (var profile in document.Profiles.Values)
-        {
-            Line(text, "", "profile", profile.Name);
-            WriteParts(text, profile.Description, profile.Config, profile.Devices);
-            text.Append("end\n");
-        }
-        foreach (var network in document.Networks.Values)
-        {
-            Line(text, "", "network", network.Name);
-            WriteParts(text, network.Description, network.Config, Maps.Empty<ImmutableSortedDictionary<string, string>>());
-            text.Append("end\n");
-        }
-        foreach (var instance in document.Instances.Values)
-            Write(text, instance);
+        foreach (var name in Objects(document))
+            BlockWriter.Write(text, document, name);
+        return text.ToString();
+    }
+
+    /// <summary>Names of the objects in the order of the text: <c>resources</c>, <c>profile default</c>, <c>app foo</c>.</summary>
+    public static IEnumerable<string> Objects(Document document) =>
+    [
+        .. document.Resources == Resources.Default ? [] : (string[])["resources"],
+        .. document.Profiles.Keys.Select(n => $"profile {Words.Quote(n)}"), .. document.Networks.Keys.Select(n => $"network {n}"),
+        .. document.Instances.Keys.Select(n => $"app {n}"),
+    ];
+
+    /// <summary>The text of one object, with all that belongs to it; empty when there is none of that name.</summary>
+    /// <param name="document">Where it is looked up.</param>
+    /// <param name="name">As in <see cref="Objects"/>.</param>
+    public static string Block(Document document, string name)
+    {
+        var text = new StringBuilder();
+        BlockWriter.Write(text, document, name);
         return text.ToString();
     }
 
@@ -57,61 +64,9 @@ public static class ConfigText
     /// <summary>Reads what can be read: an object with a wrong line is left out whole, and the problems are told.</summary>
     public static (Document Document, IReadOnlyList<string> Problems) Salvage(string text) => ConfigReader.Salvage(text);
 
-    private static void Write(StringBuilder text, InstanceConfig instance)
-    {
-        Line(text, "", "app", instance.Name, instance.Image);
-        if (instance.CreatedAt != default)
-            Line(text, Indent, "created", instance.CreatedAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
-        if (instance.Ephemeral)
-            Line(text, Indent, "ephemeral");
-        WriteParts(text, instance.Description, instance.Config, instance.Devices);
-        if (instance.Profiles.Count == 0)
-            Line(text, Indent, "no", "profile");
-        foreach (var profile in instance.Profiles)
-            Line(text, Indent, "profile", profile);
-        text.Append("end\n");
-    }
-
-    private static void WriteParts(StringBuilder text, string description, ImmutableSortedDictionary<string, string> config,
-        ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, string>> devices)
-    {
-        if (description.Length > 0)
-            Line(text, Indent, "description", description);
-        foreach (var (key, value) in config)
-        {
-            switch (key, value)
-            {
-                case ("boot.autostart", "true"):
-                    Line(text, Indent, "enable");
-                    break;
-                case ("boot.autostart", "false"):
-                    Line(text, Indent, "no", "enable");
-                    break;
-                case ("init.cmd", _):
-                    Line(text, Indent, "cmd", value);
-                    break;
-                case var _ when key.StartsWith(EnvironmentPrefix, StringComparison.Ordinal):
-                    Line(text, Indent, "environment", key[EnvironmentPrefix.Length..], value);
-                    break;
-                default:
-                    Line(text, Indent, "config", key, value);
-                    break;
-            }
-        }
-        foreach (var (name, device) in devices)
-        {
-            Line(text, Indent, ["device", name, device.GetValueOrDefault("type", ""),
-                .. device.Where(k => k.Key != "type").Select(k => $"{k.Key}={k.Value}")]);
-        }
-    }
-
-    private static void Line(StringBuilder text, string indent, params ReadOnlySpan<string> words)
-    {
-        text.Append(indent);
-        for (var i = 0; i < words.Length; i++)
-            text.Append(i == 0 ? "" : " ").Append(Words.Quote(words[i]));
-        text.Append('\n');
-    }
+    /// <summary>Adds the objects of a text to a document. How they fit together is not looked at.</summary>
+    /// <exception cref="Contract.Refusal">400, with the number of the line that is wrong.</exception>
+    public static Document ReadOnto(Document document, string text) => ConfigReader.ReadOnto(document, text);
 
     internal const string EnvironmentPrefix = "environment.";
 }

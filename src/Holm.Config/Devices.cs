@@ -45,8 +45,11 @@ public static class Devices
 
     private static void CheckDisk(string name, ImmutableSortedDictionary<string, string> device)
     {
-        if (device.GetValueOrDefault("path") != "/")
-            throw new Refusal(400, $"device {name}: only the root disk (path=/) is supported yet by this node");
+        if (ShareSpec.IsShare(device))
+        {
+            ShareSpec.Read(name, device);
+            return;
+        }
         RefuseOthers(name, device, "type", "path", "pool", "size");
         if (!device.TryGetValue("pool", out var pool))
             throw new Refusal(400, $"device {name}: a root disk needs a pool; add pool=default (kept) or pool=ram (gone with the stop)");

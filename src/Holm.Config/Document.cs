@@ -81,6 +81,13 @@ public sealed record Document
     private static bool IsOn(IReadOnlyDictionary<string, string> device, string network) => device.GetValueOrDefault("type") == "nic" &&
         (device.GetValueOrDefault("network") == network || device.GetValueOrDefault("parent") == network);
 
+    /// <summary>The same instances, each with the keys <c>volatile.*</c> that it has in another document, if it is there.</summary>
+    public Document WithVolatileOf(Document other) => this with
+    {
+        Instances = Instances.SetItems(Instances.Values.Where(i => other.Instances.ContainsKey(i.Name)).Select(i =>
+            KeyValuePair.Create(i.Name, i.WithVolatileOf(other.Instances[i.Name])))),
+    };
+
     private static ImmutableSortedDictionary<string, T> Carry<T>(
         ImmutableSortedDictionary<string, T> onto, ImmutableSortedDictionary<string, T> from, ImmutableSortedDictionary<string, T> to)
         where T : class =>
@@ -121,6 +128,17 @@ public sealed record InstanceConfig
 
     /// <summary>True when <see cref="Image"/> names one image for ever.</summary>
     public bool Pinned => Names.IsFingerprint(Image);
+
+    /// <summary>The same without the keys that only the node writes.</summary>
+    public InstanceConfig WithoutVolatile() => this with { Config = Config.RemoveRange(Config.Keys.Where(IsVolatile)) };
+
+    /// <summary>The same with the keys that only the node writes as another has them.</summary>
+    public InstanceConfig WithVolatileOf(InstanceConfig? other) => this with
+    {
+        Config = WithoutVolatile().Config.SetItems((other?.Config ?? Maps.Empty<string>()).Where(k => IsVolatile(k.Key))),
+    };
+
+    private static bool IsVolatile(string key) => key.StartsWith("volatile.", StringComparison.Ordinal);
 }
 
 /// <summary>One profile as it was written.</summary>

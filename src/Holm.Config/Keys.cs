@@ -55,6 +55,7 @@ public static class Keys
         new("limits.memory", Effect.Live, IsMemory),
         new("limits.partition", Effect.NextStart, v => v is "apps" or "none"),
         new("limits.processes", Effect.Live, IsCount),
+        new("log.level", Effect.NextStart, v => v is [>= '0' and <= '7']),
         new("security.idmap.isolated", Effect.NextStart, IsBool),
         new("security.privileged", Effect.NextStart, IsBool),
         new("user.*", Effect.Live, _ => true),

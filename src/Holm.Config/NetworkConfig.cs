@@ -20,7 +20,8 @@ public sealed record NetworkConfig
     public const string AddressKey = "ipv4.address";
 
     /// <summary>Keys there are, besides <c>user.*</c>.</summary>
-    public static IReadOnlyList<string> KeysOf { get; } = [AddressKey, .. AddressPlan.Keys, "bridge.mtu", "ipv6.address"];
+    public static IReadOnlyList<string> KeysOf { get; } =
+        [AddressKey, .. AddressPlan.Keys.Where(k => k != AddressPlan.OptionsKey), "bridge.mtu", "ipv6.address"];
 
     /// <summary>Addresses and services of the bridge.</summary>
     public AddressPlan Plan => AddressPlan.Read($"network {Name}", AddressKey, Config);

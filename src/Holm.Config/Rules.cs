@@ -53,6 +53,20 @@ public static class Rules
         }
         if (instance.Profiles.Distinct().Count() != instance.Profiles.Count)
             throw new Refusal(400, $"instance {instance.Name}: a profile is named twice");
+        CheckShares(document, instance);
+    }
+
+    /// <summary>A profile's shares and its own are one another's neighbours only here.</summary>
+    private static void CheckShares(Document document, InstanceConfig instance)
+    {
+        try
+        {
+            ShareSpec.Of(Expansion.Expand(document, instance).Present);
+        }
+        catch (Refusal refusal)
+        {
+            throw new Refusal(refusal.Code, $"instance {instance.Name}: {refusal.Message}", refusal);
+        }
     }
 
     private static void CheckParts(string what, string description, ImmutableSortedDictionary<string, string> config,

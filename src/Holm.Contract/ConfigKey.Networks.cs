@@ -33,6 +33,7 @@ public sealed partial record ConfigKey
         new("hwaddr", "MAC address", "one of its own", "hardware address inside"),
         new("ipv4.dhcp", Bool, "false", "p2p: hand the app an address and answer its name questions"),
         new("ipv4.dhcp.expiry", Lease, "1h", "p2p: how long an address is handed out for"),
+        new("ipv4.dhcp.options", "numbers such as 66,67", "", "p2p: DHCP options that the host end asks for, with ipv4.host_address=dhcp"),
         new("ipv4.dhcp.ranges", Ranges, "all of the subnet", "p2p: which addresses are handed out"),
         new("ipv4.host_address", "address with prefix such as 10.0.0.1/24, dhcp or none", "none", "p2p: address of its host end"),
         new("ipv4.nat", Bool, "false", "p2p: let the app out: what leaves the subnet seems to come from the host"),

@@ -5,7 +5,8 @@ namespace Holm.Contract;
 /// tell.
 /// </summary>
 /// <remarks>
-/// Names and values are LXD's (<c>doc/reference/instance_options.md</c>); <c>init.*</c> and <c>limits.partition</c> are Holm's own.
+/// Names and values are LXD's (<c>doc/reference/instance_options.md</c>); <c>init.*</c>, <c>limits.partition</c> and <c>log.level</c> are
+/// Holm's own.
 /// </remarks>
 /// <param name="Name">The key; a name that ends in <c>.*</c> stands for all keys that begin so.</param>
 /// <param name="Type">What a value looks like.</param>
@@ -35,6 +36,7 @@ public sealed partial record ConfigKey(string Name, string Type, string Default,
         new("limits.memory", "size such as 64MiB, or 25%", "all", "memory it may use"),
         new("limits.partition", "apps or none", "none", "share the node's part for apps (see holm resources), or stand outside it"),
         new("limits.processes", Number + ", 1 or more", "4096", "processes and threads it may have"),
+        new("log.level", "0 to 7", "5", "how much LXC tells of it in its log: syslog's levels, 7 is everything"),
         new("security.idmap.isolated", Bool, "false", "give it a range of user ids that no other instance has"),
         new("security.privileged", Bool, "false", "root inside is root outside"),
         new("user.*", Text, "", "free text for people and programs"),

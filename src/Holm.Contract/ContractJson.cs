@@ -18,6 +18,7 @@ namespace Holm.Contract;
 [JsonSerializable(typeof(Envelope<PartitionState>))]
 [JsonSerializable(typeof(Envelope<Network>))]
 [JsonSerializable(typeof(Envelope<HostInterfaceState>))]
+[JsonSerializable(typeof(Envelope<Configuration>))]
 [JsonSerializable(typeof(Envelope<IReadOnlyList<string>>))]
 [JsonSerializable(typeof(Envelope<IReadOnlyList<Instance>>))]
 [JsonSerializable(typeof(Envelope<IReadOnlyList<Image>>))]
@@ -45,5 +46,7 @@ namespace Holm.Contract;
 [JsonSerializable(typeof(ProfilePut))]
 [JsonSerializable(typeof(PartitionPut))]
 [JsonSerializable(typeof(NetworkPut))]
+[JsonSerializable(typeof(ConfigurationPatch))]
+[JsonSerializable(typeof(ConfigurationPut))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class ContractJson : JsonSerializerContext;

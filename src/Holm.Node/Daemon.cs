@@ -88,7 +88,7 @@ public static class Daemon
         // Entered, not listed, by the roots of unprivileged instances: liblxc wants that.
         Directory.CreateDirectory(paths.Instances);
         File.SetUnixFileMode(paths.Instances, (UnixFileMode)0x1c9);
-        var firstSinceBoot = power.Open();
+        var firstSinceBoot = power.Open([.. config.Current.Instances.Keys]);
         KeptWrites.Sweep(paths, config.Current, Say);
         loop.Adopt();
         networks.CleanUp();
@@ -101,8 +101,9 @@ public static class Daemon
         using var stop = new CancellationTokenSource();
         var running = loop.Run(stop.Token);
         var watching = bridges.Watch(stop.Token);
-        var face = Faces.Of(
-            config, control, readings, images, bridges, events, paths, new Checks(tree, paths, canIdmapLayers), Say);
+        var activation = new Activation(config, control, desired, power, loop, paths);
+        var checks = new Checks(tree, paths, canIdmapLayers);
+        var face = Faces.Of(config, control, activation, readings, images, bridges, events, paths, checks, Say);
         int signal;
         await using ((await ApiServer.Start(paths.Socket, face).ConfigureAwait(false)).ConfigureAwait(false))
         {

@@ -12,9 +12,9 @@ namespace Holm.Node;
 internal static class Faces
 {
     public static NodeFace Of(
-        ConfigStore config, InstanceControl control, Readings readings, ImageStore images, NetworkControl bridges, Events events,
-        NodePaths paths, Checks checks, Action<string> log) =>
-        Of(config, control, readings, images, events, NetworksOf(bridges, paths), EnvironmentOf(paths), checks, log);
+        ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, NetworkControl bridges,
+        Events events, NodePaths paths, Checks checks, Action<string> log) =>
+        Of(config, control, activation, readings, images, events, NetworksOf(bridges, paths), EnvironmentOf(paths), checks, log);
 
     private static NetworkFace NetworksOf(NetworkControl bridges, NodePaths paths) => new()
     {
@@ -24,10 +24,12 @@ internal static class Faces
     };
 
     private static NodeFace Of(
-        ConfigStore config, InstanceControl control, Readings readings, ImageStore images, Events events, NetworkFace networks,
+        ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, Events events,
+        NetworkFace networks,
         ServerEnvironment environment, Checks checks, Action<string> log) => new()
         {
             Config = config,
+            Configuration = new ConfigurationFace { Change = activation.Change, Activate = activation.Run },
             Events = events,
             Log = log,
             Environment = () => environment with { ServerName = Environment.MachineName },

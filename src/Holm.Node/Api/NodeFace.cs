@@ -1,3 +1,4 @@
+using Holm.Config;
 using Holm.Contract;
 using Holm.Linux.Files;
 using Holm.Node.Config;
@@ -11,6 +12,9 @@ public sealed record NodeFace
 {
     /// <summary>What was configured.</summary>
     public required ConfigStore Config { get; init; }
+
+    /// <summary>Changes of the configuration that are brought about at once.</summary>
+    public required ConfigurationFace Configuration { get; init; }
 
     /// <summary>What instances do.</summary>
     public required InstanceFace Instances { get; init; }
@@ -80,6 +84,18 @@ public sealed record InstanceFace
 
     /// <summary>Fingerprint of the image a running instance was started from; null when it does not run.</summary>
     public Func<string, string?> RunningImage { get; init; } = _ => null;
+}
+
+/// <summary>The verbs of the configuration as a whole.</summary>
+public sealed record ConfigurationFace
+{
+    /// <summary>
+    /// What is being done, the change, what of it is saved, and whether kept writes of removed apps stay; returns before and after.
+    /// </summary>
+    public required Func<string, Func<Document, Document>, Saving, bool, (Document Before, Document After)> Change { get; init; }
+
+    /// <summary>Before, after, whether kept writes of removed apps stay; sentences of progress go to the fourth argument.</summary>
+    public required Func<Document, Document, bool, Action<string>, CancellationToken, Task<Activated>> Activate { get; init; }
 }
 
 /// <summary>An image to take in.</summary>

@@ -3,12 +3,14 @@ namespace Holm.Node.Api;
 /// <summary>One line of the route table.</summary>
 internal readonly record struct ApiRoute(string Method, string Path, Func<Call, Task> Handler);
 
-/// <summary>The whole door on one page. Paths are LXD's, but for <c>/1.0/checkconfig</c> and <c>/1.0/partition</c>.</summary>
+/// <summary>
+/// The whole door on one page. Paths are LXD's, but for <c>/1.0/checkconfig</c>, <c>/1.0/partition</c> and <c>/1.0/configuration</c>.
+/// </summary>
 internal static class Routes
 {
     private const string Instances = "/1.0/instances", Instance = Instances + "/{name}", Images = "/1.0/images",
         Image = Images + "/{fingerprint}", Aliases = Images + "/aliases", Alias = Aliases + "/{alias}", Profiles = "/1.0/profiles",
-        Profile = Profiles + "/{name}", Networks = "/1.0/networks", Network = Networks + "/{name}",
+        Profile = Profiles + "/{name}", Networks = "/1.0/networks", Network = Networks + "/{name}", Configuration = "/1.0/configuration",
         Operations = "/1.0/operations", Operation = Operations + "/{id}";
 
     public static IReadOnlyList<ApiRoute> All { get; } =
@@ -20,6 +22,11 @@ internal static class Routes
         new("GET", "/1.0/partition", PartitionRoutes.Get),
         new("PUT", "/1.0/partition", PartitionRoutes.Put),
         new("PATCH", "/1.0/partition", PartitionRoutes.Patch),
+
+        new("GET", Configuration, ConfigurationRoutes.Get),
+        new("PUT", Configuration, ConfigurationRoutes.Put),
+        new("PATCH", Configuration, ConfigurationRoutes.Patch),
+        new("PUT", Configuration + "/startup", ConfigurationRoutes.Save),
 
         new("GET", Operations, OperationRoutes.List),
         new("GET", Operation, OperationRoutes.Get),

@@ -7,6 +7,19 @@ using Holm.Linux.Files;
 
 namespace Holm.Node.Config;
 
+/// <summary>What of a change the next boot brings back.</summary>
+public enum Saving
+{
+    /// <summary>The objects that were changed, as they are now.</summary>
+    Objects,
+    /// <summary>Nothing: it holds until the next boot.</summary>
+    None,
+    /// <summary>Everything as it holds now, whoever changed it.</summary>
+    Whole,
+    /// <summary>Of instances that are saved already, the keys <c>volatile.*</c>: what the node notes for itself saves no more.</summary>
+    Volatile,
+}
+
 /// <summary>Holds the document and keeps it on disk. Changes are made one at a time, checked whole, written, then swapped in.</summary>
 /// <remarks>
 /// Two files of the same kind of text: <c>startup-config.cfg</c> in HOLM_STATE outlives a power cut, <c>running-config</c> in HOLM_RUN
@@ -16,7 +29,8 @@ namespace Holm.Node.Config;
 ///   startup-config.cfg    replaced durably                      -- the change has happened from here on
 ///   running-config        running-config.next is renamed to it
 /// </code>
-/// A <c>.next</c> found at the start is taken when the startup file has the digest it names, else thrown away.
+/// A <c>.next</c> found at the start is taken when the startup file has the digest it names, else thrown away. A change that is not saved
+/// names the digest that the startup file has already.
 /// </remarks>
 public sealed class ConfigStore
 {
@@ -25,7 +39,7 @@ public sealed class ConfigStore
     private readonly Action<string> _log;
     private readonly List<string> _problems = [];
     private volatile Document _current;
-    private Document _startup;
+    private volatile Document _startup;
     private string _startupText, _currentText;
 
     /// <summary>Opens the configuration of a node; both folders exist. Makes the first startup file where there is none.</summary>
@@ -48,6 +62,9 @@ public sealed class ConfigStore
     /// <summary>What holds now; swapped whole.</summary>
     public Document Current => _current;
 
+    /// <summary>What the next boot brings.</summary>
+    public Document Startup => _startup;
+
     /// <summary>What is wrong with the files as they were found, a sentence each; empty when all is well.</summary>
     public IReadOnlyList<string> Problems => _problems;
 
@@ -56,30 +73,73 @@ public sealed class ConfigStore
     /// </summary>
     public event Action<Document, Document>? Changed;
 
-    /// <summary>Changes the document and saves it. A change to the same content writes nothing and tells nobody.</summary>
+    /// <summary>Changes the document. A change to the same content writes nothing and tells nobody.</summary>
     /// <param name="what">What is being done, for the message when the disk refuses, for example <c>create instance web</c>.</param>
     /// <param name="change">Makes the new document from the old; may throw <see cref="Refusal"/>.</param>
+    /// <param name="saving">What of it is saved.</param>
     /// <returns>The document that holds now.</returns>
     /// <exception cref="Refusal">The new document is not allowed, or cannot be written (507); nothing was changed.</exception>
-    public Document Change(string what, Func<Document, Document> change)
+    public Document Change(string what, Func<Document, Document> change, Saving saving = Saving.Objects)
     {
         lock (_gate)
         {
             var (before, after) = (_current, change(_current));
             Rules.Check(after);
-            if (ReferenceEquals(before, after) || ConfigText.Write(after) == ConfigText.Write(before))
+            var same = ReferenceEquals(before, after) || ConfigText.Write(after) == ConfigText.Write(before);
+            if (same && saving != Saving.Whole)
                 return before;
-            try
-            {
-                Write(after, _startup.Carry(before, after));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new Refusal(507, $"cannot {what}: the configuration could not be saved: {e.Message}", e);
-            }
-            _current = after;
-            Changed?.Invoke(before, after);
-            return after;
+            Write(what, same ? before : after, ToSave(what, before, after, saving));
+            if (!same)
+                Changed?.Invoke(before, after);
+            return _current;
+        }
+    }
+
+    /// <summary>Saves what holds now: the next boot brings it.</summary>
+    /// <exception cref="Refusal">507: it cannot be written; nothing was changed.</exception>
+    public void Save() => Change("save the configuration", d => d, Saving.Whole);
+
+    /// <summary>Says what the next boot brings; what holds now stays.</summary>
+    /// <exception cref="Refusal">It is not allowed, or cannot be written (507); nothing was changed.</exception>
+    public void SaveOther(Document startup)
+    {
+        Rules.Check(startup);
+        lock (_gate)
+            Write("save the configuration", _current, startup);
+    }
+
+    private Document ToSave(string what, Document before, Document after, Saving saving)
+    {
+        var startup = saving switch
+        {
+            Saving.Objects => _startup.Carry(before, after),
+            Saving.Whole => after,
+            Saving.Volatile => _startup.WithVolatileOf(after),
+            _ => _startup,
+        };
+        // Changed objects may not fit what was saved before they were made to fit what holds now.
+        try
+        {
+            if (saving == Saving.Objects)
+                Rules.Check(startup);
+            return startup;
+        }
+        catch (Refusal refusal)
+        {
+            throw new Refusal(409, $"cannot {what}: it does not fit what is saved without the changes that are not ({refusal.Message}); " +
+                "save those first: copy running-config startup-config", refusal);
+        }
+    }
+
+    private void Write(string what, Document running, Document startup)
+    {
+        try
+        {
+            Write(running, startup);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new Refusal(507, $"cannot {what}: the configuration could not be saved: {e.Message}", e);
         }
     }
 
@@ -87,12 +147,14 @@ public sealed class ConfigStore
     {
         var startupText = ConfigText.Write(startup);
         var runningText = $"# saved with startup-config {Digest(startupText)}\n{ConfigText.Write(running)}";
+        if (runningText == _currentText && startupText == _startupText)
+            return;
         Durable.Write(_nextPath, Encoding.UTF8.GetBytes(runningText), OwnerOnly);
         if (startupText != _startupText)
             Durable.Write(_startupPath, Encoding.UTF8.GetBytes(startupText), OwnerOnly);
         (_startup, _startupText) = (startup, startupText);
-        File.Move(_nextPath, _runningPath, overwrite: true);
-        _currentText = runningText;
+        Durable.Rename(_nextPath, _runningPath);
+        (_current, _currentText) = (running, runningText);
     }
 
     private void FinishChange()

@@ -17,7 +17,7 @@ public sealed class Boot(
     /// </summary>
     public void Autostart()
     {
-        var document = config.Change("give instances their id ranges", d => IdRanges.Assign(d, paths.IdmapBase));
+        var document = config.Change("give instances their id ranges", d => IdRanges.Assign(d, paths.IdmapBase), Saving.Volatile);
         var at = TimeSpan.Zero;
         var now = clock.SinceBoot();
         foreach (var (instance, keys) in document.Instances.Values

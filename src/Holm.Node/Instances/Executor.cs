@@ -232,7 +232,7 @@ public sealed class Executor(
     private async Task StartInit(InstanceRun run, InstanceSpec spec)
     {
         var space = run.Space ?? throw new InvalidOperationException("Start without MountRoot");
-        var monitor = engine.Start(spec.Name, space, spec.Init, spec.Environment);
+        var monitor = engine.Start(spec.Name, space, spec.Init, spec.Environment, spec.LogLevel);
         run.Monitor = monitor.PidFd;
         _ = Watch(run, monitor);
         (run.HookFailure, run.Served) = (null, false);

@@ -32,7 +32,7 @@ public sealed record InstanceStatus(StatusCode Code, string Reason, DateTimeOffs
 /// What the doors ask of instances. It starts and stops nothing itself: it says what is wanted, wakes the loop, and waits for what is
 /// observed to agree.
 /// </summary>
-public sealed class InstanceControl(
+public sealed partial class InstanceControl(
     Loop loop, DesiredState desired, WantedPower power, ConfigStore config, LxcEngine engine, NodePaths paths, TimeProvider clock)
 {
     /// <summary>How long init may take to power off before it is killed, when the caller does not say.</summary>
@@ -106,7 +106,7 @@ public sealed class InstanceControl(
     /// <summary>Says now, to whoever asks, why it could not start, rather than let it be waited for.</summary>
     private void CheckStart(string name)
     {
-        config.Change($"give {name} its id range", d => IdRanges.Assign(d, paths.IdmapBase));
+        config.Change($"give {name} its id range", d => IdRanges.Assign(d, paths.IdmapBase), Saving.Volatile);
         desired.SpecOf(name);
     }
 
@@ -202,9 +202,14 @@ public sealed class InstanceControl(
             Want(loop.Of(name), Wanted.Off, o => o);
     }
 
-    /// <summary>An instance went down. An ephemeral one that is not wanted any more is deleted.</summary>
+    /// <summary>
+    /// An instance went down. An ephemeral one that is not wanted any more is deleted; of one that is not configured any more nothing is
+    /// known any longer.
+    /// </summary>
     public async Task WentDown(string name)
     {
+        if (!config.Current.Instances.ContainsKey(name))
+            await Clear(name).ConfigureAwait(false);
         if (config.Current.Instances.GetValueOrDefault(name) is not { Ephemeral: true } || power[name] != Wanted.Off)
             return;
         await Delete(name, CancellationToken.None).ConfigureAwait(false);
@@ -353,7 +358,7 @@ public sealed class InstanceControl(
         if (instance.Config.GetValueOrDefault(LastPowerKey) != state)
             config.Change($"remember the power of {name}", d => d.Instances.TryGetValue(name, out var now)
                 ? d.With(now with { Config = now.Config.SetItem(LastPowerKey, state) })
-                : d);
+                : d, Saving.Volatile);
     }
 
     /// <summary>LXD's key for the power an instance had last.</summary>

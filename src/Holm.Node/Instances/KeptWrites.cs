@@ -16,12 +16,38 @@ public static class KeptWrites
         {
             var (folder, doomed) = (Path.Combine(pool, name), Path.Combine(pool, "." + name));
             FolderTree.Remove(doomed);
-            if (!Directory.Exists(folder))
-                continue;
-            Directory.Move(folder, doomed);
-            FolderTree.Remove(doomed);
+            if (Directory.Exists(folder))
+            {
+                Directory.Move(folder, doomed);
+                FolderTree.Remove(doomed);
+            }
+            FolderTree.Remove(MarkOf(folder));
         }
     }
+
+    /// <summary>Which of these instances have any.</summary>
+    public static IReadOnlyList<string> Of(NodePaths paths, IEnumerable<string> names) =>
+        [.. names.Where(n => Pools(paths).Any(p => Directory.Exists(Path.Combine(p, n))))];
+
+    /// <summary>
+    /// Says, before the document does, that instances and their writes go: a folder <c>.NAME!</c> beside theirs. After a crash it is the
+    /// document that says whether they have gone.
+    /// </summary>
+    public static void Doom(NodePaths paths, IEnumerable<string> names)
+    {
+        foreach (var folder in names.SelectMany(n => Pools(paths).Select(p => Path.Combine(p, n))).Where(Directory.Exists))
+            Durable.CreateFolder(MarkOf(folder));
+    }
+
+    /// <summary>Takes that back: nothing has been changed.</summary>
+    public static void Spare(NodePaths paths, IEnumerable<string> names)
+    {
+        foreach (var name in names)
+            foreach (var pool in Pools(paths))
+                FolderTree.Remove(MarkOf(Path.Combine(pool, name)));
+    }
+
+    private static string MarkOf(string folder) => Path.Combine(Path.GetDirectoryName(folder)!, $".{Path.GetFileName(folder)}!");
 
     /// <summary>
     /// Moves them to a new name by way of <c>.FROM>TO</c>, so that after a crash it is the document that says whose they are.
@@ -55,6 +81,8 @@ public static class KeptWrites
         foreach (var left in Pools(paths).SelectMany(p => Directory.EnumerateDirectories(p, ".*")))
             try
             {
+                if (Path.GetFileName(left) is ['.', .. var name, '!'] && !document.Instances.ContainsKey(name))
+                    Delete(paths, name);
                 Settle(left, document);
                 FolderTree.Remove(left);
             }

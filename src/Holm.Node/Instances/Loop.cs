@@ -115,6 +115,18 @@ public sealed class Loop(
             action();
     }
 
+    /// <summary>Asks for another look, and completes when one that saw all that has been said before has been taken.</summary>
+    public Task NextLook()
+    {
+        Task looked;
+        lock (_runs)
+            looked = _looked.Task;
+        Wake();
+        return looked;
+    }
+
+    private TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Plans and begins; returns how long nothing more is to be done.</summary>
     private TimeSpan? Look(TimeSpan now)
     {
@@ -125,6 +137,8 @@ public sealed class Loop(
             SomethingWaits = wanted.Any(w => w.Waiting.Length > 0);
             foreach (var group in Planner.Plan(wanted, observed, now, desired.Partition.MemoryBytes).GroupBy(s => s.Name))
                 Begin(Of(group.Key), observed.Find(o => o.Name == group.Key), [.. group]);
+            _looked.SetResult();
+            _looked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return Planner.NextTime(wanted, observed, now) - now;
         }
     }

@@ -101,16 +101,14 @@ public static class Planner
 
     private static IEnumerable<Step> WhenPresent(DesiredInstance? desired, ObservedInstance observed, TimeSpan now)
     {
-        if (desired is null)
+        if (observed.Stop is { } stop && now >= stop.Deadline)
             return [new Kill(observed.Name)];
-        if (observed.Stop is { } stop)
-            return now >= stop.Deadline ? [new Kill(observed.Name)]
-                : stop.Asked ? []
-                : observed.Frozen ? [new Unfreeze(observed.Name), new Halt(observed.Name)]
-                : [new Halt(observed.Name)];
+        if (observed.Stop is { Asked: true })
+            return [];
+        if (observed.Stop is not null || desired is null || desired.Wanted == Wanted.Off)
+            return observed.Frozen ? [new Unfreeze(observed.Name), new Halt(observed.Name)] : [new Halt(observed.Name)];
         return (desired.Wanted, observed.Frozen) switch
         {
-            (Wanted.Off, _) => [new Halt(observed.Name)],
             (Wanted.On, true) => [new Unfreeze(observed.Name)],
             (Wanted.Frozen, false) when observed.Presence == Presence.Running && !observed.Failed => [new Freeze(observed.Name)],
             // Changed while it runs: limits are live.

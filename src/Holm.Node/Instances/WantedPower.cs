@@ -11,13 +11,18 @@ public sealed class WantedPower(string folder)
 {
     private readonly ConcurrentDictionary<string, Wanted> _wanted = new(StringComparer.Ordinal);
 
-    /// <summary>Reads the folder. True: no daemon since boot has come as far as <see cref="Begun"/>.</summary>
-    public bool Open()
+    /// <summary>
+    /// Reads the folder. Forgets all but the instances there are: one that was deleted while no daemon ran wants nothing. True: no daemon
+    /// since boot has come as far as <see cref="Begun"/>.
+    /// </summary>
+    public bool Open(IReadOnlyCollection<string> names)
     {
         Directory.CreateDirectory(folder);
         foreach (var file in Directory.EnumerateFiles(folder))
             if (Path.GetFileName(file) is [not '.', ..] && Enum.TryParse<Wanted>(File.ReadAllText(file), out var wanted))
                 _wanted[Path.GetFileName(file)] = wanted;
+        foreach (var name in _wanted.Keys.Where(n => !names.Contains(n)))
+            Forget(name);
         return !File.Exists(Path.Combine(folder, BegunFile));
     }
 

@@ -5,6 +5,7 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Holm.Config;
 using Holm.Contract;
 using Holm.Linux;
 using Holm.Linux.Processes;
@@ -141,6 +142,16 @@ public sealed class SmallNode : IAsyncLifetime
     private NodeFace Face() => new()
     {
         Config = Config,
+        Configuration = new ConfigurationFace
+        {
+            Change = (what, change, saving, _) =>
+            {
+                Document? before = null;
+                var after = Config.Change(what, now => change(before = now), saving);
+                return (before!, after);
+            },
+            Activate = Activate,
+        },
         Events = Events,
         Environment = () => new ServerEnvironment { KernelArchitecture = "x86_64", ServerName = "small" },
         CheckConfig = () => [new Check { Feature = "kernel", Found = "yes", Holm = "uses it" }],
@@ -206,6 +217,21 @@ public sealed class SmallNode : IAsyncLifetime
             Export = fingerprint => new ImageExport(new MemoryStream(Encoding.UTF8.GetBytes(fingerprint)), 64, "netbox.squashfs"),
         },
     };
+
+    private Task<Activated> Activate(Document before, Document after, bool keepWrites, Action<string> tell, CancellationToken ct)
+    {
+        var turns = ActivationPlan.Of(before, after, name => new AppNow(
+            _power.GetValueOrDefault(name, StatusCode.Stopped) != StatusCode.Stopped, false));
+        foreach (var turn in turns.Where(t => t.Turn != Turn.Live))
+        {
+            tell(turn.ToString());
+            _power[turn.Name] = turn.Turn is Turn.Start or Turn.Restart ? StatusCode.Running : StatusCode.Stopped;
+        }
+        return Task.FromResult(new Activated(
+            [.. turns.Where(t => after.Instances.GetValueOrDefault(t.Name)?.Config.ContainsKey("user.fault") == true)
+                .Select(t => $"{t.Name}: boom")],
+            [], keepWrites ? [.. turns.Where(t => t.Turn == Turn.Remove).Select(t => t.Name)] : []));
+    }
 
     private async Task<Image> Import(ImageFile file, IProgress<string> progress, CancellationToken ct)
     {

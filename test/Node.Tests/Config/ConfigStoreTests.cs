@@ -96,6 +96,66 @@ public sealed class ConfigStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_change_that_is_not_saved_is_gone_with_the_next_boot()
+    {
+        var store = Open();
+        store.Change("create", d => d.With(App("web")));
+        store.Change("create", d => d.With(App("db")), Saving.None);
+        Assert.Equal(["db", "web"], store.Current.Instances.Keys);
+        Assert.Equal(["web"], store.Startup.Instances.Keys);
+        Assert.Equal(["db", "web"], Open().Current.Instances.Keys);
+        // Another change, saved: of what was changed before it saves nothing.
+        store.Change("create", d => d.With(App("mail")));
+        Assert.Equal(["mail", "web"], Open().Startup.Instances.Keys);
+        store.Save();
+        Assert.Equal(["db", "mail", "web"], Open().Startup.Instances.Keys);
+        store.Change("delete", d => d.WithoutInstance("db"), Saving.None);
+        File.Delete(Running);
+        Assert.Equal(["db", "mail", "web"], Open().Current.Instances.Keys);
+    }
+
+    [Fact]
+    public void What_the_node_notes_for_itself_saves_nothing_else()
+    {
+        var store = Open();
+        store.Change("create", d => d.With(App("web")));
+        store.Change("describe", d => d.With(d.Instances["web"] with { Description = "not yet" }), Saving.None);
+        store.Change("create", d => d.With(App("db")), Saving.None);
+        store.Change("note", d => d.With(d.Instances["web"] with { Config = Maps.Of(("volatile.x", "1"), ("user.y", "2")) })
+            .With(d.Instances["db"] with { Config = Maps.Of(("volatile.x", "3")) }), Saving.Volatile);
+        var startup = Open().Startup;
+        Assert.Equal(["web"], startup.Instances.Keys);
+        Assert.Equal("", startup.Instances["web"].Description);
+        Assert.Equal(["volatile.x"], startup.Instances["web"].Config.Keys);
+    }
+
+    [Fact]
+    public void A_change_that_only_fits_what_is_not_saved_is_refused()
+    {
+        var store = Open();
+        store.Change("create", d => d.With(new ProfileConfig { Name = "small" }), Saving.None);
+        var refusal = Assert.Throws<Refusal>(() => store.Change(
+            "create instance web", d => d.With(App("web") with { Profiles = ["small"] })));
+        Assert.Contains("save those first: copy running-config startup-config", refusal.Message, StringComparison.Ordinal);
+        Assert.Empty(store.Current.Instances);
+        store.Save();
+        store.Change("create instance web", d => d.With(App("web") with { Profiles = ["small"] }));
+    }
+
+    [Fact]
+    public void The_next_boot_can_be_given_another_configuration()
+    {
+        var store = Open();
+        store.Change("create", d => d.With(App("web")));
+        store.SaveOther(Document.Initial.With(App("factory")));
+        Assert.Equal(["web"], store.Current.Instances.Keys);
+        Assert.Equal(["web"], Open().Current.Instances.Keys);
+        File.Delete(Running);
+        Assert.Equal(["factory"], Open().Current.Instances.Keys);
+        Assert.Throws<Refusal>(() => store.SaveOther(new Document()));
+    }
+
+    [Fact]
     public void A_broken_file_is_kept_and_its_good_objects_run()
     {
         var bad = "app good netbox\nend\napp bad netbox\n  from-the-future yes\nend\n";

@@ -138,7 +138,8 @@ public sealed class RulesTests
     [InlineData("say how it is connected", "eth0", "type", "nic")]
     [InlineData("no type", "eth0")]
     [InlineData("\"fancy\" is not known", "eth0", "type", "fancy")]
-    [InlineData("only the root disk", "data", "type", "disk", "path", "/mnt", "source", "/etc", "pool", "ram")]
+    [InlineData("key \"pool\" is not known for a disk other than the root", "data", "type", "disk", "path", "/mnt", "source", "/etc", "pool",
+        "ram")]
     [InlineData("no pool \"fast\"", "root", "type", "disk", "path", "/", "pool", "fast")]
     [InlineData("\"colour\" is not known", "root", "type", "disk", "path", "/", "pool", "ram", "colour", "red")]
     [InlineData("no size", "root", "type", "disk", "path", "/", "pool", "ram", "size", "huge")]

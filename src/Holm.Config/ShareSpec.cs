@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using Holm.Contract;
+
+namespace Holm.Config;
+
+/// <summary>
+/// A file or folder of the host that an app sees: a device of type disk with a source, read and checked. Keys are LXD's
+/// (<c>doc/reference/devices_disk.md</c>); <c>shift</c> is true unless said otherwise.
+/// </summary>
+/// <param name="Device">Name of the device.</param>
+/// <param name="Source">Absolute path on the host, without <c>..</c>, <c>.</c> and slashes too many.</param>
+/// <param name="Path">Absolute path inside, in the same form; not <c>/</c>, not <c>/proc</c> or below.</param>
+/// <param name="ReadOnly">True: the app can change nothing below it.</param>
+/// <param name="Required">True: the app is not started while the source is missing.</param>
+/// <param name="Recursive">True: what is mounted below the source on the host is seen too.</param>
+/// <param name="Shift">True: the ids of an unprivileged app are the host's, so that its root's files are the host root's.</param>
+public sealed record ShareSpec(string Device, string Source, string Path, bool ReadOnly, bool Required, bool Recursive, bool Shift)
+{
+    private static readonly string[] Keys = ["type", "source", "path", "readonly", "required", "recursive", "shift"];
+
+    /// <summary>Longest path, bytes of UTF-8; PATH_MAX without its NUL.</summary>
+    private const int LongestPath = 4095;
+
+    /// <summary>True for the keys of a share: a disk that is not a root.</summary>
+    public static bool IsShare(ImmutableSortedDictionary<string, string> keys) =>
+        keys.GetValueOrDefault("type") == "disk" && (keys.ContainsKey("source") || keys.GetValueOrDefault("path") != "/");
+
+    /// <summary>Reads and checks a device.</summary>
+    /// <exception cref="Refusal">400.</exception>
+    public static ShareSpec Read(string device, ImmutableSortedDictionary<string, string> keys)
+    {
+        if (keys.Keys.FirstOrDefault(k => !Keys.Contains(k)) is { } other)
+            throw new Refusal(400, $"device {device}: key {Names.Show(other)} is not known for a disk other than the root; it takes " +
+                string.Join(", ", Keys));
+        var source = keys.GetValueOrDefault("source") is { Length: > 0 } written ? PathOf(device, "source", written)
+            : throw new Refusal(400, $"device {device}: say which file or folder of the host it is: source=/PATH");
+        var path = keys.GetValueOrDefault("path") is { Length: > 0 } inside ? PathOf(device, "path", inside)
+            : throw new Refusal(400, $"device {device}: say where the app sees it: path=/PATH");
+        if (path == "/")
+            throw new Refusal(400, $"device {device}: a share cannot take the place of the root; choose a path below /");
+        if (path == "/proc" || path.StartsWith("/proc/", StringComparison.Ordinal))
+            throw new Refusal(400, $"device {device}: nothing can be shared at {Names.Show(path)}: /proc is the kernel's; choose another path");
+        return new ShareSpec(device, source, path, Bool(device, keys, "readonly", false), Bool(device, keys, "required", true),
+            Bool(device, keys, "recursive", false), Bool(device, keys, "shift", true));
+    }
+
+    /// <summary>The shares among the devices of one instance, those above before those below them.</summary>
+    /// <exception cref="Refusal">400: one is not allowed, or two have one path.</exception>
+    public static IReadOnlyList<ShareSpec> Of(IEnumerable<KeyValuePair<string, ImmutableSortedDictionary<string, string>>> devices)
+    {
+        var shares = devices.Where(d => IsShare(d.Value)).Select(d => Read(d.Key, d.Value))
+            .OrderBy(s => s.Path, StringComparer.Ordinal).ToList();
+        foreach (var (one, two) in shares.Zip(shares.Skip(1)))
+            if (one.Path == two.Path)
+                throw new Refusal(400, $"devices {one.Device} and {two.Device} have one path, {Names.Show(one.Path)}; give each its own");
+        return shares;
+    }
+
+    /// <summary>True when this share lies below another.</summary>
+    public bool IsBelow(ShareSpec other) => Path.StartsWith(other.Path + "/", StringComparison.Ordinal);
+
+    private static string PathOf(string device, string key, string text)
+    {
+        var parts = text.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var broken =
+            !text.StartsWith('/') ? "it must begin with /" :
+            parts.Contains("..") ? "'..' is not allowed" :
+            text.Any(char.IsControl) ? "it holds a control character" :
+            System.Text.Encoding.UTF8.GetByteCount(text) > LongestPath ? $"it is longer than {LongestPath} bytes" :
+            null;
+        if (broken is not null)
+            throw new Refusal(400, $"device {device}: {key} {Names.Show(text)} is not allowed: {broken}");
+        return "/" + string.Join('/', parts.Where(p => p != "."));
+    }
+
+    private static bool Bool(string device, ImmutableSortedDictionary<string, string> keys, string key, bool otherwise) =>
+        keys.GetValueOrDefault(key) is not { Length: > 0 } text ? otherwise
+            : Config.Keys.IsBool(text) ? Config.Keys.IsTrue(text)
+            : throw new Refusal(400, $"device {device}: {key} {Names.Show(text)} is not allowed; it takes true or false");
+}
