@@ -25,7 +25,7 @@ public sealed class NetworkTests
 
         // Its dnsmasq is bound to that interface alone, counts as the app's, and is started again when it dies.
         var pid = await node.Served("myapp");
-        Assert.Contains($"/holm-{node.Id}/web/services", File.ReadAllText($"/proc/{pid}/cgroup"), StringComparison.Ordinal);
+        Assert.Contains($"/holm-{node.Id}/_apps/web/services", File.ReadAllText($"/proc/{pid}/cgroup"), StringComparison.Ordinal);
         var bound = await node.OnHost("ss -Hulnp | grep dnsmasq");
         Assert.All(bound.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => Assert.Matches("10[.]9[.]0[.]1:53|myapp:67", l));
         (await Shell.Sh($"kill -9 {pid}")).Well();

@@ -351,8 +351,9 @@ public sealed class Executor(
         run.Space?.Dispose();
         run.Space = null;
         KillAll(run);
-        if (await networks.Disconnect(name).ConfigureAwait(false) is { } late)
-            throw new Refusal(500, late);
+        var (isHome, problem) = await networks.Disconnect(name).ConfigureAwait(false);
+        if (!isHome)
+            throw new Refusal(500, problem!);
         // A process on its way out holds its group for a moment.
         for (var pauseMs = 1; !limits.Remove(name); pauseMs *= 2)
         {
@@ -373,8 +374,8 @@ public sealed class Executor(
             Stop = null,
             NotBefore = null,
             Ending = o.Stop is null ? o.Ending : null,
-            Failed = o.Failed && o.Stop is null,
-            Reason = o.Stop is null ? o.Reason : "",
+            Failed = problem is not null || (o.Failed && o.Stop is null),
+            Reason = problem ?? (o.Stop is null ? o.Reason : ""),
         });
     }
 

@@ -48,6 +48,8 @@ public sealed class NetworkControl(ConfigStore config, InstanceNetworks networks
                 // Events come in bursts.
                 await Task.Delay(Burst, ct).ConfigureAwait(false);
                 events.Drain();
+                foreach (var (app, problem) in networks.SettlePorts())
+                    loop.Of(app).Update(o => o.Reason == problem ? o with { Reason = "", Failed = false } : o);
                 if (loop.SomethingWaits)
                     loop.Wake();
                 if (_refused.Count > 0)

@@ -28,6 +28,7 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
     private readonly RouteSocket _host = RouteSocket.Open();
     private readonly Dictionary<string, Connection> _connected = new(StringComparer.Ordinal);
     private readonly HostServices _services = new(Path.Combine(runFolder, "networks"), nodeId, count, tell);
+    private readonly Dictionary<string, string> _strays = new(StringComparer.Ordinal);
     private Ports? _ports;
     private ManagedBridges? _bridges;
 
@@ -134,15 +135,20 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
                 Add(app, nic, connection, null);
                 connection.Nics.Add(nic);
             }
+            if (Ports.Lent.All(r => r.App != app) && File.Exists(Pin(app)))
+                NetNamespace.Unpin(Pin(app));
         }
         await Serve([.. before, .. nics]).ConfigureAwait(false);
     }
 
     /// <summary>After the end: ports come home, host ends and services go.</summary>
-    /// <returns>Null: all is done. Else what is not home yet; ask again.</returns>
-    public async Task<string?> Disconnect(string app)
+    /// <returns>
+    /// True when all is done, else it has to be asked again; and what is wrong with a port of it, as a sentence: one whose name was taken
+    /// meanwhile is home, and gets its name back from <see cref="SettlePorts"/>.
+    /// </returns>
+    public async Task<(bool Done, string? Problem)> Disconnect(string app)
     {
-        string? late = null;
+        var (done, problem) = (true, (string?)null);
         IReadOnlyList<Nic> nics;
         lock (_lock)
         {
@@ -151,10 +157,13 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
             using var pinned = connection is null ? NetNamespace.OpenPinned(Pin(app)) : null;
             using var inside = pinned is null ? null : RouteSocket.OpenIn(pinned);
             foreach (var record in Ports.Lent.Where(r => r.App == app).ToList())
-                late = Ports.BringHome(record, connection?.Inside ?? inside) ?? late;
+            {
+                var stand = Ports.BringHome(record, connection?.Inside ?? inside);
+                (done, problem) = (done && stand.IsHome, stand.Problem ?? problem);
+            }
             foreach (var link in _host.Links().Where(l => Owner.Read(nodeId, l.Alias)?.App == app))
                 _host.Delete(link.Index);
-            if (late is null || Ports.Lent.All(r => r.App != app || _host.Find(r.Index) is not null))
+            if (done)
             {
                 if (File.Exists(Pin(app)))
                     NetNamespace.Unpin(Pin(app));
@@ -163,7 +172,22 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
             }
         }
         await Serve(nics).ConfigureAwait(false);
-        return late;
+        if (done && problem is not null)
+            lock (_lock)
+                _strays[app] = problem;
+        return (done, problem);
+    }
+
+    /// <summary>Ports that are home under another name get their own, where it is free by now.</summary>
+    /// <returns>Apps whose ports are all right again, with the sentence that was said of them.</returns>
+    public IReadOnlyList<(string App, string Problem)> SettlePorts()
+    {
+        var settled = new List<(string, string)>();
+        lock (_lock)
+            foreach (var (app, problem) in _strays.Where(s => !_connected.ContainsKey(s.Key)).ToList())
+                if (Ports.Lent.Where(r => r.App == app).ToList().All(r => Ports.BringHome(r, null).Problem is null) && _strays.Remove(app))
+                    settled.Add((app, problem));
+        return settled;
     }
 
     /// <summary>A daemon before this one connected it.</summary>
@@ -395,8 +419,8 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
         {
             case NicKind.Physical when nic.Vlan is null:
                 foreach (var record in Ports.Lent.Where(r => r.App == app && r.Device == nic.Device).ToList())
-                    if (Ports.BringHome(record, from.Inside) is { } late)
-                        throw new Refusal(409, late);
+                    if (Ports.BringHome(record, from.Inside) is { Problem: { } problem })
+                        throw new Refusal(409, problem);
                 break;
             case NicKind.Physical or NicKind.Macvlan:
                 var alias = Owner.Alias(nodeId, app, nic.Device);

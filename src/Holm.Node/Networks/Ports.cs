@@ -5,6 +5,11 @@ using Holm.Linux.Netlink;
 
 namespace Holm.Node.Networks;
 
+/// <summary>Where a port stands that is to come home.</summary>
+/// <param name="IsHome">True: it is on the host.</param>
+/// <param name="Problem">What is wrong with it, as a sentence; null: it is as it was.</param>
+internal readonly record struct PortStand(bool IsHome, string? Problem);
+
 /// <summary>
 /// Ports of the host that apps hold: lent out, and brought home whatever happens. Not thread safe; <see cref="InstanceNetworks"/> locks.
 /// </summary>
@@ -90,11 +95,11 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
     /// <summary>Brings a port home, as it was.</summary>
     /// <param name="record">The port.</param>
     /// <param name="from">The app's namespace; null: gone.</param>
-    /// <returns>Null: it is home. Else why not yet, as a sentence.</returns>
-    public string? BringHome(PortRecord record, RouteSocket? from)
+    /// <returns>Where it stands now.</returns>
+    public PortStand BringHome(PortRecord record, RouteSocket? from)
     {
         if (Locate(record, from) is not { } found)
-            return $"port {record.Port}, which {record.App} had, has not come back yet";
+            return new PortStand(false, $"port {record.Port}, which {record.App} had, has not come back yet");
         var (socket, port) = found;
         var taken = host.Find(record.Port) is { } other && (socket != host || other.Index != port.Index);
         // The move may bring the number of another interface; the name is what is looked for then.
@@ -112,11 +117,11 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         }
         host.Set(port.Index, new LinkChange { Mtu = record.Mtu, Address = record.Address });
         if (taken)
-            return $"port {record.Port} is home as {name}: another interface of the host is called {record.Port}; rename that, and it " +
-                "gets its name back";
+            return new PortStand(true, $"port {record.Port} is home as {name}: another interface of the host is called {record.Port}; " +
+                "rename that, and it gets its name back");
         host.Set(port.Index, new LinkChange { Up = record.IsUp });
         Forget(record);
-        return null;
+        return new PortStand(true, null);
     }
 
     /// <summary>The port is home, or gone for good.</summary>
