@@ -169,6 +169,7 @@ public sealed partial class InstanceControl(
         if (run.Observed is { Presence: Presence.Absent, Busy: false } && power[name] == Wanted.Off && after == Wanted.Off
             && !run.Observed.Failed)
             throw new Refusal(400, $"The instance is already stopped: {name}");
+        var wasDown = run.Observed is { Presence: Presence.Absent, Busy: false };
         var until = clock.SinceBoot() + (force ? TimeSpan.Zero : deadline ?? StopDeadline);
         Want(run, after, o => o with
         {
@@ -181,7 +182,7 @@ public sealed partial class InstanceControl(
             run, "stop", (deadline ?? StopDeadline) + Grace,
             o => o is { Stop: null, Busy: false } or { Presence: Presence.Absent, Busy: false }, ct).ConfigureAwait(false);
         run.Update(o => o with { Stop = null });
-        if (after == Wanted.Off)
+        if (after == Wanted.Off && wasDown)
             run.Update(o => o with { Failed = false, Reason = "" });
     }
 
