@@ -34,6 +34,9 @@ internal sealed class Verb : Command
     /// <summary>True: the help lists the config keys there are.</summary>
     public bool ListsKeys { get; init; }
 
+    /// <summary>True for words of WeOS: the console takes them first where an abbreviation could mean another verb as well.</summary>
+    public bool Own { get; set; }
+
     /// <summary>The work; null for a group.</summary>
     public Act? Run { get; init; }
 }

@@ -5,13 +5,16 @@ namespace Holm.Linux.Terminals;
 
 /// <summary>How a line came to its end.</summary>
 /// <param name="Text">What was typed.</param>
-/// <param name="Key">The key that ended it, when a <see cref="KeyEffect"/> did; else null.</param>
-/// <param name="End">True when no more lines come: ^D on an empty line, or the terminal is gone.</param>
-public readonly record struct TypedLine(string Text, char? Key, bool End);
+/// <param name="Key">The key that ended it in place of Enter: ^D on an empty line, or one that a <see cref="KeyEffect"/> ends; else null.</param>
+/// <param name="Gone">True when no more lines come: the terminal is gone, or none are wanted.</param>
+public readonly record struct TypedLine(string Text, char? Key, bool Gone);
 
 /// <summary>What a key does to the line.</summary>
 public sealed record KeyEffect
 {
+    /// <summary>So many letters before the cursor go.</summary>
+    public int Delete { get; init; }
+
     /// <summary>Put in at the cursor.</summary>
     public string Insert { get; init; } = "";
 
@@ -39,6 +42,7 @@ public delegate KeyEffect KeyAction(char key, string before, string after);
 public sealed unsafe partial class EditLine : IDisposable
 {
     private const int WideLetterMilliseconds = 100;
+    private const char EndOfText = '\u0004';
 
     [ThreadStatic]
     private static EditLine? _reading;
@@ -100,11 +104,11 @@ public sealed unsafe partial class EditLine : IDisposable
         try
         {
             var text = el_gets(_line, out var bytes);
+            if (_gone)
+                return new("", null, true);
             if (_ended is { } key)
                 return new("", key, false);
-            return text is null || _gone
-                ? new("", null, true)
-                : new(Encoding.UTF8.GetString(text, bytes).TrimEnd('\n'), null, false);
+            return text is null ? new("", EndOfText, false) : new(Encoding.UTF8.GetString(text, bytes).TrimEnd('\n'), null, false);
         }
         finally
         {
@@ -169,6 +173,9 @@ public sealed unsafe partial class EditLine : IDisposable
             if (ready == _wake)
             {
                 _gone = !_woken();
+                // After a stop the modes are another program's.
+                el_set(_line, EL_PREP_TERM, 0);
+                el_set(_line, EL_PREP_TERM, 1);
                 el_resize(_line);
                 el_set(_line, EL_REFRESH);
                 continue;
@@ -215,9 +222,11 @@ public sealed unsafe partial class EditLine : IDisposable
             var up = all > row ? $"\x1b[{all - row}A" : "";
             _output.WriteAll(Encoding.UTF8.GetBytes($"{LinesBelow(before, after)}{effect.Show}\n{new string('\n', all)}{up}"));
         }
+        if (effect.Delete > 0)
+            el_deletestr(_line, effect.Delete);
         if (effect.Insert.Length > 0 && el_insertstr(_line, effect.Insert) < 0)
             return CC_ERROR;
-        return effect.Show.Length > 0 ? CC_REDISPLAY : effect.Insert.Length > 0 ? CC_REFRESH : CC_ERROR;
+        return effect.Show.Length > 0 ? CC_REDISPLAY : effect.Delete + effect.Insert.Length > 0 ? CC_REFRESH : CC_ERROR;
     }
 
     // The terminal makes a carriage return and a line feed of each.

@@ -10,7 +10,8 @@ public sealed unsafe partial class EditLine
 {
     private const string Library = "libedit.so.2";
 
-    internal const int EL_PROMPT = 0, EL_EDITOR = 2, EL_BIND = 4, EL_SETTY = 8, EL_ADDFN = 9, EL_HIST = 10, EL_GETCFN = 13, EL_REFRESH = 20;
+    internal const int EL_PROMPT = 0, EL_EDITOR = 2, EL_BIND = 4, EL_SETTY = 8, EL_ADDFN = 9, EL_HIST = 10, EL_GETCFN = 13,
+        EL_PREP_TERM = 16, EL_REFRESH = 20;
     internal const byte CC_NEWLINE = 1, CC_EOF = 2, CC_REFRESH = 4, CC_ERROR = 6, CC_REDISPLAY = 8;
     internal const int H_SETSIZE = 1, H_ENTER = 10, H_SETUNIQUE = 20;
     internal const int LC_CTYPE = 0;
@@ -49,6 +50,9 @@ public sealed unsafe partial class EditLine
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int el_insertstr(nint line, string text);
+
+    [LibraryImport(Library)]
+    private static partial void el_deletestr(nint line, int count);
 
     [LibraryImport(Library)]
     private static partial int el_set(nint line, int what);
