@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Holm.Cli.Console;
 using Holm.Cli.Help;
 using Holm.Cli.Output;
 using Holm.Cli.Wire;
@@ -27,11 +28,16 @@ internal static class Program
     /// <summary>Everything but the process: the tests come in here.</summary>
     public static int Run(string[] args, Screen screen, Fd input, Func<string, string?> environment)
     {
-        var line = Tree.Build().Parse(args, Plain);
-        var verb = (Verb)line.CommandResult.Command;
+        var tree = Tree.Build();
         try
         {
-            return Guarded(line, verb, screen, input, environment);
+            var line = tree.Parse(Abbreviations.Expand(tree, args), Plain);
+            return Guarded(line, (Verb)line.CommandResult.Command, screen, input, environment);
+        }
+        catch (UsageError e)
+        {
+            screen.Complain($"{e.Message}; see holm --help");
+            return ExitCodes.Usage;
         }
         catch (OutputGone)
         {

@@ -38,7 +38,16 @@ internal sealed class Verb : Command
     public bool Own { get; set; }
 
     /// <summary>The work; null for a group.</summary>
-    public Act? Run { get; init; }
+    public Act? Run
+    {
+        get;
+        init
+        {
+            field = value;
+            // Without an action the parser holds a verb with verbs below for unfinished. It is never invoked.
+            SetAction(_ => 0);
+        }
+    }
 }
 
 /// <summary>The command line is wrong: exit code 2, with a pointer to the help.</summary>
