@@ -1,4 +1,3 @@
-using Holm.Cli.Wire;
 using Holm.Config;
 using Holm.Config.Language;
 using Holm.Contract;
@@ -11,16 +10,16 @@ namespace Holm.Cli.Console;
 /// </summary>
 internal sealed class Candidate
 {
-    private readonly Node _node;
+    private readonly Caller _caller;
     private readonly Document _read;
     private Draft _draft;
     private int _floor;
 
     /// <summary>Reads the node's document.</summary>
-    public Candidate(Node node)
+    public Candidate(Caller caller)
     {
-        _node = node;
-        _read = ConfigText.Read(NodeConfiguration.Running(node));
+        _caller = caller;
+        _read = ConfigText.Read(NodeConfiguration.Running(caller.Node));
         _draft = new Draft { Document = _read, Interactive = true, HasImage = HasImage };
     }
 
@@ -55,7 +54,7 @@ internal sealed class Candidate
             whole = Up(whole);
         Rules.Check(whole.Document);
         if (Changes(whole) is { Count: > 0 } changes)
-            NodeConfiguration.Change(_node, changes);
+            NodeConfiguration.Change(_caller, changes);
     }
 
     // The language checks in its own line end what a place holds together.
@@ -67,7 +66,7 @@ internal sealed class Candidate
     {
         try
         {
-            _node.Ask("GET", Names.Alias(name));
+            _caller.Node.Ask("GET", Names.Alias(name));
             return true;
         }
         catch (Refusal refusal) when (refusal.Code == 404)
@@ -80,7 +79,7 @@ internal sealed class Candidate
     {
         try
         {
-            _node.Ask("GET", Names.Image(fingerprint));
+            _caller.Node.Ask("GET", Names.Image(fingerprint));
             return true;
         }
         catch (Refusal refusal) when (refusal.Code == 404)

@@ -1,24 +1,59 @@
+using Holm.Cli.Output;
 using Holm.Cli.Wire;
 using Holm.Config;
+using Holm.Contract;
 
 namespace Holm.Cli.Console;
-
-internal sealed record ConfigurationChange(string Object, string Was, string Becomes);
 
 /// <summary>The node's configuration over its API.</summary>
 internal static class NodeConfiguration
 {
-    public static string Running(Node node) => ConfigText.Write(Document.Initial);
-    public static string Startup(Node node) => ConfigText.Write(Document.Initial);
-    public static void Save(Node node) { }
-    public static void Replace(Node node, string text) { }
-    public static void Change(Node node, IReadOnlyList<ConfigurationChange> changes) { }
+    private const string Url = "/1.0/configuration", StartupUrl = "/1.0/configuration/startup";
+
+    /// <summary>What holds now, as text.</summary>
+    public static string Running(Node node) => node.Get(Url, ContractJson.Default.Configuration).Text;
+
+    /// <summary>What the device starts with, as text.</summary>
+    public static string Startup(Node node) => node.Get(StartupUrl, ContractJson.Default.Configuration).Text;
+
+    /// <summary>Saves what holds now.</summary>
+    public static void Save(Caller caller) => Finish(caller, caller.Node.Send(
+        "PATCH", Url, new ConfigurationPatch { Save = true }, ContractJson.Default.ConfigurationPatch), "saving the configuration");
+
+    /// <summary>Puts a text in the place of all that holds now.</summary>
+    public static void Replace(Caller caller, string text) => Finish(caller, caller.Node.Send(
+        "PUT", Url, new ConfigurationPut { Text = text }, ContractJson.Default.ConfigurationPut), "replacing the configuration");
+
+    /// <summary>Puts a text in the place of what the device starts with.</summary>
+    public static void ReplaceStartup(Caller caller, string text) => Finish(caller, caller.Node.Send(
+        "PUT", StartupUrl, new ConfigurationPut { Text = text }, ContractJson.Default.ConfigurationPut), "saving the configuration");
+
+    /// <summary>Changes objects, all of them or none.</summary>
+    public static void Change(Caller caller, IReadOnlyList<ConfigurationChange> changes) => Finish(caller, caller.Node.Send(
+        "PATCH", Url, new ConfigurationPatch { Changes = [.. changes] }, ContractJson.Default.ConfigurationPatch), "applying configuration");
+
+    /// <summary>What led from one document to another, object by object.</summary>
     public static IReadOnlyList<ConfigurationChange> Changes(Document before, Document after) =>
     [
         .. from name in ConfigText.Objects(before).Union(ConfigText.Objects(after))
            let was = ConfigText.Block(before, name)
            let becomes = ConfigText.Block(after, name)
            where was != becomes
-           select new ConfigurationChange(name, was, becomes),
+           select new ConfigurationChange { Name = name, Was = was, Becomes = becomes },
     ];
+
+    // What a person would not expect: apps that do not run yet, and what removed ones leave behind.
+    private static void Finish(Caller caller, Answer answer, string doing)
+    {
+        var metadata = caller.Finish(answer, doing).Metadata;
+        foreach (var sentence in Sentences(metadata, ConfigurationResult.Waiting))
+            caller.Screen.Line(Visible.Line(sentence));
+        foreach (var name in Sentences(metadata, ConfigurationResult.Kept))
+            caller.Screen.Line(Visible.Line($"{name} is gone; what it wrote into pool default is kept"));
+    }
+
+    private static IEnumerable<string> Sentences(IReadOnlyDictionary<string, System.Text.Json.JsonElement>? metadata, string name) =>
+        metadata?.GetValueOrDefault(name) is { ValueKind: System.Text.Json.JsonValueKind.Array } list
+            ? list.EnumerateArray().Select(s => s.GetString() ?? "")
+            : [];
 }

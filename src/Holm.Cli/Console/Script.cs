@@ -46,7 +46,10 @@ internal sealed class Script : ISeat
     }
 
     /// <inheritdoc/>
-    public bool Pause(TimeSpan time) => throw new UsageError("repeat is for a terminal");
+    public bool HasKeyboard => false;
+
+    /// <inheritdoc/>
+    public bool Pause(TimeSpan time) => false;
 
     private void Try(Func<int> take)
     {

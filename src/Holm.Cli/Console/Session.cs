@@ -9,7 +9,10 @@ internal interface ISeat
     /// <summary>Runs a verb of the command line; gives its exit code. What went wrong has been told.</summary>
     int Run(IReadOnlyList<string> words);
 
-    /// <summary>Waits; false as soon as a key is pressed, and always where there is no keyboard.</summary>
+    /// <summary>True when somebody could press a key.</summary>
+    bool HasKeyboard { get; }
+
+    /// <summary>Waits; false as soon as a key is pressed.</summary>
     bool Pause(TimeSpan time);
 }
 
@@ -18,6 +21,9 @@ internal sealed class NoSeat : ISeat
 {
     /// <inheritdoc/>
     public int Run(IReadOnlyList<string> words) => throw new UsageError("only lines of the configuration can follow configure");
+
+    /// <inheritdoc/>
+    public bool HasKeyboard => false;
 
     /// <inheritdoc/>
     public bool Pause(TimeSpan time) => false;
@@ -88,7 +94,7 @@ internal sealed class Session(Caller caller, ISeat seat)
     /// <summary>Writes one line into the configuration and applies it, as <c>holm configure LINE</c> does.</summary>
     public void ConfigureAtOnce(IReadOnlyList<string> words)
     {
-        _candidate = new Candidate(caller.Node);
+        _candidate = new Candidate(caller);
         foreach (var line in Split(words))
             Configure(_candidate ?? throw new UsageError($"nothing can follow {line[0]}; it leads out of the configuration"), line);
         Leave();
@@ -121,7 +127,7 @@ internal sealed class Session(Caller caller, ISeat seat)
 
     private void Enter(string[] line)
     {
-        var candidate = new Candidate(caller.Node);
+        var candidate = new Candidate(caller);
         _candidate = candidate;
         if (line.Length == 0)
             return;
@@ -192,6 +198,8 @@ internal sealed class Session(Caller caller, ISeat seat)
         var (seconds, line) = words is [var first, ..] && int.TryParse(first, out var number) ? (number, words.Skip(1)) : (1, words);
         if (seconds is < 1 or > 86400 || !line.Any())
             throw new UsageError("write repeat LINE, or repeat N LINE with N from 1 to 86400 seconds");
+        if (!seat.HasKeyboard)
+            throw new UsageError("repeat is for a terminal, where a key ends it");
         int code;
         do
             code = Exec([.. line]);

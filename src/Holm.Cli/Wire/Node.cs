@@ -34,8 +34,8 @@ internal sealed class Node(string socket, Action<string>? trace = null)
     /// <summary>Says that an answer is not to be waited for any more; null: nobody does.</summary>
     public Func<bool>? Interrupted { get; init; }
 
-    /// <summary>The same node, asked by somebody who may give a question up.</summary>
-    public Node Interruptible(Func<bool> interrupted) => new(Socket, trace) { Deadline = Deadline, Interrupted = interrupted };
+    /// <summary>The same node, asked by somebody who may give a question up; null: who may not.</summary>
+    public Node Interruptible(Func<bool>? interrupted) => new(Socket, trace) { Deadline = Deadline, Interrupted = interrupted };
 
     /// <summary>The same node, asked by somebody who does not wait: for completion.</summary>
     public Node Hasty() => new(Socket) { Deadline = TimeSpan.FromSeconds(1), Interrupted = Interrupted };
