@@ -1,3 +1,4 @@
+using Holm.Cli.Wire;
 using Holm.Config;
 using Holm.Config.Language;
 using Holm.Contract;
@@ -10,16 +11,16 @@ namespace Holm.Cli.Console;
 /// </summary>
 internal sealed class Candidate
 {
-    private readonly Caller _caller;
+    private readonly Node _node;
     private readonly Document _read;
     private Draft _draft;
     private int _floor;
 
     /// <summary>Reads the node's document.</summary>
-    public Candidate(Caller caller)
+    public Candidate(Node node)
     {
-        _caller = caller;
-        _read = ConfigText.Read(NodeConfiguration.Running(caller.Node));
+        _node = node;
+        _read = ConfigText.Read(NodeConfiguration.Running(node));
         _draft = new Draft { Document = _read, Interactive = true, HasImage = HasImage };
     }
 
@@ -45,16 +46,15 @@ internal sealed class Candidate
         return true;
     }
 
-    /// <summary>Sends the node what was changed. It takes all of it or nothing.</summary>
+    /// <summary>Sends the node what was changed, and gives its answer; null: nothing was. It takes all of it or nothing.</summary>
     /// <exception cref="Refusal">It is not allowed, or somebody else changed the same object meanwhile.</exception>
-    public void Apply()
+    public Answer? Apply()
     {
         var whole = _draft;
         while (whole.Path.Count > 0)
             whole = Up(whole);
         Rules.Check(whole.Document);
-        if (Changes(whole) is { Count: > 0 } changes)
-            NodeConfiguration.Change(_caller, changes);
+        return Changes(whole) is { Count: > 0 } changes ? NodeConfiguration.Change(_node, changes) : null;
     }
 
     // The language checks in its own line end what a place holds together.
@@ -66,7 +66,7 @@ internal sealed class Candidate
     {
         try
         {
-            _caller.Node.Ask("GET", Names.Alias(name));
+            _node.Ask("GET", Names.Alias(name));
             return true;
         }
         catch (Refusal refusal) when (refusal.Code == 404)
@@ -79,7 +79,7 @@ internal sealed class Candidate
     {
         try
         {
-            _caller.Node.Ask("GET", Names.Image(fingerprint));
+            _node.Ask("GET", Names.Image(fingerprint));
             return true;
         }
         catch (Refusal refusal) when (refusal.Code == 404)

@@ -18,13 +18,13 @@ internal static class Hints
 
     /// <summary>What may stand in place of the last word of a line.</summary>
     /// <param name="candidate">What is being configured; null: nothing.</param>
-    /// <param name="caller">Whose node knows the names there are; it is asked in haste.</param>
+    /// <param name="node">Knows the names there are; asked in haste.</param>
     /// <param name="line">The line up to the cursor.</param>
-    public static IReadOnlyList<Hint> For(Candidate? candidate, Caller caller, HalfLine line)
+    public static IReadOnlyList<Hint> For(Candidate? candidate, Node node, HalfLine line)
     {
         try
         {
-            return LiveNames.With(caller.Node, () => candidate is null ? Exec(caller, line.All) : Configure(candidate.Draft, caller, line.All));
+            return LiveNames.With(node, () => candidate is null ? Exec(node, line.All) : Configure(candidate.Draft, node, line.All));
         }
         catch (UsageError)
         {
@@ -54,17 +54,17 @@ internal static class Hints
         return string.Join('\n', rows.Select(r => $"  {(r.Help.Length > 0 ? $"{r.Word.PadRight(width)}  {r.Help}" : r.Word)}"));
     }
 
-    private static List<Hint> Exec(Caller caller, string[] words)
+    private static List<Hint> Exec(Node node, string[] words)
     {
         string[] whole = [.. Abbreviations.Expand(Session.Words, words[..^1]), words[^1]];
         switch (whole)
         {
             case ["configure", .. var line] when line.Length > 0:
-                return Configure(new Candidate(caller).Draft, caller, line);
+                return Configure(new Candidate(node).Draft, node, line);
             case ["repeat", var number, .. var line] when line.Length > 0 && int.TryParse(number, out _):
-                return Exec(caller, line);
+                return Exec(node, line);
             case ["repeat" or "help", .. var line] when line.Length > 0:
-                return Exec(caller, line);
+                return Exec(node, line);
         }
         var offers = Offers.For(Session.Words, whole).Select(o => new Hint(o.Word, o.Help, IsWord: true)).ToList();
         if (Offers.Argument(Session.Words, whole) is { } argument && Unsaid(words[^1], offers))
@@ -72,19 +72,19 @@ internal static class Hints
         return words[^1].Length == 0 && words.Length > 1 && Offers.MayEnd(Session.Words, whole) ? [.. offers, Enter] : offers;
     }
 
-    private static List<Hint> Configure(Draft draft, Caller caller, string[] words)
+    private static List<Hint> Configure(Draft draft, Node node, string[] words)
     {
         if (words is ["do", .. var command] && command.Length > 0)
-            return Exec(caller, command);
+            return Exec(node, command);
         if (words is ["sh" or "sho" or "show", _, ..])
-            return Exec(caller, ["show", .. words[1..]]);
+            return Exec(node, ["show", .. words[1..]]);
         var after = SessionForm.After(draft.Place, words[..^1]);
         var hints = new List<Hint>();
         foreach (var next in after.Next.Where(n => n.Placeholder is null))
             if (next.Text.StartsWith(words[^1], StringComparison.Ordinal))
                 hints.Add(new Hint(next.Text, next.Help, IsWord: true));
         foreach (var placeholder in after.Next.Select(n => n.Placeholder).OfType<Placeholder>())
-            hints.AddRange(Names(draft, caller.Node, placeholder).Distinct().Order(StringComparer.Ordinal)
+            hints.AddRange(Names(draft, node, placeholder).Distinct().Order(StringComparer.Ordinal)
                 .Where(n => n == LiveNames.Files || n.StartsWith(words[^1], StringComparison.Ordinal))
                 .Select(n => new Hint(n, "", IsWord: true)));
         if (Unsaid(words[^1], hints))

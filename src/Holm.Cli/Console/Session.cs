@@ -73,8 +73,10 @@ internal sealed class Session(Caller caller, ISeat seat)
         if (_candidate is null)
             return;
         caller.Screen.Line("Applying configuration.");
-        _candidate.Apply();
+        var answer = _candidate.Apply();
         _candidate = null;
+        if (answer is not null)
+            NodeConfiguration.Finish(caller, answer, "applying configuration");
         caller.Screen.Line("Configuration activated.  Remember \"copy run start\" to save to flash (NVRAM).");
     }
 
@@ -94,7 +96,7 @@ internal sealed class Session(Caller caller, ISeat seat)
     /// <summary>Writes one line into the configuration and applies it, as <c>holm configure LINE</c> does.</summary>
     public void ConfigureAtOnce(IReadOnlyList<string> words)
     {
-        _candidate = new Candidate(caller);
+        _candidate = new Candidate(caller.Node);
         foreach (var line in Split(words))
             Configure(_candidate ?? throw new UsageError($"nothing can follow {line[0]}; it leads out of the configuration"), line);
         Leave();
@@ -127,7 +129,7 @@ internal sealed class Session(Caller caller, ISeat seat)
 
     private void Enter(string[] line)
     {
-        var candidate = new Candidate(caller);
+        var candidate = new Candidate(caller.Node);
         _candidate = candidate;
         if (line.Length == 0)
             return;

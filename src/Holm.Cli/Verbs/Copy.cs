@@ -40,9 +40,9 @@ internal static class Copy
         Action copy = (from, to) switch
         {
             (_, Factory) => throw new UsageError($"{Factory} cannot be written"),
-            (Running, Startup) => () => NodeConfiguration.Save(caller),
+            (Running, Startup) => () => NodeConfiguration.Save(caller.Node),
             (_, Running) => () => NodeConfiguration.Replace(caller, Read(caller, from)),
-            (_, Startup) => () => NodeConfiguration.ReplaceStartup(caller, Read(caller, from)),
+            (_, Startup) => () => NodeConfiguration.ReplaceStartup(caller.Node, Read(caller, from)),
             _ => () => Write(to, Read(caller, from)),
         };
         caller.Screen.Line($"Copying {from} to {to} ...");
