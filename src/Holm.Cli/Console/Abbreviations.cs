@@ -14,7 +14,7 @@ internal static class Abbreviations
         for (var i = 0; i < words.Count && !words[i].StartsWith('-'); i++)
         {
             var below = HelpText.Verbs(verb).ToList();
-            if (below.Count == 0 || Pick(words[i], [.. below.Select(v => (v.Name, v.Own))]) is not { } name)
+            if (below.Count == 0 || Pick(words[i], [.. below.Select(v => v.Name)], [.. below.Where(v => v.Own).Select(v => v.Name)]) is not { } name)
                 break;
             (whole[i], verb) = (name, below.Find(v => v.Name == name)!);
         }
@@ -23,20 +23,18 @@ internal static class Abbreviations
 
     /// <summary>The word that is meant: the very word, or the only one that begins so among the console's own, then among all.</summary>
     /// <exception cref="UsageError">It could be several.</exception>
-    public static string? Pick(string word, IReadOnlyList<(string Name, bool Own)> all)
+    public static string? Pick(string word, IReadOnlyList<string> all, IReadOnlyList<string> own)
     {
-        if (word.Length == 0)
-            return null;
-        var found = all.Where(w => w.Name.StartsWith(word, StringComparison.Ordinal)).ToList();
-        if (found.Exists(w => w.Name == word))
-            return word;
-        var own = found.Where(w => w.Own).ToList();
-        found = own.Count > 0 ? own : found;
+        if (word.Length == 0 || all.Contains(word))
+            return word.Length == 0 ? null : word;
+        var found = own.Where(w => w.StartsWith(word, StringComparison.Ordinal)).ToList();
+        if (found.Count == 0)
+            found = [.. all.Where(w => w.StartsWith(word, StringComparison.Ordinal))];
         return found.Count switch
         {
             0 => null,
-            1 => found[0].Name,
-            _ => throw new UsageError($"'{word}' could be {string.Join(", ", found.SkipLast(1).Select(w => w.Name))} or {found[^1].Name}"),
+            1 => found[0],
+            _ => throw new UsageError($"'{word}' could be {string.Join(", ", found.SkipLast(1))} or {found[^1]}"),
         };
     }
 }

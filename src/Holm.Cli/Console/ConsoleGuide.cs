@@ -23,14 +23,27 @@ internal static class ConsoleGuide
     ];
 
     /// <summary>Words of the console and lines of each place of the configuration.</summary>
-    public static IEnumerable<(string Title, IEnumerable<(string Line, string Meaning)> Lines)> Tables =>
-    [
-        ("Words that only the console has", HelpText.Verbs(Session.Words).Where(v => v.Own && !Tree.Build().Subcommands.Any(t => t.Name == v.Name))
-            .Select(v => (string.Join(' ', v.Arguments.Select(a => $"[{a.Name}]").Prepend(v.Name)), v.Description ?? ""))),
-        .. from kind in Enum.GetValues<PlaceKind>()
-           select (Title(kind), SessionForm.At(new Place(kind, "")).Where(f => f is Line || kind == PlaceKind.Config)
-               .Select(f => (f.Syntax, f.Help))),
-    ];
+    public static IEnumerable<Table> Tables
+    {
+        get
+        {
+            var verbs = HelpText.Verbs(Tree.Build()).Select(v => v.Name).ToList();
+            yield return new("Words that only the console has", [
+                .. from verb in HelpText.Verbs(Session.Words)
+                   where !verbs.Contains(verb.Name)
+                   select new Offer(string.Join(' ', verb.Arguments.Select(a => $"[{a.Name}]").Prepend(verb.Name)), verb.Description ?? "")]);
+            foreach (var kind in Enum.GetValues<PlaceKind>())
+                yield return new(Title(kind), [
+                    .. from form in SessionForm.At(new Place(kind, ""))
+                       where form is Line || kind == PlaceKind.Config
+                       select new Offer(form.Syntax, form.Help)]);
+        }
+    }
+
+    /// <summary>Lines and what they mean.</summary>
+    /// <param name="Title">Above them.</param>
+    /// <param name="Lines">The lines.</param>
+    internal sealed record Table(string Title, IReadOnlyList<Offer> Lines);
 
     private static string Title(PlaceKind kind) => kind switch
     {

@@ -9,7 +9,7 @@ namespace Holm.Cli.Console;
 /// <param name="Text">A word; or, when it is no word, what stands for one: <c>NAME</c>.</param>
 /// <param name="Help">A phrase; empty for names.</param>
 /// <param name="IsWord">True when it can be put in.</param>
-internal readonly record struct Hint(string Text, string Help, bool IsWord);
+internal sealed record Hint(string Text, string Help, bool IsWord);
 
 /// <summary>Help and completion of the console: for the words of the top level and for the lines of the configuration.</summary>
 internal static class Hints
@@ -40,17 +40,17 @@ internal static class Hints
         foreach (var word in path)
             verb = verb.Subcommands.OfType<Verb>().FirstOrDefault(v => v.Name == word) ?? throw new UsageError(WrongLine.NoVerb(word));
         return verb == root
-            ? Columns([.. HelpText.Verbs(root).Select(v => (v.Name, v.Description ?? ""))])
+            ? Columns([.. HelpText.Verbs(root).Select(v => new Offer(v.Name, v.Description ?? ""))])
             : HelpText.Render(verb, string.Join(' ', path));
     }
 
     /// <summary>The lines of a place.</summary>
-    public static string Help(Place place) => Columns([.. SessionForm.At(place).Select(f => (f.Syntax, f.Help))]);
+    public static string Help(Place place) => Columns([.. SessionForm.At(place).Select(f => new Offer(f.Syntax, f.Help))]);
 
     /// <summary>Words on the left, what they mean on the right.</summary>
-    public static string Columns(IReadOnlyList<(string Word, string Help)> rows)
+    public static string Columns(IReadOnlyList<Offer> rows)
     {
-        var width = rows.Where(r => r.Help.Length > 0).Select(r => r.Word.Length).Append(0).Max();
+        var width = rows.Max(r => r.Help.Length > 0 ? r.Word.Length : 0);
         return string.Join('\n', rows.Select(r => $"  {(r.Help.Length > 0 ? $"{r.Word.PadRight(width)}  {r.Help}" : r.Word)}"));
     }
 

@@ -36,7 +36,7 @@ internal sealed class Keys(Func<HalfLine, IReadOnlyList<Hint>> hints, Func<int> 
 
     private KeyEffect Explain(HalfLine line)
     {
-        var found = Words(line).Select(h => (Visible.Line(h.Text), h.Help)).ToList();
+        var found = Words(line).Select(h => new Offer(Visible.Line(h.Text), h.Help)).ToList();
         return new() { Show = found.Count > 0 ? Hints.Columns(found) : "  nothing can follow here" };
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Holm.Cli.Output;
 using Holm.Cli.Wire;
 using Holm.Config;
@@ -53,8 +54,10 @@ internal static class NodeConfiguration
            select new ConfigurationChange { Name = name, Was = was, Becomes = becomes },
     ];
 
-    private static IEnumerable<string> Sentences(IReadOnlyDictionary<string, System.Text.Json.JsonElement>? metadata, string name) =>
-        metadata?.GetValueOrDefault(name) is { ValueKind: System.Text.Json.JsonValueKind.Array } list
-            ? list.EnumerateArray().Select(s => s.GetString() ?? "")
-            : [];
+    private static IEnumerable<string> Sentences(IReadOnlyDictionary<string, JsonElement>? metadata, string name)
+    {
+        if (metadata?.GetValueOrDefault(name) is { ValueKind: JsonValueKind.Array } list)
+            foreach (var sentence in list.EnumerateArray())
+                yield return sentence.GetString() ?? "";
+    }
 }

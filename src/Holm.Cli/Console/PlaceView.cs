@@ -10,7 +10,10 @@ internal static class PlaceView
 {
     private const int TypeWidth = 6, NameWidth = 18, OptionsWidth = 9;
     private const int DefaultLogLevel = 5;
-    private static readonly string[] Order = ["path", "port", "veth"];
+    private const string Order = "path port veth";
+
+    /// <summary>A row of the table of what is shared.</summary>
+    private sealed record Shared(string Type, string Host, string Guest, string Options);
 
     /// <summary>Renders the place of a draft; no line end after the last line.</summary>
     public static string Render(Draft draft) => draft.Place.Kind switch
@@ -37,30 +40,27 @@ internal static class PlaceView
             facts.ToString(),
             "".PadRight(width),
             "Shared Resources".PadRight(width),
-            Row("TYPE", "HOST", "GUEST", "OPTS").PadRight(width),
-            .. from device in app.Devices
-               let share = Share(device.Value)
-               where share is not null
-               orderby Array.IndexOf(Order, share.Value.Type) is >= 0 and var at ? at : Order.Length
-               select Visible.Line(Row(share.Value.Type, share.Value.Host, share.Value.Guest, share.Value.Options)).TrimEnd(),
+            Line(new("TYPE", "HOST", "GUEST", "OPTS")).PadRight(width),
+            .. app.Devices.Values.Select(Row).OfType<Shared>().OrderBy(s => Order.IndexOf(s.Type, StringComparison.Ordinal))
+                .Select(s => Visible.Line(Line(s)).TrimEnd()),
         ];
         return string.Join('\n', lines);
     }
 
     // Each column ends in a space, however long what stands in it.
-    private static string Row(string type, string host, string guest, string options) =>
-        $"{type.PadRight(TypeWidth - 1)} {host.PadRight(NameWidth - 1)} {guest.PadRight(NameWidth - 1)} {options}";
+    private static string Line(Shared row) =>
+        $"{row.Type.PadRight(TypeWidth - 1)} {row.Host.PadRight(NameWidth - 1)} {row.Guest.PadRight(NameWidth - 1)} {row.Options}";
 
     /// <summary>A device as a row; null for what is no share: the root, and what takes a profile's device away.</summary>
-    private static (string Type, string Host, string Guest, string Options)? Share(Device device) => device.GetValueOrDefault("type") switch
+    private static Shared? Row(Device device) => device.GetValueOrDefault("type") switch
     {
-        "nic" when device.GetValueOrDefault("nictype") == "physical" => ("port", Of(device, "parent"), Of(device, "name"), ""),
+        "nic" when device.GetValueOrDefault("nictype") == "physical" => new("port", Of(device, "parent"), Of(device, "name"), ""),
         "nic" when device.GetValueOrDefault("nictype") is "p2p" or "bridged" || device.ContainsKey("network") =>
-            ("veth", Of(device, "host_name"), Of(device, "name"), VethOptions(device)),
-        "nic" => (Of(device, "nictype"), Of(device, "parent"), Of(device, "name"), ""),
-        "disk" when device.ContainsKey("source") => ("path", Of(device, "source"), Of(device, "path"), PathOptions(device)),
+            new("veth", Of(device, "host_name"), Of(device, "name"), VethOptions(device)),
+        "nic" => new(Of(device, "nictype"), Of(device, "parent"), Of(device, "name"), ""),
+        "disk" when device.ContainsKey("source") => new("path", Of(device, "source"), Of(device, "path"), PathOptions(device)),
         "disk" or "none" or null => null,
-        var type => (type, Of(device, "source"), Of(device, "path"), ""),
+        var type => new(type, Of(device, "source"), Of(device, "path"), ""),
     };
 
     private static string Of(Device device, string key) => device.GetValueOrDefault(key, "");
@@ -72,10 +72,13 @@ internal static class PlaceView
         .. Config.Keys.IsTrue(Of(device, "shift")) ? [] : (string[])["no-shift"],
     ]);
 
-    private static string VethOptions(Device device) => string.Join(' ',
-        from option in ((string Word, string Key)[])[("bridge", "parent"), ("bridge", "network"), ("untagged", "vlan"), ("tagged", "vlan.tagged")]
-        where device.ContainsKey(option.Key)
-        select $"{option.Word} {device[option.Key]}");
+    private static string VethOptions(Device device) => string.Join(' ', (string[])
+    [
+        .. Option(device, "bridge", "parent"), .. Option(device, "bridge", "network"), .. Option(device, "untagged", "vlan"),
+        .. Option(device, "tagged", "vlan.tagged"),
+    ]);
+
+    private static string[] Option(Device device, string word, string key) => device.TryGetValue(key, out var value) ? [$"{word} {value}"] : [];
 
     // The block of an interface stands behind that of its app.
     private static string Iface(Draft draft)

@@ -222,7 +222,7 @@ internal sealed class Session(Caller caller, ISeat seat)
 
     private int List(Verb group)
     {
-        caller.Screen.Line(Hints.Columns([.. HelpText.Verbs(group).Select(v => (v.Name, v.Description ?? ""))]));
+        caller.Screen.Line(Hints.Columns([.. HelpText.Verbs(group).Select(v => new Offer(v.Name, v.Description ?? ""))]));
         return ExitCodes.Ok;
     }
 

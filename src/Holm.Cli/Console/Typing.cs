@@ -43,12 +43,14 @@ internal sealed class Typing : ISeat, IDisposable
     /// <inheritdoc/>
     public int Run(IReadOnlyList<string> words)
     {
-        var environment = Environment.GetEnvironmentVariables();
+        var environment = new List<string>();
+        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
+            environment.Add($"{variable.Key}={variable.Value}");
         using var child = Child.Spawn(new Command
         {
             Path = "/proc/self/exe",
             Arguments = words,
-            Environment = [.. environment.Keys.Cast<string>().Select(name => $"{name}={environment[name]}")],
+            Environment = environment,
             Stdin = _caller.Input,
             Stdout = _caller.Screen.Output,
             Stderr = _caller.Screen.Error,

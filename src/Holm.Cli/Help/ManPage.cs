@@ -26,11 +26,11 @@ internal static class ManPage
         foreach (var verb in HelpText.Verbs(root))
             Append(page, verb, $"holm {verb.Name}");
         Append(page, ConsoleGuide.Paragraphs);
-        foreach (var (title, lines) in ConsoleGuide.Tables)
+        foreach (var table in ConsoleGuide.Tables)
         {
-            page.Append(".SS ").Append(Text(title)).Append('\n');
-            foreach (var (line, meaning) in lines)
-                Item(page, line, meaning);
+            page.Append(".SS ").Append(Text(table.Title)).Append('\n');
+            foreach (var line in table.Lines)
+                Item(page, line.Word, line.Help);
         }
         page.Append(".SH CONFIG KEYS\n");
         foreach (var (name, meaning) in HelpText.Keys)

@@ -6,7 +6,7 @@ namespace Holm.Cli.Help;
 /// <summary>A word that may be typed, and what it is.</summary>
 /// <param name="Word">The whole word.</param>
 /// <param name="Help">A phrase; empty for names.</param>
-internal readonly record struct Offer(string Word, string Help);
+internal sealed record Offer(string Word, string Help);
 
 /// <summary>What may stand at the end of a half-typed command line. Walks the command tree word by word; never fails.</summary>
 internal static class Offers

@@ -53,7 +53,7 @@ internal static class Copy
 
     // The beginning of a configuration's name stands for it; a file of such a name is ./NAME.
     private static string Place(string word) =>
-        Abbreviations.Pick(word, [(Running, true), (Startup, true), (Factory, true)])
+        Abbreviations.Pick(word, [Running, Startup, Factory], [])
         ?? (word.StartsWith("usb://", StringComparison.Ordinal) ? $"/usb/{word[6..].TrimStart('/')}" : word);
 
     private static string Read(Caller caller, string from)
