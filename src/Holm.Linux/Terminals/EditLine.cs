@@ -56,6 +56,7 @@ public sealed unsafe partial class EditLine : IDisposable
     private readonly nint _history;
     private readonly nint[] _files;
     private string _prompt = "";
+    private WindowSize _size;
     private byte* _promptBytes;
     private char? _ended;
     private bool _gone;
@@ -98,7 +99,7 @@ public sealed unsafe partial class EditLine : IDisposable
     /// <summary>Reads one line.</summary>
     public TypedLine Read(string prompt)
     {
-        (_prompt, _ended) = (prompt, null);
+        (_prompt, _ended, _size) = (prompt, null, Terminal.Size(_output));
         _promptBytes = (byte*)Marshal.StringToCoTaskMemUTF8(prompt);
         _reading = this;
         try
@@ -142,8 +143,15 @@ public sealed unsafe partial class EditLine : IDisposable
     [UnmanagedCallersOnly]
     private static int Character(nint line, int* into)
     {
-        *into = _reading!.Next();
-        return *into < 0 ? 0 : 1;
+        try
+        {
+            *into = _reading!.Next();
+            return *into < 0 ? 0 : 1;
+        }
+        catch (LinuxException)
+        {
+            return _reading!.Gone();
+        }
     }
 
     [UnmanagedCallersOnly]
@@ -155,10 +163,15 @@ public sealed unsafe partial class EditLine : IDisposable
         }
         catch (LinuxException)
         {
-            // The terminal cannot be written any more.
-            _reading!._gone = true;
-            return CC_EOF;
+            return (byte)(_reading!.Gone() + CC_EOF);
         }
+    }
+
+    // The terminal cannot be written any more.
+    private int Gone()
+    {
+        _gone = true;
+        return 0;
     }
 
     /// <summary>The next letter as it is typed; -1 when there are no more.</summary>
@@ -173,11 +186,7 @@ public sealed unsafe partial class EditLine : IDisposable
             if (ready == _wake)
             {
                 _gone = !_woken();
-                // After a stop the modes are another program's.
-                el_set(_line, EL_PREP_TERM, 0);
-                el_set(_line, EL_PREP_TERM, 1);
-                el_resize(_line);
-                el_set(_line, EL_REFRESH);
+                Redraw();
                 continue;
             }
             var read = _input.TryRead(letter[..1]);
@@ -188,6 +197,28 @@ public sealed unsafe partial class EditLine : IDisposable
                 return Letter(letter);
         }
         return -1;
+    }
+
+    /// <summary>Draws the line anew: in a window of another size, or below what was printed while the program was stopped.</summary>
+    private void Redraw()
+    {
+        var size = Terminal.Size(_output);
+        if (size == _size)
+        {
+            // After a stop the modes are another program's.
+            el_set(_line, EL_PREP_TERM, 0);
+            el_set(_line, EL_PREP_TERM, 1);
+        }
+        else
+        {
+            // libedit begins at the first row of the line, where the terminal has put it by the new width.
+            var info = el_line(_line);
+            var up = Rows(Encoding.UTF8.GetString(info->Buffer, (int)(info->Cursor - info->Buffer)));
+            _output.WriteAll(Encoding.UTF8.GetBytes($"{(up > 0 ? $"\x1b[{up}A" : "")}\r\x1b[J"));
+            el_resize(_line);
+        }
+        _size = size;
+        el_set(_line, EL_REFRESH);
     }
 
     // The first byte of a UTF-8 letter says how many follow; they come together, or it is none.
