@@ -158,7 +158,9 @@ public sealed class RouterConsoleTests
         Assert.Contains(Wrapped("Description  : Grüße von der Insel ø, ganz weit im Süden", 40), console.Screen);
         await console.Types("\u0012conf");
         await Shell.Until("the search has found it", () => Task.FromResult(console.Screen.Contains("\nbck:conf", StringComparison.Ordinal)));
-        await console.Types("\u001b", Wrapped(Foo + "configure app foo netbox", 40) + "\n");
+        await console.Types("\u001b");
+        await Shell.Until("the search is over", () =>
+            Task.FromResult(console.Screen.TrimEnd().EndsWith(Wrapped(Foo + "configure app foo netbox", 40), StringComparison.Ordinal)));
         await console.Types("\u0003", Foo);
         await console.Types("abort\r", Exec);
     }
