@@ -23,9 +23,13 @@ public sealed class VirtualScreen(int columns)
     /// <summary>Columns of a row.</summary>
     public int Columns { get; set; } = columns;
 
-    /// <summary>All rows; the one with the cursor reaches as far as it.</summary>
-    public override string ToString() =>
-        string.Join('\n', _rows.Select((row, i) => i == _row ? row.ToString().PadRight(_column) : row.ToString()));
+    /// <summary>All rows; the one with the cursor reaches as far as it, and empty ones below it do not count.</summary>
+    public override string ToString()
+    {
+        var last = _rows.FindLastIndex(row => row.ToString().Trim().Length > 0);
+        return string.Join('\n', _rows.Take(Math.Max(last, _row) + 1)
+            .Select((row, i) => i == _row ? row.ToString().PadRight(_column) : row.ToString()));
+    }
 
     private void Put(char letter)
     {

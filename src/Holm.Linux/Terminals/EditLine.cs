@@ -242,7 +242,7 @@ public sealed unsafe partial class EditLine : IDisposable
         if (effect.Ends)
         {
             _ended = key;
-            _output.WriteAll(Encoding.UTF8.GetBytes(effect.Show + LinesBelow(before, after)));
+            _output.WriteAll(Encoding.UTF8.GetBytes($"{ToEnd(before, after)}{effect.Show}\n"));
             return CC_NEWLINE;
         }
         if (effect.Show.Length > 0)
@@ -260,6 +260,15 @@ public sealed unsafe partial class EditLine : IDisposable
         return effect.Show.Length > 0 ? CC_REDISPLAY : effect.Delete + effect.Insert.Length > 0 ? CC_REFRESH : CC_ERROR;
     }
 
+    // From the cursor to behind the last letter.
+    private string ToEnd(string before, string after)
+    {
+        if (after.Length == 0 || Terminal.Size(_output).Columns is not (> 0 and var columns))
+            return "";
+        var down = Rows(before + after) - Rows(before);
+        return $"{(down > 0 ? $"\x1b[{down}B" : "")}\x1b[{Letters(before + after) % columns + 1}G";
+    }
+
     // The terminal makes a carriage return and a line feed of each.
     private string LinesBelow(string before, string after) => new('\n', Rows(before + after) - Rows(before) + 1);
 
@@ -267,6 +276,8 @@ public sealed unsafe partial class EditLine : IDisposable
     private int Rows(string text)
     {
         var columns = Terminal.Size(_output).Columns;
-        return columns <= 0 ? 0 : (_prompt.Length + text.EnumerateRunes().Count()) / columns;
+        return columns <= 0 ? 0 : Letters(text) / columns;
     }
+
+    private int Letters(string text) => _prompt.Length + text.EnumerateRunes().Count();
 }
