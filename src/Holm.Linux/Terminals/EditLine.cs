@@ -104,6 +104,8 @@ public sealed unsafe partial class EditLine : IDisposable
         _reading = this;
         try
         {
+            // libedit itself would print the prompt first: a key pressed in between would mean what it means to a plain terminal.
+            el_set(_line, EL_PREP_TERM, 1);
             var text = el_gets(_line, out var bytes);
             if (_gone)
                 return new("", null, true);
