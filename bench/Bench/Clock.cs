@@ -19,7 +19,8 @@ internal static class Clock
         By("timed", environment, program, arguments);
 
     /// <summary>Of a program on a terminal, from its spawn to its prompt, measured by bench/peers/prompt.c.</summary>
-    public static Task<double> Prompt(IReadOnlyDictionary<string, string> environment, string program) => By("prompt", environment, program);
+    public static Task<double> Prompt(IReadOnlyDictionary<string, string> environment, string program) =>
+        By("prompt", environment, program);
 
     private static async Task<double> By(
         string peer, IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)

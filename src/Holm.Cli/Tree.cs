@@ -99,8 +99,8 @@ internal static class Tree
         KeepGoing,
         Version)
     {
-        More = "Without a verb it is the console of a router: at a terminal it asks for line after line, with Tab, ? and help; from a file or a "
-            + "pipe it takes them as one session and stops at the first that is wrong.",
+        More = "Without a verb it is the console of a router: at a terminal it asks for line after line, with Tab, ? and help; from a file "
+            + "or a pipe it takes them as one session and stops at the first that is wrong.",
         Examples = ["holm", "holm < setup.cfg", "holm show app"],
         Run = (line, caller) => Terminal.Is(caller.Input) && Terminal.Is(caller.Screen.Output)
             ? Typing.Run(caller)

@@ -1,9 +1,11 @@
 namespace System.Tests;
 
-/// <summary>The router's console: WeOS's transcripts and everything that a person types, on a real terminal, host name <c>example</c>.</summary>
+/// <summary>The router's console: WeOS's transcripts and all that a person types, on a real terminal of a host called example.</summary>
 public sealed class RouterConsoleTests
 {
     private const string Exec = "example:/#> ", Config = "example:/config/#> ", Foo = "example:/config/app-foo/#> ";
+
+    private static readonly string Holm = $"exec {TestNode.Programs}/holm";
 
     private const string Applied =
         "Applying configuration.\nConfiguration activated.  Remember \"copy run start\" to save to flash (NVRAM).\n";
@@ -43,9 +45,54 @@ public sealed class RouterConsoleTests
     }
 
     [Fact]
-    public async Task Show_app_prints_what_lxc_ls_prints()
+    public async Task The_lines_of_WeOS_for_a_boot_by_DHCP_can_be_replayed()
     {
         await using var node = await Node();
+        (await node.Holm("image", "alias", "set", "dhcp-boot", "netbox")).Well();
+        var made = !Directory.Exists("/usb");
+        Directory.CreateDirectory("/usb/config");
+        try
+        {
+            using var console = Console(node);
+            await console.Ends(Exec);
+            await console.Types("configure app cfg dhcp-boot\r", "example:/config/app-cfg/#> ");
+            await console.Types("share path /usb as /mnt\r", "example:/config/app-cfg/#> ");
+            await console.Types("end\r", Exec);
+            await console.Types("configure iface cfg\r", "example:/config/iface-cfg/#> ");
+            await console.Types("inet dhcp\r", "example:/config/iface-cfg/inet-dhcp/#> ");
+            await console.Types("option 66, 67\r", "example:/config/iface-cfg/inet-dhcp/#> ");
+            await console.Types("leave\r", Applied + Exec);
+            await console.Types("copy running-config usb://config/net-config.cfg\r",
+                "Copying running-config to /usb/config/net-config.cfg ...\nDone.\n" + Exec);
+            Assert.Contains("config", await node.In("cfg", "ls /mnt"), StringComparison.Ordinal);
+            Assert.Contains("iface cfg\n    inet dhcp\n        option 66,67\n    end\nend\n", File.ReadAllText("/usb/config/net-config.cfg"),
+                StringComparison.Ordinal);
+            await console.Types("copy factory-config running-config\r", "Done.\n" + Exec);
+            Assert.Equal("", (await node.Holm("show", "app")).Well().Out);
+        }
+        finally
+        {
+            if (made)
+                Directory.Delete("/usb", recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_typed_ahead_of_a_prompt_is_not_lost()
+    {
+        await using var node = await Node();
+        using var console = Console(node);
+        await console.Types("conf\rapp foo netbox\rshow\rabort\rshow app ima\rexit\r");
+        Assert.Equal(0, await console.Ends());
+        Assert.Contains("Name         : foo\n", console.Screen);
+        Assert.Contains("\nnetbox  ", console.Screen);
+    }
+
+    [Fact]
+    public async Task Show_app_prints_what_lxc_ls_prints()
+    {
+        // liblxc's monitors listen on sockets of the host's own network.
+        await using var node = await Node(ownHost: false);
         using var console = Console(node);
         await console.Ends(Exec);
         await console.Types("configure app bar netbox\r", "example:/config/app-bar/#> ");
@@ -137,7 +184,8 @@ public sealed class RouterConsoleTests
             """);
         await console.Types("app\r", Exec);
         await console.Types("configure app foo netbox\r", Foo);
-        await console.Types("no enable\u0002\u0002?", "\n  enable  do not start it; stop it as soon as this is activated\n" + Foo + "no enable");
+        await console.Types(
+            "no enable\u0002\u0002?", "\n  enable  do not start it; stop it as soon as this is activated\n" + Foo + "no enable");
         await console.Types("\r", Foo);
         await console.Types("description \"why?\"\r", Foo);
         await console.Types("show\r", Foo);
@@ -157,7 +205,8 @@ public sealed class RouterConsoleTests
         await console.Types("show\r", Foo);
         Assert.Contains(Wrapped("Description  : Grüße von der Insel ø, ganz weit im Süden", 40), console.Screen);
         await console.Types("\u0012conf");
-        await Shell.Until("the search has found it", () => Task.FromResult(console.Screen.Contains("\nbck:conf", StringComparison.Ordinal)));
+        await Shell.Until("the search has found it", () =>
+            Task.FromResult(console.Screen.Contains("\nbck:conf", StringComparison.Ordinal)));
         await console.Types("\u001b");
         await Shell.Until("the search is over", () =>
             Task.FromResult(console.Screen.TrimEnd().EndsWith(Wrapped(Foo + "configure app foo netbox", 40), StringComparison.Ordinal)));
@@ -341,9 +390,9 @@ public sealed class RouterConsoleTests
 
     private static string Wrapped(string text, int columns) => string.Join('\n', text.Chunk(columns).Select(row => new string(row)));
 
-    private static async Task<TestNode> Node()
+    private static async Task<TestNode> Node(bool ownHost = true)
     {
-        var node = await TestNode.Start(withSample: false);
+        var node = await TestNode.Start(withSample: false, ownHost: ownHost);
         (await node.Holm("image", "import", TestNode.SampleImage, "--alias", "netbox")).Well();
         return node;
     }
@@ -352,6 +401,6 @@ public sealed class RouterConsoleTests
         + string.Concat(apps.Select(a => $"app {a} netbox\nno share veth\nend\n")) + "leave\n")).Well();
 
     private static TypedTerminal Console(TestNode node, int columns = 80, string before = "") => new(Shell.Start("script",
-        ["-qefc", $"stty cols {columns} rows 24; exec unshare -um sh -c 'hostname example; {before} exec {TestNode.Programs}/holm'", "/dev/null"],
+        ["-qefc", $"stty cols {columns} rows 24; exec unshare -um sh -c 'hostname example; {before} {Holm}'", "/dev/null"],
         new Dictionary<string, string>(node.Environment) { ["TERM"] = "xterm" }), columns);
 }

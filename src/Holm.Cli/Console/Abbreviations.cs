@@ -14,7 +14,8 @@ internal static class Abbreviations
         for (var i = 0; i < words.Count && !words[i].StartsWith('-'); i++)
         {
             var below = HelpText.Verbs(verb).ToList();
-            if (below.Count == 0 || Pick(words[i], [.. below.Select(v => v.Name)], [.. below.Where(v => v.Own).Select(v => v.Name)]) is not { } name)
+            var own = below.Where(v => v.Own).Select(v => v.Name);
+            if (below.Count == 0 || Pick(words[i], [.. below.Select(v => v.Name)], [.. own]) is not { } name)
                 break;
             (whole[i], verb) = (name, below.Find(v => v.Name == name)!);
         }

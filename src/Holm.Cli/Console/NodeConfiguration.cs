@@ -33,7 +33,7 @@ internal static class NodeConfiguration
     public static Answer Change(Node node, IReadOnlyList<ConfigurationChange> changes) => node.Send(
         "PATCH", Url, new ConfigurationPatch { Changes = [.. changes] }, ContractJson.Default.ConfigurationPatch);
 
-    /// <summary>Waits until apps are as a new configuration wants them; tells of those that are not, and of what removed ones leave.</summary>
+    /// <summary>Waits until apps are as a new configuration wants them; tells of others, and of what removed ones leave.</summary>
     /// <exception cref="Refusal">The configuration is changed, but not all runs as it should.</exception>
     public static void Finish(Caller caller, Answer answer, string doing)
     {

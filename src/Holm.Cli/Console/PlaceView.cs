@@ -21,7 +21,8 @@ internal static class PlaceView
         PlaceKind.App => App(draft.App),
         PlaceKind.Config => ConfigText.Write(draft.Document).TrimEnd('\n'),
         PlaceKind.Iface or PlaceKind.InetDhcp => Iface(draft),
-        _ => ConfigText.Block(draft.Document, $"{draft.Place.Kind.ToString().ToLowerInvariant()} {Words.Quote(draft.Place.Name)}").TrimEnd('\n'),
+        PlaceKind.Profile => ConfigText.Block(draft.Document, $"profile {Words.Quote(draft.Place.Name)}").TrimEnd('\n'),
+        _ => ConfigText.Block(draft.Document, $"network {draft.Place.Name}").TrimEnd('\n'),
     };
 
     private static string App(InstanceConfig app)
@@ -78,7 +79,8 @@ internal static class PlaceView
         .. Option(device, "tagged", "vlan.tagged"),
     ]);
 
-    private static string[] Option(Device device, string word, string key) => device.TryGetValue(key, out var value) ? [$"{word} {value}"] : [];
+    private static string[] Option(Device device, string word, string key) =>
+        device.TryGetValue(key, out var value) ? [$"{word} {value}"] : [];
 
     // The block of an interface stands behind that of its app.
     private static string Iface(Draft draft)

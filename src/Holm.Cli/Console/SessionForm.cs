@@ -6,7 +6,8 @@ namespace Holm.Cli.Console;
 internal sealed class SessionForm(string syntax, string help) : Form(syntax, help)
 {
     /// <summary>Shows the place.</summary>
-    public static readonly SessionForm ShowLine = new("show [WHAT:text...]", "show what is configured here, or what show shows at the top level");
+    public static readonly SessionForm ShowLine = new(
+        "show [WHAT:text...]", "show what is configured here, or what show shows at the top level");
 
     /// <summary>Goes up; inside a place the language has this line itself.</summary>
     public static readonly SessionForm EndLine = new("end", "apply what was configured, and go to the top level");

@@ -20,7 +20,9 @@ internal sealed class Typing : ISeat, IDisposable
     {
         _caller = caller with { Node = caller.Node.Interruptible(() => _signals.Interrupted) };
         _session = new Session(_caller, this);
-        var keys = new Keys(line => Hints.For(_session.Candidate, _caller.Node.Hasty(), line), () => Terminal.Size(caller.Screen.Output).Columns,
+        var keys = new Keys(
+            line => Hints.For(_session.Candidate, _caller.Node.Hasty(), line),
+            () => Terminal.Size(caller.Screen.Output).Columns,
             () => _session.Candidate is not null);
         try
         {

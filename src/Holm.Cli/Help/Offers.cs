@@ -68,7 +68,8 @@ internal static class Offers
     private static IEnumerable<Offer> Here(Verb verb, int position, IReadOnlyList<string> words) =>
     [
         .. position == 0 ? HelpText.Verbs(verb).Select(v => new Offer(v.Name, v.Description ?? "")) : [],
-        .. Labels(ArgumentAt(verb, position)?.GetCompletions(CompletionContext.Empty) ?? []).Where(o => !words.SkipLast(1).Contains(o.Word)),
+        .. Labels(ArgumentAt(verb, position)?.GetCompletions(CompletionContext.Empty) ?? [])
+            .Where(o => !words.SkipLast(1).Contains(o.Word)),
     ];
 
     private static Argument? ArgumentAt(Verb verb, int position) => verb.Arguments.ElementAtOrDefault(position)

@@ -17,7 +17,9 @@ internal static class Configure
             + "tells ? or help there.",
         Examples =
         [
-            "holm configure app foo netbox", "holm configure app foo netbox ';' no enable ';' cmd /bin/sh", "holm configure no app foo --save",
+            "holm configure app foo netbox",
+            "holm configure app foo netbox ';' no enable ';' cmd /bin/sh",
+            "holm configure no app foo --save",
         ],
         Run = (line, caller) =>
         {

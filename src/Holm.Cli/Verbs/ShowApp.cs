@@ -11,7 +11,12 @@ internal static class ShowApp
     {
         var name = Parts.Maybe("NAME", "an app, to be shown with all that is known of it", LiveNames.Instances);
         return new("app", "list apps and their state, or show one", name,
-            new Verb("image", "list images") { Own = true, Examples = ["holm show app image"], Run = (_, caller) => ImageList.Run(caller, "table") })
+            new Verb("image", "list images")
+            {
+                Own = true,
+                Examples = ["holm show app image"],
+                Run = (_, caller) => ImageList.Run(caller, "table"),
+            })
         {
             Own = true,
             More = "The list has the columns of lxc-ls -f.",

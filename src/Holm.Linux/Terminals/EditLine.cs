@@ -5,7 +5,7 @@ namespace Holm.Linux.Terminals;
 
 /// <summary>How a line came to its end.</summary>
 /// <param name="Text">What was typed.</param>
-/// <param name="Key">The key that ended it in place of Enter: ^D on an empty line, or one that a <see cref="KeyEffect"/> ends; else null.</param>
+/// <param name="Key">The key that ended it in place of Enter: ^D on an empty line, or one by its <see cref="KeyEffect"/>; else null.</param>
 /// <param name="Gone">True when no more lines come: the terminal is gone, or none are wanted.</param>
 public readonly record struct TypedLine(string Text, char? Key, bool Gone);
 
@@ -65,7 +65,7 @@ public sealed unsafe partial class EditLine : IDisposable
     /// <param name="input">Where keys come from.</param>
     /// <param name="output">Where the line is drawn.</param>
     /// <param name="wake">Readable when <paramref name="woken"/> has something to look at.</param>
-    /// <param name="woken">Looks, and empties <paramref name="wake"/>; false: no more lines are wanted. The window may have changed.</param>
+    /// <param name="woken">Looks, and empties <paramref name="wake"/>; false: no more lines are wanted. The window may be new.</param>
     /// <param name="keys">Keys that are given to <paramref name="act"/>, as bind of editrc(5) spells them: <c>^Z</c>, <c>?</c>.</param>
     /// <param name="act">Says what they do.</param>
     /// <exception cref="DllNotFoundException">libedit is not installed.</exception>

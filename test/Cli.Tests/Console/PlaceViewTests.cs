@@ -65,7 +65,8 @@ public sealed class PlaceViewTests
 
     [Fact]
     public void The_outermost_place_is_the_whole_configuration() =>
-        Assert.StartsWith("profile default\n    device root disk path=/ pool=default\nend\napp foo netbox\n", After("app foo netbox", "end"));
+        Assert.StartsWith(
+            "profile default\n    device root disk path=/ pool=default\nend\napp foo netbox\n", After("app foo netbox", "end"));
 
     private static string After(params string[] lines)
     {

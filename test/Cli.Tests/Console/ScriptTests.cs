@@ -5,7 +5,8 @@ namespace Cli.Tests.Console;
 /// <summary>Sessions of the console, their lines from a pipe; the node is a book of answers.</summary>
 public sealed class ScriptTests
 {
-    private const string Was = "profile default\n    device root disk path=/ pool=default\nend\napp old netbox\n    bare\n    profile default\nend\n";
+    private const string Was =
+        "profile default\n    device root disk path=/ pool=default\nend\napp old netbox\n    bare\n    profile default\nend\n";
 
     [Fact]
     public void Changed_objects_are_sent_with_what_they_were_and_nothing_else()
