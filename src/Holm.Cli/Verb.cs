@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Holm.Cli.Help;
 
 namespace Holm.Cli;
 
@@ -31,8 +32,8 @@ internal sealed class Verb : Command
     /// <summary>Lines to try.</summary>
     public IReadOnlyList<string> Examples { get; init; } = [];
 
-    /// <summary>True: the help lists the config keys there are.</summary>
-    public bool ListsKeys { get; init; }
+    /// <summary>Keys that the help lists.</summary>
+    public IReadOnlyList<KeyTable> Keys { get; init; } = [];
 
     /// <summary>True for words of WeOS: the console takes them first where an abbreviation could mean another verb as well.</summary>
     public bool Own { get; set; }

@@ -51,9 +51,13 @@ public sealed record Document
     /// <summary>Takes a network out; none of that name is no error.</summary>
     public Document WithoutNetwork(string name) => this with { Networks = Networks.Remove(name) };
 
-    /// <summary>Names of the instances that have a nic on a network, in order.</summary>
-    public IEnumerable<string> UsersOfNetwork(string network) => Instances.Values
-        .Where(i => Expansion.Expand(this, i).Present.Any(d => d.Value.GetValueOrDefault("network") == network)).Select(i => i.Name);
+    /// <summary>Names of the instances that have a nic on a network or interface of the host, their own or a profile's, in order.</summary>
+    public IEnumerable<string> UsersOfNetwork(string network) =>
+        Instances.Values.Where(i => Expansion.Expand(this, i).Present.Any(d => IsOn(d.Value, network))).Select(i => i.Name);
+
+    /// <summary>Names of the profiles that have a nic on a network or interface of the host, in order.</summary>
+    public IEnumerable<string> ProfilesOfNetwork(string network) =>
+        Profiles.Values.Where(p => p.Devices.Values.Any(d => IsOn(d, network))).Select(p => p.Name);
 
     /// <summary>Takes an instance out; none of that name is no error.</summary>
     public Document WithoutInstance(string name) => this with { Instances = Instances.Remove(name) };
@@ -73,6 +77,9 @@ public sealed record Document
         Networks = Carry(Networks, from.Networks, to.Networks),
         Resources = from.Resources == to.Resources ? Resources : to.Resources,
     };
+
+    private static bool IsOn(IReadOnlyDictionary<string, string> device, string network) => device.GetValueOrDefault("type") == "nic" &&
+        (device.GetValueOrDefault("network") == network || device.GetValueOrDefault("parent") == network);
 
     /// <summary>The same instances, each with the keys <c>volatile.*</c> that it has in another document, if it is there.</summary>
     public Document WithVolatileOf(Document other) => this with

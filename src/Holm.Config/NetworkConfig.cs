@@ -35,17 +35,25 @@ public sealed record NetworkConfig
     {
         InterfaceNames.CheckHost("network", Name);
         Keys.CheckText($"network {Name}: description", Description);
+        if (Config.Count > Rules.MostKeys)
+            throw new Refusal(400, $"network {Name}: {Config.Count} keys are too many, {Rules.MostKeys} are allowed");
         foreach (var (key, value) in Config)
-        {
-            if (!KeysOf.Contains(key) && !key.StartsWith("user.", StringComparison.Ordinal))
-                throw new Refusal(400, $"network {Name}: key {Names.Show(key)} is not known; it takes {string.Join(", ", KeysOf)}, user.*");
-            Keys.CheckText($"network {Name}: {key}", value);
-        }
+            CheckKey(key, value);
         if (Config.TryGetValue("bridge.mtu", out var mtu) && !(int.TryParse(mtu, out var bytes) && bytes is >= 576 and <= 65535))
             throw new Refusal(400, $"network {Name}: bridge.mtu {Names.Show(mtu)} is not allowed; it takes 576 to 65535");
         if (Config.GetValueOrDefault("ipv6.address", "none") is not ("none" or ""))
             throw new Refusal(400, $"network {Name}: ipv6.address takes only none: this node hands out IPv4 addresses");
         if (Plan.DhcpClient)
             throw new Refusal(400, $"network {Name}: ipv4.address takes an address or none");
+    }
+
+    private void CheckKey(string key, string value)
+    {
+        if (KeysOf.Contains(key))
+            Keys.CheckText($"network {Name}: {key}", value);
+        else if (key.StartsWith("user.", StringComparison.Ordinal))
+            Keys.Check(key, value);
+        else
+            throw new Refusal(400, $"network {Name}: key {Names.Show(key)} is not known; it takes {string.Join(", ", KeysOf)}, user.*");
     }
 }

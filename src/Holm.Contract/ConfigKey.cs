@@ -12,7 +12,7 @@ namespace Holm.Contract;
 /// <param name="Type">What a value looks like.</param>
 /// <param name="Default">What holds where the key is unset; empty where nothing does.</param>
 /// <param name="Help">A phrase: lower case, no full stop.</param>
-public sealed record ConfigKey(string Name, string Type, string Default, string Help)
+public sealed partial record ConfigKey(string Name, string Type, string Default, string Help)
 {
     private const string Bool = "true or false", Seconds = "seconds", Number = "whole number", Text = "text", Path = "absolute path",
         Signal = "signal such as SIGTERM or SIGRTMIN+3";

@@ -103,7 +103,7 @@ public static class Daemon
         var watching = bridges.Watch(stop.Token);
         var activation = new Activation(config, control, desired, power, loop, paths);
         var checks = new Checks(tree, paths, canIdmapLayers);
-        var face = Faces.Of(config, control, activation, readings, images, events, paths, checks, Say);
+        var face = Faces.Of(config, control, activation, readings, images, bridges, events, paths, checks, Say);
         int signal;
         await using ((await ApiServer.Start(paths.Socket, face).ConfigureAwait(false)).ConfigureAwait(false))
         {

@@ -4,6 +4,7 @@ using Holm.Linux.Lxc;
 using Holm.Node.Api;
 using Holm.Node.Config;
 using Holm.Node.Instances;
+using Holm.Node.Networks;
 
 namespace Holm.Node;
 
@@ -11,12 +12,20 @@ namespace Holm.Node;
 internal static class Faces
 {
     public static NodeFace Of(
-        ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, Events events,
-        NodePaths paths, Checks checks, Action<string> log) =>
-        Of(config, control, activation, readings, images, events, EnvironmentOf(paths), checks, log);
+        ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, NetworkControl bridges,
+        Events events, NodePaths paths, Checks checks, Action<string> log) =>
+        Of(config, control, activation, readings, images, events, NetworksOf(bridges, paths), EnvironmentOf(paths), checks, log);
+
+    private static NetworkFace NetworksOf(NetworkControl bridges, NodePaths paths) => new()
+    {
+        Settle = ct => bridges.Settle().WaitAsync(ct),
+        Problem = bridges.Problem,
+        Leases = name => LeaseFile.Read(Path.Combine(paths.Run, "networks", name + ".leases")),
+    };
 
     private static NodeFace Of(
         ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, Events events,
+        NetworkFace networks,
         ServerEnvironment environment, Checks checks, Action<string> log) => new()
         {
             Config = config,
@@ -27,6 +36,7 @@ internal static class Faces
             CheckConfig = checks.Read,
             Partition = readings.Partition,
             UploadFolder = images.StagingFolder,
+            Networks = networks,
             Instances = new InstanceFace
             {
                 Status = control.Status,

@@ -1,8 +1,8 @@
 /*
  * holm-monitor - the one process between holmd and liblxc.
  *
- *   holm-monitor start  LXCPATH NAME EXITFILE LOGFILE -- [ARGV...]    one per running instance
- *   holm-monitor attach LXCPATH NAME UID GID CWD [-t] -- ARGV...       one per exec
+ *   holm-monitor start  LXCPATH NAME EXITFILE LOGFILE LEVEL -- [ARGV...]    one per running instance
+ *   holm-monitor attach LXCPATH NAME UID GID CWD [-t] -- ARGV...             one per exec
  *
  * It is C, because liblxc starts a container in the foreground only from a single-threaded process, and .NET never is one.
  * It is small, because it stays resident: one liblxc container object, no allocation of its own while it waits.
@@ -101,16 +101,16 @@ static struct lxc_container *open_container(const char *lxcpath, const char *nam
 
 static int start(int argc, char **argv)
 {
-	if (argc < 5 || strcmp(argv[4], "--") != 0)
+	if (argc < 6 || strcmp(argv[5], "--") != 0)
 		return OWN_FAILURE;
 	const char *lxcpath = argv[0], *name = argv[1], *exit_file = argv[2], *log_file = argv[3];
-	char *const *init = argc > 5 ? argv + 5 : NULL;
+	char *const *init = argc > 6 ? argv + 6 : NULL;
 	char line[64];
 
 	char **environment = read_environment();
 	if (!environment)
 		return fail("read the environment of", name);
-	struct lxc_log log = { .name = name, .lxcpath = lxcpath, .file = log_file, .level = "ERROR", .prefix = "holm", .quiet = true };
+	struct lxc_log log = { .name = name, .lxcpath = lxcpath, .file = log_file, .level = argv[4], .prefix = "holm", .quiet = true };
 	if (lxc_log_init(&log) < 0)
 		return fail("open the log of", name);
 	struct lxc_container *container = open_container(lxcpath, name);

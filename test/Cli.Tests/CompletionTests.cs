@@ -20,6 +20,19 @@ public sealed class CompletionTests
     [InlineData("set", "config", "device", "s")]
     [InlineData("limits.cpu,limits.memory,limits.partition,limits.processes", "config", "set", "web", "lim")]
     [InlineData("cpu,memory", "resources", "")]
+    [InlineData("br0,br1", "network", "delete", "")]
+    [InlineData("ipv4.dhcp.expiry,ipv4.dhcp.ranges", "network", "set", "br0", "ipv4.dhcp=true", "ipv4.d")]
+    [InlineData("ipv4.dhcp.expiry,ipv4.dhcp.ranges", "network", "set", "br0", "ipv4.dhcp", "=", "true", "ipv4.d")]
+    [InlineData("disk,nic,none", "config", "device", "add", "web", "eth0", "")]
+    [InlineData("name,network,nictype", "config", "device", "add", "web", "eth0", "nic", "n")]
+    [InlineData("name,network,nictype", "profile", "device", "add", "small", "eth0", "nic", "n")]
+    [InlineData("hwaddr,mtu,name,parent,vlan", "config", "device", "add", "web", "eth0", "nic", "nictype", "=", "physical", "")]
+    [InlineData("ipv4.host_address", "config", "device", "add", "web", "eth0", "nic", "nictype=p2p", "ipv4.h")]
+    [InlineData("host_name,hwaddr,mtu,name,vlan,vlan.tagged", "config", "device", "add", "web", "eth0", "nic", "network=br0", "")]
+    [InlineData("pool,size", "config", "device", "add", "web", "root", "disk", "path=/", "")]
+    [InlineData("", "config", "device", "add", "web", "eth0", "none", "")]
+    [InlineData("", "config", "device", "add", "web", "eth0", "nic", "nictype=", "")]
+    [InlineData("parent,path,pool", "config", "device", "set", "web", "root", "p")]
     [InlineData("", "nonsense", "words", "")]
     [InlineData("", "app", "rename", "db", "new", "more", "")]
     public void Offers_at_a_place(string offers, params string[] words)
@@ -65,6 +78,8 @@ public sealed class CompletionTests
     private static RawNode Names() => RawNode.With(
         ("GET /1.0/instances", RawNode.Sync("""["/1.0/instances/web","/1.0/instances/www","/1.0/instances/db"]""")),
         ("GET /1.0/profiles", RawNode.Sync("""["/1.0/profiles/default","/1.0/profiles/small"]""")),
+        ("GET /1.0/networks?recursion=1", RawNode.Sync(
+            """[{"name":"br0","managed":true},{"name":"br1","managed":true},{"name":"eth7","managed":false}]""")),
         ("GET /1.0/images?recursion=1", RawNode.Sync(
             """[{"aliases":[{"name":"netbox"}],"fingerprint":"aa"},{"aliases":[],"fingerprint":"0123456789abcdef"}]""")));
 }

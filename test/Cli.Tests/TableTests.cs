@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Holm.Cli.Output;
 
 namespace Cli.Tests;
@@ -70,12 +71,28 @@ public sealed class TableTests
     [InlineData("GET /1.0/instances/web?recursion=1", "app-show", "app", "show", "web")]
     [InlineData("GET /1.0/instances/web", "config-show", "config", "show", "web")]
     [InlineData("GET /1.0/instances/web", "device-list", "config", "device", "list", "web")]
+    [InlineData("GET /1.0/networks?recursion=1", "network-list", "network", "list")]
+    [InlineData("GET /1.0/networks/br0/leases", "network-leases", "network", "leases", "br0")]
     public void Shown(string request, string name, params string[] words)
     {
         using var node = RawNode.With((request, RawNode.Sync(Objects[name])), ("GET /1.0/partition", RawNode.Sync(Objects["resources"])));
         var result = Run.Holm(node, words);
         Assert.Equal((0, ""), (result.Code, result.Err));
         Golden.Same($"{name}.txt", result.Out);
+    }
+
+    [Theory]
+    [InlineData("br0")]
+    [InlineData("br1")]
+    public void Network(string name)
+    {
+        using var all = JsonDocument.Parse(Objects["network-list"]);
+        var shown = all.RootElement.EnumerateArray().Single(n => n.GetProperty("name").GetString() == name);
+        using var node = RawNode.With(($"GET /1.0/networks/{name}", RawNode.Sync(shown.GetRawText())),
+            ($"GET /1.0/networks/{name}/state", RawNode.Sync(Objects[name == "br0" ? "network-state" : "network-absent"])));
+        var result = Run.Holm(node, "network", "show", name);
+        Assert.Equal((0, ""), (result.Code, result.Err));
+        Golden.Same($"network-show-{name}.txt", result.Out);
     }
 
     [Fact]
@@ -138,5 +155,26 @@ public sealed class TableTests
         ["app-show"] = Web,
         ["config-show"] = Web,
         ["device-list"] = Web,
+        ["network-list"] = """
+            [{"name":"eth7","type":"physical","managed":false,"status":"","reason":"","used_by":[],"config":{},"description":""},
+            {"name":"br1","type":"bridge","managed":true,"status":"Errored","reason":"no \u001b[2J","used_by":[],"config":{},
+             "description":""},
+            {"name":"br0","type":"bridge","managed":true,"status":"Created","reason":"",
+             "used_by":["/1.0/instances/web","/1.0/profiles/p"],"config":{"ipv4.address":"10.0.0.1/24","ipv4.dhcp":"true"},
+             "description":"front office"}]
+            """,
+        ["network-state"] = """
+            {"addresses":[{"family":"inet","address":"10.0.0.1","netmask":"24","scope":"global"},
+             {"family":"inet6","address":"fe80::1","netmask":"64","scope":"link"}],"counters":{"bytes_received":2048,"bytes_sent":12},
+             "hwaddr":"02:00:00:00:00:01","mtu":1500,"state":"up","type":"broadcast","bridge":{"id":"8000.020000000001",
+             "vlan_filtering":true,"upper_devices":["veth1","veth2"]}}
+            """,
+        ["network-absent"] = """{"addresses":[],"counters":{},"hwaddr":"","mtu":0,"state":"down","type":"broadcast","bridge":null}""",
+        ["network-leases"] = """
+            [{"hostname":"web","hwaddr":"02:00:00:00:00:0a","address":"10.0.0.100","type":"dynamic","location":"none",
+              "expires_at":"2026-11-23T01:13:04Z"},
+             {"hostname":"\u001b]0;x\u0007","hwaddr":"02:00:00:00:00:0b","address":"10.0.0.101","type":"dynamic",
+              "expires_at":"0001-01-01T00:00:00Z"}]
+            """,
     };
 }

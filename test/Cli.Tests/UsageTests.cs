@@ -30,6 +30,10 @@ public sealed class UsageTests
     [InlineData("holm: argument 'xml' not recognized. Must be one of: 'table' 'json' 'csv'; see holm list --help", "list", "-f", "xml")]
     [InlineData("holm: 'caf\ufffd' is not UTF-8; see holm app show --help", "app", "show", "caf\ufffd")]
     [InlineData("holm: the name of the profile is empty; see holm profile show --help", "profile", "show", "")]
+    [InlineData("holm: the name of the network is empty; see holm network create --help", "network", "create", "")]
+    [InlineData("holm: 'nat' is not KEY=VALUE; see holm network create --help", "network", "create", "br0", "nat")]
+    [InlineData("holm: 'ipv4.nat=' sets nothing; to take the key away: holm network unset br0 ipv4.nat; see holm network set --help",
+        "network", "set", "br0", "ipv4.nat=")]
     public void Wrong_command_line_is_2_and_one_line(string error, params string[] words)
     {
         var result = Run.Holm(null, words);

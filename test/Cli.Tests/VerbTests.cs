@@ -128,6 +128,53 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public void Networks_are_made_renamed_and_deleted()
+    {
+        using var node = RawNode.With(("POST /1.0/networks", RawNode.Sync("{}")), ("POST /1.0/networks/br0", RawNode.Sync("{}")),
+            ("DELETE /1.0/networks/br1", RawNode.Sync("{}")));
+        Assert.Equal(0, Run.Holm(node, "network", "create", "br0", "ipv4.address=10.0.0.1/24", "ipv4.nat=true").Code);
+        Assert.Equal(0, Run.Holm(node, "network", "rename", "br0", "br1").Code);
+        var deleted = Run.Holm(node, "network", "delete", "br1", "br2");
+        Assert.Equal((1, "holm: no answer to DELETE /1.0/networks/br2\n"), (deleted.Code, deleted.Err));
+        Assert.Equal(
+        [
+            """POST /1.0/networks {"name":"br0","type":"bridge","config":{"ipv4.address":"10.0.0.1/24","ipv4.nat":"true"},"""
+                + "\"description\":\"\"}",
+            """POST /1.0/networks/br0 {"name":"br1","config":null,"description":null}""",
+            "DELETE /1.0/networks/br1",
+            "DELETE /1.0/networks/br2",
+        ], node.Requests);
+    }
+
+    [Fact]
+    public void Network_that_the_node_cannot_make_as_written_is_told()
+    {
+        var status = """{"name":"br0","status":"Created"}""";
+        using var node = new RawNode(talk => talk.Answer(RawNode.Sync(talk.Request.StartsWith("GET", StringComparison.Ordinal) ? status
+            : "{}")));
+        Assert.Equal(0, Run.Holm(node, "network", "set", "br0", "bridge.mtu=1400").Code);
+        Assert.Equal("""PATCH /1.0/networks/br0 {"config":{"bridge.mtu":"1400"},"description":null}""", node.Requests[0]);
+        status = """{"name":"br0","status":"Errored","reason":"set the MTU of br0: Invalid argument"}""";
+        const string told = "holm: network br0 is written, but the node cannot make it so: set the MTU of br0: Invalid argument\n";
+        var unset = Run.Holm(node, "network", "unset", "br0", "bridge.mtu");
+        Assert.Equal((1, told), (unset.Code, unset.Err));
+        var edited = Run.Holm(node, """{"description":"d","config":{},"managed":true}""", ["network", "edit", "br0"]);
+        Assert.Equal((1, told), (edited.Code, edited.Err));
+        Assert.Contains("no member 'devices'", Run.Holm(node, """{"devices":{}}""", ["network", "edit", "br0"]).Err,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Key_of_a_network_is_printed_or_is_not_set()
+    {
+        using var node = RawNode.With(("GET /1.0/networks/br0", RawNode.Sync("""{"name":"br0","config":{"ipv4.nat":"true"}}""")));
+        var got = Run.Holm(node, "network", "get", "br0", "ipv4.nat");
+        Assert.Equal((0, "true\n"), (got.Code, got.Out));
+        var unset = Run.Holm(node, "network", "get", "br0", "ipv4.dhcp");
+        Assert.Equal((1, "", ""), (unset.Code, unset.Out, unset.Err));
+    }
+
+    [Fact]
     public void Device_change_carries_the_tag_and_starts_anew_when_it_is_old()
     {
         var tries = 0;

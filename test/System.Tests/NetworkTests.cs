@@ -24,13 +24,13 @@ public sealed class NetworkTests
         await node.In("web", "ping -c 1 -W 2 198.51.100.2");
 
         // Its dnsmasq is bound to that interface alone, counts as the app's, and is started again when it dies.
-        var pid = (await Shell.Sh($"pgrep -f 'conf-file={node.RunFolder}/networks/myapp.conf'")).Well().Out.Trim();
+        var pid = await node.Served("myapp");
         Assert.Contains($"/holm-{node.Id}/web/services", File.ReadAllText($"/proc/{pid}/cgroup"), StringComparison.Ordinal);
         var bound = await node.OnHost("ss -Hulnp | grep dnsmasq");
         Assert.All(bound.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => Assert.Matches("10[.]9[.]0[.]1:53|myapp:67", l));
         (await Shell.Sh($"kill -9 {pid}")).Well();
         await Shell.Until("dnsmasq is back", async () =>
-            (await Shell.Sh($"pgrep -f 'conf-file={node.RunFolder}/networks/myapp.conf'")).Out.Trim() is { Length: > 0 } now && now != pid);
+            await node.Served("myapp") is { Length: > 0 } now && now != pid);
 
         // What the host forwards for others, it still does not.
         Assert.Equal("1", (await node.OnHost("cat /proc/sys/net/ipv4/ip_forward")).Trim());
@@ -64,7 +64,7 @@ public sealed class NetworkTests
     public async Task Nics_come_and_go_while_it_runs()
     {
         await using var node = await TestNode.Start(ownHost: true);
-        await node.OnHost("ip link add br0 type bridge && ip link set br0 up && ip link add up0 type dummy && ip link set up0 up");
+        await node.OnHost("ip link add br0 type bridge && ip link set br0 up && ip link add up0 type veth peer name up1 && ip link set up0 up");
         await node.Launch("web");
         Assert.Equal("lo", await node.LinksIn("web"));
         await node.Add("web", "one", "nictype=p2p", "host_name=h1", "name=lan");
@@ -80,26 +80,20 @@ public sealed class NetworkTests
     }
 
     [Fact]
-    public async Task A_bridged_app_is_a_port_with_its_VLANs()
+    public async Task Bridged_apps_are_ports_of_one_wire()
     {
         await using var node = await TestNode.Start(ownHost: true);
-        await node.OnHost("ip link add br0 type bridge vlan_filtering 1 && ip link set br0 up");
-        await node.Create("a", "nic", "nictype=bridged", "parent=br0", "host_name=pa", "name=eth0", "vlan=5", "vlan.tagged=6,7");
-        await node.Create("b", "nic", "nictype=bridged", "parent=br0", "host_name=pb", "name=eth0", "vlan=none", "vlan.tagged=5");
-        await node.Create("c", "nic", "nictype=bridged", "parent=br0", "host_name=pc", "name=eth0", "vlan=6");
-        (await node.Holm("app", "start", "a", "b", "c")).Well();
-        Assert.Equal("5:PVID,Egress Untagged 6: 7:", await node.Vlans("pa"));
-        Assert.Equal("5:", await node.Vlans("pb"));
-        await node.In("a", "ip addr add 10.5.0.1/24 dev eth0");
-        await node.In("c", "ip addr add 10.5.0.3/24 dev eth0");
-        await node.In("b", "ip link add v5 link eth0 type vlan id 5 && ip addr add 10.5.0.2/24 dev v5 && ip link set v5 up");
-        await node.In("b", "ping -c 1 -W 5 10.5.0.1");
-        Assert.NotEqual(0, (await node.Holm("exec", "c", "--", "ping", "-c", "1", "-W", "1", "10.5.0.1")).Code);
-
-        await node.OnHost("ip link add plain type bridge");
-        await node.Create("d", "nic", "nictype=bridged", "parent=plain", "vlan=5");
-        var refused = await node.Holm("app", "start", "d");
-        Assert.Contains("does not tell VLANs apart", refused.Err, StringComparison.Ordinal);
+        await node.OnHost("ip link add br0 type bridge && ip link set br0 up && ip addr add 10.5.0.1/24 dev br0");
+        await node.Create("a", "nic", "nictype=bridged", "parent=br0", "host_name=pa", "name=eth0");
+        await node.Create("b", "nic", "nictype=bridged", "parent=br0", "name=eth0");
+        (await node.Holm("app", "start", "a", "b")).Well();
+        Assert.Equal("br0", (await node.OnHost("ip -j link show dev pa | jq -r '.[0].master'")).Trim());
+        await node.In("a", "ip addr add 10.5.0.2/24 dev eth0");
+        await node.In("b", "ip addr add 10.5.0.3/24 dev eth0");
+        await node.In("a", "ping -c 1 -W 5 10.5.0.3 && ping -c 1 -W 5 10.5.0.1");
+        // VLANs are told apart by a bridge that can: in Guest.Tests. This one cannot, and says so.
+        await node.Create("c", "nic", "nictype=bridged", "parent=br0", "vlan=5");
+        Assert.Contains("does not tell VLANs apart", (await node.Holm("app", "start", "c")).Err, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -109,10 +103,10 @@ public sealed class NetworkTests
         await node.Create("web", "nic", "nictype=bridged", "parent=br7");
         var refused = await node.Holm("app", "start", "web");
         Assert.Contains("waits for interface br7, which is not there", refused.Err, StringComparison.Ordinal);
-        await node.OnHost("ip link add taken type dummy");
+        await node.OnHost("ip link add taken type veth peer name other");
         await node.Create("other", "nic", "nictype=p2p", "host_name=taken");
         Assert.Contains("has an interface taken already", (await node.Holm("app", "start", "other")).Err, StringComparison.Ordinal);
-        await node.OnHost("ip link add wlan9 type dummy; ip link add br7 type dummy");
+        await node.OnHost("ip link add br7 type veth peer name peer7");
         Assert.Contains("br7 is no bridge", (await node.Holm("app", "start", "web")).Err, StringComparison.Ordinal);
         Assert.Equal("", await node.Residue());
     }
@@ -129,8 +123,7 @@ public sealed class NetworkTests
         var address = await node.In("web", "ip -4 -o addr show dev eth0 | awk '{print $4}'");
         var server = await node.Served();
         await node.Holm("exec", "web", "--", "reboot");
-        await Shell.Until("it runs again", async () => (await Shell.Run("lxc-info", ["-P", node.LxcPath, "-n", "web", "-p", "-H"])).Out is var now
-            && now.Trim() is { Length: > 0 } pid && pid != $"{init}");
+        await Shell.Until("it runs again", async () => await node.FindInit("web") is { } now && now != init);
         await node.GetsAddress("web", "10.9.0.");
         Assert.Equal(Index(link), Index(await node.OnHost("ip -o link show dev myapp")));
         Assert.Contains("192.0.2.1/32", await node.OnHost("ip -o addr show dev myapp"), StringComparison.Ordinal);
@@ -146,17 +139,17 @@ public sealed class NetworkTests
         await node.Create("gone", "nic", "nictype=p2p", "host_name=gone0", "ipv4.host_address=10.7.0.1/24", "ipv4.dhcp=true", "ipv4.nat=true");
         (await node.Holm("app", "start", "web", "gone")).Well();
         await node.GetsAddress("web", "10.9.0.");
-        var server = (await Shell.Sh($"pgrep -f 'conf-file={node.RunFolder}/networks/myapp.conf'")).Out;
+        var server = await node.Served("myapp");
         var init = await node.InitPid("gone");
         await node.KillDaemon();
         (await Shell.Sh($"kill -9 {init}")).Well();
         await node.StartDaemon();
-        Assert.Equal(server, (await Shell.Sh($"pgrep -f 'conf-file={node.RunFolder}/networks/myapp.conf'")).Out);
+        Assert.Equal(server, await node.Served("myapp"));
         await Shell.Until("gone is back", async () => await node.Status("gone") == "Running");
         await node.GetsAddress("gone", "10.7.0.");
         // A reboot from inside while no daemon runs waits for the next.
         await node.KillDaemon();
-        init = int.Parse((await Shell.Run("lxc-info", ["-P", node.LxcPath, "-n", "web", "-p", "-H"])).Well().Out);
+        init = await node.InitPid("web");
         (await Shell.Sh($"kill -TERM {init}")).Well();
         await Task.Delay(1000);
         await node.StartDaemon();

@@ -28,12 +28,7 @@ internal static class NetworkWords
         string.Join(' ', (await node.In(app, "ls /sys/class/net")).Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Order(
             StringComparer.Ordinal));
 
-    /// <summary>VLANs of a port of the host: <c>5:PVID,Egress Untagged 6:</c>.</summary>
-    public static async Task<string> Vlans(this TestNode node, string port) =>
-        (await node.OnHost($"bridge -j vlan show dev {port} | jq -r '[.[0].vlans[] | \"\\(.vlan):\\(.flags // [] | join(\",\"))\"] | join(\" \")'"))
-            .Trim();
-
-    /// <summary>Process ids of the node's dnsmasqs.</summary>
-    public static async Task<string> Served(this TestNode node) =>
-        (await Shell.Sh($"pgrep -f 'conf-file={node.RunFolder}/networks/' || true")).Out.Trim();
+    /// <summary>Process ids of the node's dnsmasqs, or of one interface's.</summary>
+    public static async Task<string> Served(this TestNode node, string link = "") =>
+        (await Shell.Sh($"pgrep -f '[c]onf-file={node.RunFolder}/networks/{link}' || true")).Out.Trim();
 }

@@ -15,23 +15,32 @@ public sealed class World : IAsyncDisposable
         var name = node.Host + "-w";
         (await Shell.Sh(
             $"""
-            ip netns add {name} && ip -n {node.Host} link add uplink type veth peer name up netns {name} &&
+            ip netns add {name} && ip -n {node.Host} link add uplink type veth peer name far netns {name} &&
             ip -n {node.Host} addr add 198.51.100.1/24 dev uplink && ip -n {node.Host} link set uplink up &&
-            ip -n {name} addr add 198.51.100.2/24 dev up && ip -n {name} link set up up && ip -n {name} link set lo up
+            ip -n {name} addr add 198.51.100.2/24 dev far && ip -n {name} link set far up && ip -n {name} link set lo up
             """)).Well();
         return new World(name);
     }
 
+    /// <summary>Takes an interface of a node's host for its own, with an address.</summary>
+    public static async Task<World> Behind(TestNode node, string link, string address)
+    {
+        var world = new World(node.Host + "-w");
+        (await Shell.Sh($"ip netns add {world._name} && ip -n {node.Host} link set {link} netns {world._name} && " +
+            $"ip -n {world._name} addr add {address} dev {link} && ip -n {world._name} link set {link} up")).Well();
+        return world;
+    }
+
+    /// <summary>Runs a line of shell here; fails unless it ends well.</summary>
+    public async Task<string> Run(string line) => (await Shell.Run("ip", ["netns", "exec", _name, "/bin/sh", "-c", line])).Well().Out;
+
     /// <summary>The address from which an app is seen here.</summary>
     public async Task<string> SeenFrom(TestNode node, string app)
     {
-        using var listening = Shell.Start("ip", ["netns", "exec", _name, "timeout", "20", "busybox", "nc", "-l", "-p", "7", "-v"]);
-        await Shell.Until("somebody listens", async () =>
-            (await Shell.Sh($"ip netns exec {_name} ss -Htln")).Out.Contains(":7 ", StringComparison.Ordinal));
-        await node.In(app, "echo hello | nc -w 2 198.51.100.2 7");
-        var said = await listening.StandardError.ReadToEndAsync();
-        return System.Text.RegularExpressions.Regex.Match(said, @"connect to .* from \S*?\[?(?<a>(?:\d+\.){3}\d+)").Groups["a"].Value is { Length: > 0 } a
-            ? a : said;
+        const string tell = "ss -Htn sport = :7 | awk '{ print $5 }'";
+        using var listening = Shell.Start("ip", ["netns", "exec", _name, "busybox", "nc", "-w", "30", "-l", "-p", "7", "-e", "/bin/sh", "-c", tell]);
+        await Shell.Until("somebody listens", async () => (await Run("ss -Htln")).Contains(":7 ", StringComparison.Ordinal), 10);
+        return (await node.In(app, "nc -w 5 198.51.100.2 7 < /dev/null")).Trim().Replace("[::ffff:", "").Split([']', ':'])[0];
     }
 
     /// <inheritdoc/>

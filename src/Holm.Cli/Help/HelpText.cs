@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
-using Holm.Contract;
 
 namespace Holm.Cli.Help;
 
@@ -26,8 +25,8 @@ internal static class HelpText
         Section(text, "Verbs", Verbs(verb).Select(v => (v.Name, v.Description ?? "")));
         Section(text, "Arguments", verb.Arguments.Select(a => (a.Name, a.Description ?? "")));
         Section(text, "Options", Options(verb).Select(o => (Spelled(o), o.Description ?? "")));
-        if (verb.ListsKeys)
-            Section(text, "Keys", Keys);
+        foreach (var table in verb.Keys)
+            Section(text, table.Title, table.Rows);
         if (verb.Examples.Count > 0)
             text.Append("\nExamples:\n").AppendJoin('\n', verb.Examples.Select(e => $"  {e}")).Append('\n');
         if (verb.Name == "holm")
@@ -41,13 +40,6 @@ internal static class HelpText
     /// <summary>What the program reads from the environment.</summary>
     public static readonly IReadOnlyList<(string Name, string Meaning)> Environment =
         [("HOLM_RUN", "folder of the node's unix.socket (standard: /run/holm)")];
-
-    /// <summary>Config keys that people set, and what they are for.</summary>
-    public static IEnumerable<(string Name, string Meaning)> Keys => ConfigKey.All.Where(IsForPeople)
-        .Select(k => (k.Name, $"{k.Help}: {k.Type}{(k.Default.Length > 0 ? $" (standard: {k.Default})" : "")}"));
-
-    /// <summary>False for what Holm writes itself.</summary>
-    public static bool IsForPeople(ConfigKey key) => key.Name is not ("image.*" or "volatile.*");
 
     /// <summary>The line after <c>Usage:</c>.</summary>
     public static string Usage(Verb verb, string path)

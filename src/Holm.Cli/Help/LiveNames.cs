@@ -17,11 +17,19 @@ internal static class LiveNames
     [ThreadStatic]
     private static Node? _node;
 
+    /// <summary>Arguments of the verb that stand before the place that is completed.</summary>
+    [ThreadStatic]
+    private static IReadOnlyList<string>? _given;
+
     /// <summary>Apps.</summary>
     public static IEnumerable<string> Instances(Node node) => Last(node, "/1.0/instances");
 
     /// <summary>Profiles.</summary>
     public static IEnumerable<string> Profiles(Node node) => Last(node, "/1.0/profiles");
+
+    /// <summary>Managed networks.</summary>
+    public static IEnumerable<string> Networks(Node node) =>
+        node.Get("/1.0/networks?recursion=1", ContractJson.Default.IReadOnlyListNetwork).Where(n => n.Managed).Select(n => n.Name);
 
     /// <summary>Aliases.</summary>
     public static IEnumerable<string> Aliases(Node node) =>
@@ -44,7 +52,16 @@ internal static class LiveNames
     public static IEnumerable<string> Configurations(Node node) => ["running-config", "startup-config", "factory-config", Files];
 
     /// <summary>Config keys that people set.</summary>
-    public static IEnumerable<string> Keys(Node node) => ConfigKey.All.Where(HelpText.IsForPeople).Select(k => k.Name.TrimEnd('*'));
+    public static IEnumerable<string> Keys(Node node) => KeyTable.Config.Names;
+
+    /// <summary>Types of devices.</summary>
+    public static IEnumerable<string> DeviceTypes(Node node) => DeviceOffers.Types;
+
+    /// <summary>Keys of a new device.</summary>
+    public static IEnumerable<string> NewDeviceKeys(Node node) => DeviceOffers.Keys(_given ?? []);
+
+    /// <summary>Keys of a device that is there.</summary>
+    public static IEnumerable<string> DeviceKeys(Node node) => DeviceOffers.AllKeys;
 
     /// <summary>Adds live names to an argument's or option's completions.</summary>
     public static void Offer(List<Func<CompletionContext, IEnumerable<CompletionItem>>> sources, LiveName? live)
@@ -54,6 +71,9 @@ internal static class LiveNames
         sources.Clear();
         sources.Add(_ => _node is { } node ? live(node).Select(name => new CompletionItem(name)).ToList() : []);
     }
+
+    /// <summary>Keeps what stands before the place that is completed, for offers that depend on it.</summary>
+    public static void Remember(IReadOnlyList<string> given) => _given = given;
 
     /// <summary>Runs completion with a node to ask. Errors and deadlines only mean: nothing to offer.</summary>
     public static IReadOnlyList<T> With<T>(Node node, Func<IEnumerable<T>> offers)

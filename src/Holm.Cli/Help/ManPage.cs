@@ -32,9 +32,12 @@ internal static class ManPage
             foreach (var line in table.Lines)
                 Item(page, line.Word, line.Help);
         }
-        page.Append(".SH CONFIG KEYS\n");
-        foreach (var (name, meaning) in HelpText.Keys)
-            Item(page, name, meaning);
+        foreach (var table in KeyTable.Tables)
+        {
+            page.Append(".SH ").Append(table.Chapter).Append('\n');
+            foreach (var (name, meaning) in table.Rows)
+                Item(page, name, meaning);
+        }
         page.Append(".SH EXIT STATUS\n");
         foreach (var (code, meaning) in ExitCodes.Table)
             Item(page, code, meaning);

@@ -16,12 +16,13 @@ internal static class Offers
     /// <param name="words">What was typed after <c>holm</c>; the last word is being typed.</param>
     public static IEnumerable<Offer> For(Verb root, IReadOnlyList<string> words)
     {
+        words = Joined(words);
         var typed = words.Count > 0 ? words[^1] : "";
-        var (verb, position, option) = Walk(root, words.SkipLast(1));
+        var (verb, given, option) = Walk(root, words.SkipLast(1));
         var offers = option is not null ? Labels(option.GetCompletions(CompletionContext.Empty))
-            : position < 0 ? []
+            : given is null ? []
             : typed.StartsWith('-') ? Options(root, verb)
-            : Here(verb, position, words);
+            : Here(verb, given);
         return offers.Where(o => o.Word == LiveNames.Files || o.Word.StartsWith(typed, StringComparison.Ordinal))
             .DistinctBy(o => o.Word).OrderBy(o => o.Word, StringComparer.Ordinal);
     }
@@ -29,51 +30,68 @@ internal static class Offers
     /// <summary>The argument or the option's value that the last word is; null: it is a verb or an option.</summary>
     public static Offer? Argument(Verb root, IReadOnlyList<string> words)
     {
-        var (verb, position, option) = Walk(root, words.SkipLast(1));
+        var (verb, given, option) = Walk(root, words.SkipLast(1));
         return option is not null ? new(option.HelpName ?? option.Name, option.Description ?? "")
-            : position >= 0 && ArgumentAt(verb, position) is { } argument ? new(argument.Name, argument.Description ?? "")
+            : given is not null && ArgumentAt(verb, given.Count) is { } argument ? new(argument.Name, argument.Description ?? "")
             : null;
     }
 
     /// <summary>True when the line may end before the last word.</summary>
     public static bool MayEnd(Verb root, IReadOnlyList<string> words)
     {
-        var (verb, position, option) = Walk(root, words.SkipLast(1));
-        return option is null && verb.Run is not null && verb.Arguments.Count(a => a.Arity.MinimumNumberOfValues > 0) <= position;
+        var (verb, given, option) = Walk(root, words.SkipLast(1));
+        return option is null && verb.Run is not null
+            && verb.Arguments.Count(a => a.Arity.MinimumNumberOfValues > 0) <= (given?.Count ?? int.MaxValue);
     }
 
-    /// <summary>Where the last word stands: below which verb, as which argument (-1: after --), or as which option's value.</summary>
-    private static (Verb Verb, int Position, Option? Option) Walk(Verb root, IEnumerable<string> words)
+    /// <summary>Where the last word stands: below which verb, after which arguments (null: after --), or as which option's value.</summary>
+    private static (Verb Verb, List<string>? Given, Option? Option) Walk(Verb root, IEnumerable<string> words)
     {
-        var (verb, position) = (root, 0);
+        var (verb, given) = (root, new List<string>());
         Option? waiting = null;
         foreach (var word in words)
             if (waiting is not null)
                 waiting = null;
             else if (word == "--")
-                return (verb, -1, null);
+                return (verb, null, null);
             else if (word.StartsWith('-'))
                 waiting = verb.Options.FirstOrDefault(o => (o.Name == word || o.Aliases.Contains(word)) && o is not Option<bool>);
-            else if (position == 0 && verb.Subcommands.OfType<Verb>().FirstOrDefault(v => v.Name == word) is { } below)
+            else if (given.Count == 0 && verb.Subcommands.OfType<Verb>().FirstOrDefault(v => v.Name == word) is { } below)
                 verb = below;
             else
-                position++;
-        return (verb, position, waiting);
+                given.Add(word);
+        return (verb, given, waiting);
     }
 
     private static IEnumerable<Offer> Options(Verb root, Verb verb) =>
         verb.Options.Concat(root.Options.Where(o => o.Recursive)).Where(o => !o.Hidden).Select(o => new Offer(o.Name, o.Description ?? ""));
 
-    // A name that stands there already is not offered again.
-    private static IEnumerable<Offer> Here(Verb verb, int position, IReadOnlyList<string> words) =>
-    [
-        .. position == 0 ? HelpText.Verbs(verb).Select(v => new Offer(v.Name, v.Description ?? "")) : [],
-        .. Labels(ArgumentAt(verb, position)?.GetCompletions(CompletionContext.Empty) ?? [])
-            .Where(o => !words.SkipLast(1).Contains(o.Word)),
-    ];
+    private static IEnumerable<Offer> Here(Verb verb, List<string> given)
+    {
+        LiveNames.Remember(given);
+        // A name or key that stands there already is not offered again.
+        var there = given.Select(w => w.Split('=')[0]).ToList();
+        return
+        [
+            .. given.Count == 0 ? HelpText.Verbs(verb).Select(v => new Offer(v.Name, v.Description ?? "")) : [],
+            .. Labels(ArgumentAt(verb, given.Count)?.GetCompletions(CompletionContext.Empty) ?? []).Where(o => !there.Contains(o.Word)),
+        ];
+    }
 
     private static Argument? ArgumentAt(Verb verb, int position) => verb.Arguments.ElementAtOrDefault(position)
         ?? verb.Arguments.LastOrDefault(a => a.Arity.MaximumNumberOfValues > 1);
 
     private static IEnumerable<Offer> Labels(IEnumerable<CompletionItem> items) => items.Select(i => new Offer(i.Label, i.Detail ?? ""));
+
+    /// <summary>bash takes <c>KEY=VALUE</c> for three words.</summary>
+    private static List<string> Joined(IReadOnlyList<string> words)
+    {
+        var joined = new List<string>();
+        for (var i = 0; i < words.Count; i++)
+            if (words[i] == "=" && joined.Count > 0)
+                joined[^1] += "=" + (i + 1 < words.Count ? words[++i] : "");
+            else
+                joined.Add(words[i]);
+        return joined;
+    }
 }

@@ -22,8 +22,8 @@ internal static class CompletionBash
 
     public static Verb Build() => new("bash", "print the completion script for bash")
     {
-        More = "It completes verbs and options, and asks the node for the names of apps, images and profiles; a node that does not answer "
-            + "within a second is not waited for.",
+        More = "It completes verbs and options, and asks the node for the names of apps, images, profiles and networks; a node that does "
+            + "not answer within a second is not waited for.",
         Examples = ["source <(holm completion bash)"],
         Run = (_, caller) =>
         {

@@ -1,3 +1,4 @@
+using Holm.Cli.Help;
 using Holm.Contract;
 
 namespace Holm.Cli.Verbs;
@@ -9,11 +10,19 @@ internal static class DeviceAdd
     {
         var name = Parts.One("NAME", $"name of the {target.Noun}", target.Live);
         var device = Parts.One("DEVICE", "name of the new device");
-        var type = Parts.One("TYPE", "its type, for example disk or none");
-        var keys = Parts.Some("KEY=VALUE", "its keys, LXD's names", least: 0);
+        var type = Parts.One("TYPE", "its type: nic, disk or none", LiveNames.DeviceTypes);
+        var keys = Parts.Some("KEY=VALUE", "its keys, LXD's names", LiveNames.NewDeviceKeys, least: 0);
         return new("add", "give a device from the host", name, device, type, keys)
         {
-            Examples = [$"{target.Words} device add web data disk pool=default path=/data"],
+            More = "A nic connects to a network, a disk is the root disk, and none says that a profile's device of that name is not "
+                + "wanted. A key that the type does not take is refused by name.",
+            Keys = [KeyTable.Nics, KeyTable.Disks],
+            Examples =
+            [
+                $"{target.Words} device add web eth0 nic network=br0",
+                $"{target.Words} device add web eth0 nic nictype=p2p ipv4.host_address=10.0.0.1/24 ipv4.dhcp=true",
+                $"{target.Words} device add web root disk path=/ pool=ram size=16MiB",
+            ],
             Run = (line, caller) =>
             {
                 var (chosen, called) = (line.GetRequiredValue(name), line.GetRequiredValue(device));

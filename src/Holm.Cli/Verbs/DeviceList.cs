@@ -1,5 +1,4 @@
 using Holm.Cli.Output;
-using Holm.Contract;
 
 namespace Holm.Cli.Verbs;
 
@@ -12,17 +11,14 @@ internal static class DeviceList
         var format = Parts.ListFormat();
         return new("list", "list devices and their keys", name, format)
         {
-            More = target == Target.App ? "The devices that come from profiles are listed too; the app's own win." : "",
+            More = target.Expands ? "The devices that come from profiles are listed too; the app's own win." : "",
             Examples = [$"{target.Words} device list web"],
             Run = (line, caller) =>
             {
                 var answer = caller.Node.Ask("GET", target.Url(line.GetRequiredValue(name)));
-                var member = target == Target.App ? "expanded_devices" : "devices";
-                var devices = target == Target.App
-                    ? answer.As(ContractJson.Default.Instance).ExpandedDevices
-                    : answer.As(ContractJson.Default.Profile).Devices;
+                var devices = target.Devices(answer);
                 if (line.GetRequiredValue(format) == "json")
-                    caller.Screen.Json(answer.Metadata.GetProperty(member));
+                    caller.Screen.Json(answer.Metadata.GetProperty(target.Expands ? "expanded_devices" : "devices"));
                 else
                     caller.Print(line.GetRequiredValue(format), Settings.Devices(devices));
                 return ExitCodes.Ok;

@@ -1,3 +1,4 @@
+using Holm.Cli.Help;
 using Holm.Contract;
 
 namespace Holm.Cli.Verbs;
@@ -9,9 +10,10 @@ internal static class DeviceSet
     {
         var name = Parts.One("NAME", $"name of the {target.Noun}", target.Live);
         var device = Parts.One("DEVICE", "name of the device");
-        var keys = Parts.Some("KEY=VALUE", "its keys; an empty value takes a key away");
+        var keys = Parts.Some("KEY=VALUE", "its keys; an empty value takes a key away", LiveNames.DeviceKeys);
         return new("set", "change keys of a device", name, device, keys)
         {
+            More = $"{target.Words} device add --help lists the keys.",
             Examples = [$"{target.Words} device set web root size=128MiB"],
             Run = (line, caller) =>
             {

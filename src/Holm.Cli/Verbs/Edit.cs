@@ -7,7 +7,7 @@ using Holm.Linux.Terminals;
 
 namespace Holm.Cli.Verbs;
 
-/// <summary><c>holm config edit NAME</c>, <c>holm profile edit NAME</c></summary>
+/// <summary><c>holm config edit NAME</c>, <c>holm profile edit NAME</c>, <c>holm network edit NAME</c></summary>
 internal static class Edit
 {
     public static Verb Build(Target target)
@@ -17,20 +17,17 @@ internal static class Edit
         {
             More = "Opens the object as JSON in $VISUAL, $EDITOR or vi. When standard input is no terminal, the new JSON is read from "
                 + "there. The node checks it whole before anything changes; when somebody else changed it meanwhile it is refused.",
-            Examples = [$"{target.Words} edit web", $"{target.Words} edit web < web.json"],
+            Examples = [$"{target.Words} edit {target.Sample}", $"{target.Words} edit {target.Sample} < {target.Sample}.json"],
             Run = (line, caller) =>
             {
                 var chosen = line.GetRequiredValue(name);
-                if (Terminal.Is(caller.Input))
-                    InEditor(target, caller, chosen);
-                else
-                    Replace(target, caller, chosen, caller.ReadInput(), "");
-                return ExitCodes.Ok;
+                return Terminal.Is(caller.Input) ? InEditor(target, caller, chosen)
+                    : Replace(target, caller, chosen, caller.ReadInput(), "");
             },
         };
     }
 
-    private static void InEditor(Target target, Caller caller, string name)
+    private static int InEditor(Target target, Caller caller, string name)
     {
         var now = caller.Node.Ask("GET", target.Url(name));
         var folder = Directory.CreateTempSubdirectory("holm-edit-");
@@ -39,23 +36,25 @@ internal static class Edit
         File.WriteAllText(file, before);
         RunEditor(caller, file);
         var after = File.ReadAllText(file);
+        var code = ExitCodes.Ok;
         try
         {
             if (after != before)
-                Replace(target, caller, name, after, now.Tag);
+                code = Replace(target, caller, name, after, now.Tag);
         }
         catch (Refusal refusal)
         {
             throw new Refusal(refusal.Code, $"{refusal.Message}; your text is kept in {file}", refusal);
         }
         folder.Delete(recursive: true);
+        return code;
     }
 
-    private static void Replace(Target target, Caller caller, string name, string json, string tag)
+    private static int Replace(Target target, Caller caller, string name, string json, string tag)
     {
         try
         {
-            caller.Finish(target.Replace(caller, name, json, tag), $"changing {target.Noun} {name}");
+            return target.Replace(caller, name, json, tag);
         }
         catch (JsonException e)
         {

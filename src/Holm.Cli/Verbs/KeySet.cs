@@ -1,5 +1,3 @@
-using Holm.Cli.Help;
-
 namespace Holm.Cli.Verbs;
 
 /// <summary><c>holm config set NAME KEY=VALUE…</c>, <c>holm profile set …</c></summary>
@@ -8,13 +6,13 @@ internal static class KeySet
     public static Verb Build(Target target)
     {
         var name = Parts.One("NAME", $"name of the {target.Noun}", target.Live);
-        var keys = Parts.Some("KEY=VALUE", "config keys, LXD's names", LiveNames.Keys);
+        var keys = Parts.Some("KEY=VALUE", "config keys, LXD's names", target.Keys.Live);
         return new("set", "set config keys", name, keys)
         {
             More = "All keys are checked first and set together. A key that the node does not know is refused by name. "
-                + "Keys that need a restart take effect at the next start.",
-            ListsKeys = true,
-            Examples = [$"{target.Words} set web limits.memory=64MiB environment.TZ=UTC"],
+                + target.Felt,
+            Keys = [target.Keys],
+            Examples = [$"{target.Words} set {target.Sample} {string.Join(' ', target.SampleKeys)}"],
             Run = (line, caller) =>
             {
                 var pairs = Names.Pairs(line.GetRequiredValue(keys));

@@ -70,13 +70,33 @@ internal static class ConfigurationRoutes
                 Say(operation, ConfigurationResult.Progress, progress);
             }
 
+            // Bridges first: apps are put on them.
+            var refused = await SettleNetworks(node, before, after).ConfigureAwait(false);
             var done = await node.Configuration.Activate(before, after, keepWrites, Progress, ct).ConfigureAwait(false);
             Say(operation, ConfigurationResult.Waiting, done.Waiting);
             Say(operation, ConfigurationResult.Kept, done.Kept);
-            if (done.Failed.Count > 0)
-                throw new Refusal(500, $"the configuration is applied, but not all runs as it should: {string.Join("; ", done.Failed)}");
+            if (string.Join("; ", [.. refused, .. done.Failed]) is { Length: > 0 } failed)
+                throw new Refusal(500, $"the configuration is applied, but not all runs as it should: {failed}");
         })).ConfigureAwait(false);
     }
+
+    /// <summary>Waits until changed networks are as they are written; returns a sentence for each that is not.</summary>
+    private static async Task<IReadOnlyList<string>> SettleNetworks(NodeFace node, Document before, Document after)
+    {
+        if (!Differences(before.Networks, after.Networks).Any())
+            return [];
+        using var deadline = new CancellationTokenSource(NetworkDeadline, node.Clock);
+        try
+        {
+            return [.. (await node.Networks.Settle(deadline.Token).ConfigureAwait(false)).Select(r => $"network {r.Key}: {r.Value}")];
+        }
+        catch (OperationCanceledException)
+        {
+            return [$"networks: not done after {NetworkDeadline.TotalSeconds} s, it goes on"];
+        }
+    }
+
+    private static readonly TimeSpan NetworkDeadline = TimeSpan.FromSeconds(15);
 
     private static void Say(OperationRun operation, string key, IReadOnlyList<string> sentences)
     {

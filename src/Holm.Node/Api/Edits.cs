@@ -14,6 +14,10 @@ internal static class Edits
             p.Key));
     }
 
+    /// <summary>The whole new map of a network; an empty value unsets whatever key it is of.</summary>
+    public static ImmutableSortedDictionary<string, string> Filled(Dictionary<string, string>? given) =>
+        Maps.From(given?.Where(p => !string.IsNullOrEmpty(p.Value)));
+
     /// <summary>As <see cref="Whole"/>, but what only Holm writes stays when the caller leaves it out.</summary>
     public static ImmutableSortedDictionary<string, string> Replace(
         ImmutableSortedDictionary<string, string> old, Dictionary<string, string>? given) =>

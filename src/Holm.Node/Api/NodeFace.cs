@@ -22,6 +22,9 @@ public sealed record NodeFace
     /// <summary>What images there are.</summary>
     public required ImageFace Images { get; init; }
 
+    /// <summary>What is made of managed networks.</summary>
+    public NetworkFace Networks { get; init; } = new();
+
     /// <summary>Facts about the node, read anew at each call.</summary>
     public required Func<ServerEnvironment> Environment { get; init; }
 

@@ -8,8 +8,10 @@ internal static class NotYet
 {
     private static readonly string[] Nouns =
     [
-        "certificates", "cluster", "metrics", "network-acls", "networks", "projects", "resources", "storage-pools", "warnings",
+        "certificates", "cluster", "metrics", "network-acls", "network-zones", "projects", "resources", "storage-pools", "warnings",
     ];
+
+    private static readonly string[] OfNetworks = ["forwards", "load-balancers", "peers"];
 
     private static readonly string[] OfInstances = ["backups", "files", "logs", "metadata", "rebuild", "sftp", "snapshots"];
 
@@ -24,6 +26,8 @@ internal static class NotYet
         {
             ["1.0", "instances", _, var part, ..] when OfInstances.Contains(part) =>
                 $"{part} of an instance are not supported yet by this node",
+            ["1.0", "networks", _, var part, ..] when OfNetworks.Contains(part) =>
+                $"{part} of a network are not supported yet by this node",
             ["1.0", "images", _, var part, ..] => $"{Names.Show(part)} of an image is not supported yet by this node",
             ["1.0", var noun, ..] when Nouns.Contains(noun) => $"{noun} are not supported yet by this node",
             _ => $"there is nothing at {shown}; the API begins at /1.0",

@@ -123,5 +123,5 @@ internal static class ProfileRoutes
         new ProfilePut { Config = new(profile.Config), Description = profile.Description, Devices = InstanceView.Copy(profile.Devices) },
         ContractJson.Default.ProfilePut);
 
-    private static string Url(string name) => $"/1.0/profiles/{Uri.EscapeDataString(name)}";
+    public static string Url(string name) => $"/1.0/profiles/{Uri.EscapeDataString(name)}";
 }

@@ -10,7 +10,7 @@ internal static class Routes
 {
     private const string Instances = "/1.0/instances", Instance = Instances + "/{name}", Images = "/1.0/images",
         Image = Images + "/{fingerprint}", Aliases = Images + "/aliases", Alias = Aliases + "/{alias}", Profiles = "/1.0/profiles",
-        Profile = Profiles + "/{name}", Configuration = "/1.0/configuration",
+        Profile = Profiles + "/{name}", Networks = "/1.0/networks", Network = Networks + "/{name}", Configuration = "/1.0/configuration",
         Operations = "/1.0/operations", Operation = Operations + "/{id}";
 
     public static IReadOnlyList<ApiRoute> All { get; } =
@@ -72,5 +72,15 @@ internal static class Routes
         new("PATCH", Profile, ProfileRoutes.Patch),
         new("POST", Profile, ProfileRoutes.Rename),
         new("DELETE", Profile, ProfileRoutes.Delete),
+
+        new("GET", Networks, NetworkRoutes.List),
+        new("POST", Networks, NetworkRoutes.Create),
+        new("GET", Network, NetworkRoutes.Get),
+        new("PUT", Network, NetworkRoutes.Put),
+        new("PATCH", Network, NetworkRoutes.Patch),
+        new("POST", Network, NetworkRoutes.Rename),
+        new("DELETE", Network, NetworkRoutes.Delete),
+        new("GET", Network + "/state", NetworkRoutes.State),
+        new("GET", Network + "/leases", NetworkRoutes.Leases),
     ];
 }

@@ -50,7 +50,13 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
     }
 
     /// <summary>Spawns the monitor in the mount namespace of the root.</summary>
-    public Child Start(string name, MountNamespace root, IReadOnlyList<string> init, IReadOnlyDictionary<string, string> environment)
+    /// <param name="name">The instance.</param>
+    /// <param name="root">The namespace.</param>
+    /// <param name="init">Program and arguments of init.</param>
+    /// <param name="environment">Its environment.</param>
+    /// <param name="logLevel">How much liblxc tells in its log: syslog's levels.</param>
+    public Child Start(
+        string name, MountNamespace root, IReadOnlyList<string> init, IReadOnlyDictionary<string, string> environment, int logLevel)
     {
         var folder = Folder(name);
         using var log = Fd.Open(
@@ -60,13 +66,17 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
         {
             Path = monitorProgram,
             Arguments =
-                ["start", lxcPath, name, Path.Combine(folder, "exit"), Path.Combine(folder, "lxc.log"), "--", .. init],
+                ["start", lxcPath, name, Path.Combine(folder, "exit"), Path.Combine(folder, "lxc.log"), LogLevels[logLevel], "--",
+                    .. init],
             Environment = MonitorEnvironment,
             Stderr = log,
             Extra = [variables],
             NewSession = true,
         }));
     }
+
+    /// <summary>liblxc's names of syslog's levels; src/lxc/log.h.</summary>
+    private static readonly string[] LogLevels = ["FATAL", "ALERT", "CRIT", "ERROR", "WARN", "NOTICE", "INFO", "DEBUG"];
 
     /// <summary>Waits until init runs; false: it never will, and <see cref="StartFailure"/> says why.</summary>
     /// <remarks>
@@ -110,6 +120,11 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
         monitor is { IsClosed: false } && PidFds.IdOf(monitor) is { } id
             ? ProcessTable.Children(id).Select(child => (int?)child).FirstOrDefault(child => ProcessTable.Program(child!.Value) is not null)
             : null;
+
+    /// <summary>The same, once it is init: until then the monitor's child runs the monitor's own program.</summary>
+    public static int? RunningInit(Fd? monitor) =>
+        InitPid(monitor) is { } init && ProcessTable.Program(init) is { } program && PidFds.IdOf(monitor!) is { } id &&
+        ProcessTable.Program(id) is { } own && (program.Device, program.Inode) != (own.Device, own.Inode) ? init : null;
 
     /// <summary>Freezes or thaws.</summary>
     /// <exception cref="Refusal">liblxc could not.</exception>

@@ -72,6 +72,9 @@ public sealed class StartHook(string runFolder)
         }
     }
 
+    /// <summary>True when the instance was started with a hook.</summary>
+    public bool IsThere(string name) => File.Exists(Ask(name));
+
     /// <summary>True while a hook waits for its answer.</summary>
     public bool IsWaiting(string name)
     {

@@ -130,14 +130,53 @@ public sealed class Executor(
     private async Task Connect(InstanceRun run, IReadOnlyList<Nic> nics)
     {
         var name = run.Observed.Name;
-        if (run.Observed.Presence == Presence.Running)
-            await networks.Change(name, nics).ConfigureAwait(false);
-        else
+        if (run.Observed.Presence != Presence.Running)
             networks.Prepare(name, nics);
+        else if (LxcEngine.InitPid(run.Monitor) is { } init)
+            await ChangeNics(run, init, nics).ConfigureAwait(false);
         run.Record = run.Record! with { Nics = RunRecord.Keep(nics) };
         run.Record.Write(engine.Folder(name));
         run.Update(o => o with { Nics = nics, Failed = false, Reason = "" });
     }
+
+    private async Task ChangeNics(InstanceRun run, int init, IReadOnlyList<Nic> nics)
+    {
+        await networks.Change(run.Observed.Name, init, nics).ConfigureAwait(false);
+        if (!run.Served)
+            _ = FollowInits(run);
+    }
+
+    /// <summary>
+    /// An instance that was started with nothing to put into it has no hook; after a reboot from inside it gets what it was given meanwhile
+    /// as soon as its new init is seen.
+    /// </summary>
+    private async Task FollowInits(InstanceRun run)
+    {
+        run.Served = true;
+        var monitor = run.Monitor;
+        try
+        {
+            for (var last = 0; run.Monitor == monitor && !run.Observed.MonitorGone;)
+            {
+                if (LxcEngine.RunningInit(monitor) is not { } init || init == last)
+                {
+                    await Task.Delay(InitPause).ConfigureAwait(false);
+                    continue;
+                }
+                if (last != 0)
+                    await networks.Connect(run.Observed.Name, init, run.Observed.Nics ?? []).ConfigureAwait(false);
+                last = init;
+                using var process = PidFds.Open(init);
+                await Epoll.Readable(process).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is IOException or Refusal)
+        {
+            run.Update(o => o with { Reason = e.Message, Failed = true });
+        }
+    }
+
+    private static readonly TimeSpan InitPause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
     /// Answers liblxc each time it has set the instance up, at its start and at each reboot from inside, until its monitor ends.
@@ -145,6 +184,7 @@ public sealed class Executor(
     public async Task ServeStarts(InstanceRun run)
     {
         var (name, monitor) = (run.Observed.Name, run.Monitor);
+        run.Served = true;
         using var ended = new CancellationTokenSource();
         _ = run.WaitUntil(o => o.MonitorGone || run.Monitor != monitor, CancellationToken.None).ContinueWith(
             _ => ended.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -169,7 +209,7 @@ public sealed class Executor(
             return;
         if (LxcEngine.InitPid(run.Monitor) is { } init)
             networks.Adopt(run.Observed.Name, init, nics);
-        _ = ServeStarts(run);
+        _ = hook.IsThere(run.Observed.Name) ? ServeStarts(run) : FollowInits(run);
     }
 
     private async Task Answer(InstanceRun run, int initPid)
@@ -192,10 +232,10 @@ public sealed class Executor(
     private async Task StartInit(InstanceRun run, InstanceSpec spec)
     {
         var space = run.Space ?? throw new InvalidOperationException("Start without MountRoot");
-        var monitor = engine.Start(spec.Name, space, spec.Init, spec.Environment);
+        var monitor = engine.Start(spec.Name, space, spec.Init, spec.Environment, spec.LogLevel);
         run.Monitor = monitor.PidFd;
         _ = Watch(run, monitor);
-        run.HookFailure = null;
+        (run.HookFailure, run.Served) = (null, false);
         if (NeedsHook(spec))
             _ = ServeStarts(run);
         run.Space = null;

@@ -32,29 +32,37 @@ public sealed partial class InstanceControl
     {
         var run = loop.Of(name);
         loop.Wake();
-        bool IsGone(ObservedInstance o) => o is { Presence: Presence.Absent, Busy: false, Ending: null };
+        static bool IsGone(ObservedInstance o) => o is { Presence: Presence.Absent, Busy: false, Ending: null };
         while (!run.TryTake(IsGone))
             await WaitUntil(run, "stop", StopDeadline + Grace, IsGone, ct).ConfigureAwait(false);
+        await ClearTaken(run, keepWrites).ConfigureAwait(false);
+    }
+
+    /// <summary>Whoever removed it did not live to see its end, or does the same in a moment.</summary>
+    private async Task Clear(string name)
+    {
+        if (loop.Find(name) is { } run && run.TryTake(o => o.Presence == Presence.Absent))
+            await ClearTaken(run, keepWrites: true).ConfigureAwait(false);
+    }
+
+    private async Task ClearTaken(InstanceRun run, bool keepWrites)
+    {
+        var name = run.Observed.Name;
         try
         {
             // Somebody may have made one of that name again.
-            if (!config.Current.Instances.ContainsKey(name))
-                await Clear(run, keepWrites).ConfigureAwait(false);
+            if (config.Current.Instances.ContainsKey(name))
+                return;
+            if (!keepWrites)
+                await Task.Run(() => KeptWrites.Delete(paths, name)).ConfigureAwait(false);
+            engine.Forget(name);
+            Forget(name);
+            run.Update(o => o with { Failed = true, Reason = $"{name} was deleted" });
         }
         finally
         {
             run.Update(o => o with { Busy = false });
             loop.Wake();
         }
-    }
-
-    private async Task Clear(InstanceRun run, bool keepWrites)
-    {
-        var name = run.Observed.Name;
-        if (!keepWrites)
-            await Task.Run(() => KeptWrites.Delete(paths, name)).ConfigureAwait(false);
-        engine.Forget(name);
-        Forget(name);
-        run.Update(o => o with { Failed = true, Reason = $"{name} was deleted" });
     }
 }

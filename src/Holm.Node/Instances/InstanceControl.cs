@@ -202,9 +202,14 @@ public sealed partial class InstanceControl(
             Want(loop.Of(name), Wanted.Off, o => o);
     }
 
-    /// <summary>An instance went down. An ephemeral one that is not wanted any more is deleted.</summary>
+    /// <summary>
+    /// An instance went down. An ephemeral one that is not wanted any more is deleted; of one that is not configured any more nothing is
+    /// known any longer.
+    /// </summary>
     public async Task WentDown(string name)
     {
+        if (!config.Current.Instances.ContainsKey(name))
+            await Clear(name).ConfigureAwait(false);
         if (config.Current.Instances.GetValueOrDefault(name) is not { Ephemeral: true } || power[name] != Wanted.Off)
             return;
         await Delete(name, CancellationToken.None).ConfigureAwait(false);

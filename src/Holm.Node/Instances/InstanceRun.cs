@@ -31,6 +31,9 @@ public sealed class InstanceRun(string name, Action<ObservedInstance, ObservedIn
     /// <summary>The monitor, while it runs; pidfd.</summary>
     public Fd? Monitor { get; set; }
 
+    /// <summary>True while somebody looks after its next init, after a reboot from inside.</summary>
+    public bool Served { get; set; }
+
     /// <summary>Why the last start was ended before init, as a sentence; null: it was not.</summary>
     public string? HookFailure { get; set; }
 

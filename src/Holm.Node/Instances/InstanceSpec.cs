@@ -42,6 +42,9 @@ public sealed record InstanceSpec
     /// <summary>Environment of init, and the ground of every exec's.</summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
+    /// <summary>How much liblxc tells of it in its log: syslog's levels.</summary>
+    public int LogLevel { get; init; } = 5;
+
     /// <summary>Signal that asks init to power off.</summary>
     public required int HaltSignal { get; init; }
 

@@ -41,6 +41,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
             Init = init,
             WorkingDirectory = config.GetValueOrDefault("init.cwd"),
             Environment = EnvironmentOf(config),
+            LogLevel = int.Parse(config.GetValueOrDefault("log.level", "5"), CultureInfo.InvariantCulture),
             HaltSignal = SignalOf(config, "init.signal.halt") ?? image.HaltSignal,
             RebootSignal = SignalOf(config, "init.signal.reboot") ?? image.RebootSignal,
             AutoRestart = Keys.IsTrue(expanded["boot.autorestart"]),

@@ -107,12 +107,13 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
 
     /// <summary>Connects a running instance otherwise. What stays the same is not touched.</summary>
     /// <exception cref="Refusal">Something is not to be had; what was done so far stays.</exception>
-    public async Task Change(string app, IReadOnlyList<Nic> nics)
+    public async Task Change(string app, int initPid, IReadOnlyList<Nic> nics)
     {
         List<Nic> before;
         lock (_lock)
         {
-            var connection = _connected.GetValueOrDefault(app) ?? throw new Refusal(409, $"connect {app}: it is not running");
+            if (!_connected.TryGetValue(app, out var connection))
+                _connected[app] = connection = Open(initPid);
             before = [.. connection.Nics];
             foreach (var nic in before.Where(b => !nics.Any(n => n.SameLink(b))))
             {

@@ -42,16 +42,31 @@ internal sealed class ManagedBridges(string nodeId, RouteSocket host)
         var link = host.Find(network.Name);
         if (link is not null && link.Alias != alias)
             throw new Refusal(409, $"make network {network.Name}: the host has an interface of that name already; choose another name");
-        var index = link?.Index ?? host.AddBridge(network.Name, new LinkOptions
+        var index = link?.Index ?? Add(network.Name, new LinkOptions
         {
             Address = Owner.InventAddress(nodeId, "", network.Name),
             Alias = alias,
             Group = Owner.Group,
             Ipv6LinkLocal = false,
-        }, vlanFiltering: true);
-        host.Set(index, new LinkChange { Mtu = network.Mtu, Up = true });
+        });
+        host.Set(index, new LinkChange { Mtu = network.Mtu ?? StandardMtu, Up = true });
         SetAddresses(index, network.Plan.Address);
     }
+
+    /// <summary>With VLANs told apart where the kernel can, so that nics may ask for some; without where it was built without that.</summary>
+    private int Add(string name, LinkOptions options)
+    {
+        try
+        {
+            return host.AddBridge(name, options, vlanFiltering: true);
+        }
+        catch (LinuxException e) when (e.Errno == Errnos.EOPNOTSUPP)
+        {
+            return host.AddBridge(name, options);
+        }
+    }
+
+    private const int StandardMtu = 1500;
 
     private void SetAddresses(int index, Ipv4Interface? wanted)
     {

@@ -14,6 +14,7 @@ using Holm.Node.Api;
 using Holm.Node.Config;
 using Holm.Node.Engines;
 using Holm.Node.Instances;
+using Holm.Node.Networks;
 
 namespace Node.Tests.Api;
 
@@ -44,6 +45,18 @@ public sealed class SmallNode : IAsyncLifetime
     public Func<string, ExecRequest, ExecSession> Exec { get; set; } = Programs.Run;
 
     public byte[] Printed { get; set; } = [];
+
+    /// <summary>What this node cannot make of its networks, by name; looked at again at each change.</summary>
+    public ConcurrentDictionary<string, string> Impossible { get; } = new();
+
+    /// <summary>What is run while a change of networks is being made.</summary>
+    public Func<Task> WhileSettling { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Interfaces of the host.</summary>
+    public ConcurrentDictionary<string, (Network Shown, HostInterfaceState State)> Interfaces { get; } = new();
+
+    /// <summary>What dnsmasq has written for each network.</summary>
+    public string LeaseText { get; set; } = "";
 
     /// <summary>What uploads may still write.</summary>
     public long RoomBytes { get; set; } = long.MaxValue;
@@ -144,6 +157,18 @@ public sealed class SmallNode : IAsyncLifetime
         CheckConfig = () => [new Check { Feature = "kernel", Found = "yes", Holm = "uses it" }],
         UploadFolder = _folder.State,
         Log = Log.Enqueue,
+        Networks = new NetworkFace
+        {
+            Settle = async _ =>
+            {
+                await WhileSettling();
+                return Impossible;
+            },
+            Problem = name => Impossible.GetValueOrDefault(name),
+            State = name => Interfaces.TryGetValue(name, out var found) ? found.State : null,
+            Leases = _ => LeaseFile.Parse(LeaseText),
+            Unmanaged = () => [.. Interfaces.Values.Select(i => i.Shown).Where(n => !Config.Current.Networks.ContainsKey(n.Name))],
+        },
         Instances = new InstanceFace
         {
             Status = name => new InstanceStatus(_power.GetValueOrDefault(name, StatusCode.Stopped), "", default),

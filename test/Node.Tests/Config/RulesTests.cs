@@ -34,6 +34,16 @@ public sealed class RulesTests
         Assert.Equal(ConfigKey.All.Select(k => k.Name), Keys.All.Select(k => k.Name));
 
     [Fact]
+    public void Every_key_of_networks_and_devices_has_its_words()
+    {
+        Assert.Equal(NetworkConfig.KeysOf.Append("user.*").Order(StringComparer.Ordinal), ConfigKey.OfNetworks.Select(k => k.Name));
+        Assert.Equal(Enum.GetValues<NicKind>().SelectMany(Nic.KeysOf).Distinct().Where(k => k != "type").Order(StringComparer.Ordinal),
+            ConfigKey.OfNics.Select(k => k.Name));
+        var told = Assert.Throws<Refusal>(() => Devices.Check("d", Maps.Of(("type", "disk"), ("path", "/"), ("?", "")))).Message;
+        Assert.EndsWith("it takes type, " + string.Join(", ", ConfigKey.OfDisks.Select(k => k.Name)), told, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_name_of_300_bytes_is_refused_in_a_short_sentence() =>
         Assert.InRange(Assert.Throws<Refusal>(() => Names.CheckInstance(new string('a', 300))).Message.Length, 1, 200);
 

@@ -1,0 +1,37 @@
+using Holm.Cli.Help;
+using Holm.Contract;
+
+namespace Holm.Cli.Verbs;
+
+/// <summary><c>holm network create NAME [KEY=VALUE…]</c></summary>
+internal static class NetworkCreate
+{
+    public static Verb Build()
+    {
+        var name = Parts.One("NAME", "name of the new network and of its bridge on the host, at most 15 characters");
+        var keys = Parts.Some("KEY=VALUE", "its keys, LXD's names", KeyTable.Networks.Live, least: 0);
+        var description = Parts.Value("--description", "TEXT", "free text");
+        return new("create", "make a network", name, keys, description)
+        {
+            More = "Makes a bridge on the host. Holm chooses nothing by itself: without keys the bridge has no address and hands out none. "
+                + "An app is connected by a nic device that names the network; see holm config device add.",
+            Keys = [KeyTable.Networks],
+            Examples = ["holm network create br0", "holm network create br0 ipv4.address=10.0.0.1/24 ipv4.dhcp=true ipv4.nat=true"],
+            Run = (line, caller) =>
+            {
+                var chosen = line.GetRequiredValue(name);
+                _ = Names.Network(chosen);
+                var body = new NetworkPut
+                {
+                    Name = chosen,
+                    Type = "bridge",
+                    Description = line.GetValue(description) ?? "",
+                    Config = Names.Pairs(line.GetValue(keys) ?? []),
+                };
+                caller.Finish(caller.Node.Send("POST", "/1.0/networks", body, ContractJson.Default.NetworkPut),
+                    $"creating network {chosen}");
+                return ExitCodes.Ok;
+            },
+        };
+    }
+}
