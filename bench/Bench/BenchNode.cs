@@ -59,9 +59,13 @@ internal sealed class BenchNode : IAsyncDisposable
     }
 
     /// <summary>Runs the command line; its output.</summary>
-    public async Task<string> Holm(params string[] arguments)
+    public Task<string> Holm(params string[] arguments) => HolmWith("", arguments);
+
+    /// <summary>Runs the command line with something on its standard input; its output.</summary>
+    public async Task<string> HolmWith(string input, params string[] arguments)
     {
         using var process = Program(Repository.Out("holm"), arguments, _environment);
+        await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
@@ -72,6 +76,9 @@ internal sealed class BenchNode : IAsyncDisposable
 
     /// <summary>Milliseconds the command line takes, from its spawn to its end.</summary>
     public Task<double> TimeHolm(params string[] arguments) => Clock.Program(_environment, Repository.Out("holm"), arguments);
+
+    /// <summary>Milliseconds from the spawn of the command line on a terminal until its prompt.</summary>
+    public Task<double> TimePrompt() => Clock.Prompt(_environment, Repository.Out("holm"));
 
     /// <summary>Sends a request; what <c>metadata</c> says.</summary>
     public async Task<JsonElement> Api(HttpMethod method, string path, string? body = null)

@@ -15,10 +15,17 @@ internal static class Clock
     }
 
     /// <summary>Of a program, from its spawn to its end, measured by bench/peers/timed.c: starting one from .NET costs too much.</summary>
-    public static async Task<double> Program(
-        IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
+    public static Task<double> Program(IReadOnlyDictionary<string, string> environment, string program, params string[] arguments) =>
+        By("timed", environment, program, arguments);
+
+    /// <summary>Of a program on a terminal, from its spawn to its prompt, measured by bench/peers/prompt.c.</summary>
+    public static Task<double> Prompt(IReadOnlyDictionary<string, string> environment, string program) =>
+        By("prompt", environment, program);
+
+    private static async Task<double> By(
+        string peer, IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
     {
-        using var process = BenchNode.Program(Repository.Peer("timed"), [program, .. arguments], environment);
+        using var process = BenchNode.Program(Repository.Peer(peer), [program, .. arguments], environment);
         process.StandardInput.Close();
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();

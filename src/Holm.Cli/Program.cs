@@ -1,9 +1,8 @@
 using System.CommandLine;
-using System.Text.Json;
+using Holm.Cli.Console;
 using Holm.Cli.Help;
 using Holm.Cli.Output;
 using Holm.Cli.Wire;
-using Holm.Contract;
 using Holm.Linux;
 
 namespace Holm.Cli;
@@ -29,11 +28,16 @@ internal static class Program
     /// <summary>Everything but the process: the tests come in here.</summary>
     public static int Run(string[] args, Screen screen, Fd input, Func<string, string?> environment)
     {
-        var line = Tree.Build().Parse(args, Plain);
-        var verb = (Verb)line.CommandResult.Command;
+        var tree = Tree.Build();
         try
         {
-            return Guarded(line, verb, screen, input, environment);
+            var line = tree.Parse(Abbreviations.Expand(tree, args), Plain);
+            return Guarded(line, (Verb)line.CommandResult.Command, screen, input, environment);
+        }
+        catch (UsageError e)
+        {
+            screen.Complain($"{e.Message}; see holm --help");
+            return ExitCodes.Usage;
         }
         catch (OutputGone)
         {
@@ -50,43 +54,21 @@ internal static class Program
                 return Print(screen, HelpText.Render(verb, path));
             if (line.GetResult(Tree.Version) is { Implicit: false })
                 return Print(screen, $"holm {typeof(Program).Assembly.GetName().Version?.ToString(3)}");
+            if (verb.Subcommands.Count > 0 && line.UnmatchedTokens is [var word, ..])
+                throw new UsageError(WrongLine.NoVerb(word));
             if (verb.Run is null)
-                throw new UsageError(line.UnmatchedTokens is [var word, ..] ? WrongLine.NoVerb(word) : "a verb is missing");
+                throw new UsageError("a verb is missing");
             if (WrongLine.Find(line, verb) is { } wrong)
                 throw new UsageError(wrong);
             return verb.Run(line, Caller(line, screen, input, environment));
         }
-        catch (UsageError e)
+        catch (Exception e) when (Failure.Of(e) is { } failure)
         {
-            screen.Complain($"{e.Message}; see {path} --help");
-            return Code(verb, ExitCodes.Usage);
-        }
-        catch (Unreachable e)
-        {
-            screen.Complain(e.Message);
-            return Code(verb, ExitCodes.Unreachable);
-        }
-        catch (Cancelled e)
-        {
-            screen.Complain(e.Message);
-            return ExitCodes.Signalled + 2;
-        }
-        catch (Exception e) when (e is Refusal or IOException or UnauthorizedAccessException)
-        {
-            screen.Complain(e.Message);
-            return Code(verb, ExitCodes.Failed);
-        }
-        catch (Exception e) when (e is
-            JsonException or InvalidOperationException or NullReferenceException or ArgumentException or KeyNotFoundException)
-        {
-            // Members that every node sends were missing or of another kind.
-            screen.Complain($"the node answered something else than expected: {e.Message}");
-            return Code(verb, ExitCodes.Failed);
+            screen.Complain(e is UsageError ? $"{failure.Sentence}; see {path} --help" : failure.Sentence);
+            // Ctrl-C is no failure of exec itself.
+            return verb.Name == "exec" && e is not Cancelled ? ExitCodes.ExecFailed : failure.Code;
         }
     }
-
-    // exec's own codes belong to the command that it ran.
-    private static int Code(Verb verb, int code) => verb.Name == "exec" ? ExitCodes.ExecFailed : code;
 
     private static Caller Caller(ParseResult line, Screen screen, Fd input, Func<string, string?> environment)
     {

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Holm.Cli.Console;
 using Holm.Cli.Verbs;
+using Holm.Linux.Terminals;
 
 namespace Holm.Cli;
 
@@ -19,21 +21,35 @@ internal static class Tree
     /// <summary>Only before any verb.</summary>
     public static readonly Option<bool> Version = new("--version") { Description = "print the version" };
 
+    /// <summary>Only without a verb.</summary>
+    public static readonly Option<bool> KeepGoing = new("--keep-going")
+    {
+        Description = "when lines come from a file or a pipe: go on after a line that is wrong",
+    };
+
     /// <summary>Makes the tree.</summary>
     public static Verb Build() => new("holm", "run apps as isolated islands on this node",
+        new Verb("show", "print state and configuration",
+            ShowApp.Build(),
+            ShowConfiguration.Running(),
+            ShowConfiguration.Startup())
+        { Own = true },
+        Configure.Build(),
+        Copy.Build(),
         List.Build(),
         new Verb("app", "make, start, stop and enter apps",
             AppCreate.Build(),
-            AppStart.Build(),
-            AppStop.Build(),
-            AppRestart.Build(),
+            Own(AppStart.Build()),
+            Own(AppStop.Build()),
+            Own(AppRestart.Build()),
             AppFreeze.Build(),
             AppUnfreeze.Build(),
-            AppAttach.Build(),
+            Own(AppAttach.Build()),
             AppLogs.Build(),
             AppShow.Build(),
             AppRename.Build(),
-            AppDelete.Build()),
+            AppDelete.Build())
+        { Own = true },
         Exec.Build(),
         new Verb("image", "take in, name and drop images",
             ImageImport.Build(),
@@ -91,7 +107,22 @@ internal static class Tree
         Complete.Build(),
         Help,
         Debug,
-        Version);
+        KeepGoing,
+        Version)
+    {
+        More = "Without a verb it is the console of a router: at a terminal it asks for line after line, with Tab, ? and help; from a file "
+            + "or a pipe it takes them as one session and stops at the first that is wrong.",
+        Examples = ["holm", "holm < setup.cfg", "holm show app"],
+        Run = (line, caller) => Terminal.Is(caller.Input) && Terminal.Is(caller.Screen.Output)
+            ? Typing.Run(caller)
+            : Script.Run(caller, line.GetValue(KeepGoing)),
+    };
+
+    private static Verb Own(Verb verb)
+    {
+        verb.Own = true;
+        return verb;
+    }
 
     private static Verb Device(Target target) => new("device", "what it is given from the host",
         DeviceAdd.Build(target),

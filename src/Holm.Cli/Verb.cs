@@ -35,8 +35,20 @@ internal sealed class Verb : Command
     /// <summary>Keys that the help lists.</summary>
     public IReadOnlyList<KeyTable> Keys { get; init; } = [];
 
+    /// <summary>True for words of WeOS: the console takes them first where an abbreviation could mean another verb as well.</summary>
+    public bool Own { get; set; }
+
     /// <summary>The work; null for a group.</summary>
-    public Act? Run { get; init; }
+    public Act? Run
+    {
+        get;
+        init
+        {
+            field = value;
+            // Without an action the parser holds a verb with verbs below for unfinished. It is never invoked.
+            SetAction(_ => 0);
+        }
+    }
 }
 
 /// <summary>The command line is wrong: exit code 2, with a pointer to the help.</summary>

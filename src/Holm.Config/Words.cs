@@ -5,15 +5,16 @@ namespace Holm.Config;
 
 /// <summary>Splits a line into words and quotes them back, exactly: <c>Split(Quote(x)) == [x]</c> for every text.</summary>
 /// <remarks>
-/// A word stands bare when it is printable ASCII without space, <c>"</c>, <c>\</c> and <c>#</c>; else between double quotes, where
-/// <c>\"</c>, <c>\\</c>, <c>\n</c>, <c>\t</c> and <c>\u{HEX}</c> stand for what cannot. <c>#</c> at the start of a word begins a comment.
+/// A word stands bare when it is printable ASCII without space, <c>"</c>, <c>\</c>, <c>#</c> and <c>?</c>, which asks for help where
+/// lines are typed or pasted; else between double quotes, where <c>\"</c>, <c>\\</c>, <c>\n</c>, <c>\t</c> and <c>\u{HEX}</c> stand for
+/// what cannot. <c>#</c> at the start of a word begins a comment.
 /// </remarks>
 public static class Words
 {
     /// <summary>The word as it must be written.</summary>
     public static string Quote(string word)
     {
-        if (word.Length > 0 && word.All(c => c is > ' ' and <= '~' and not ('"' or '\\' or '#')))
+        if (word.Length > 0 && word.All(c => c is > ' ' and <= '~' and not ('"' or '\\' or '#' or '?')))
             return word;
         var quoted = new StringBuilder("\"");
         var wellFormed = IsWellFormed(word);

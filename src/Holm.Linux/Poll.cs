@@ -11,6 +11,13 @@ public static partial class Poll
     /// <summary>Waits until a write would not wait; false: not within <paramref name="milliseconds"/> (-1: no limit).</summary>
     public static bool Writable(Fd fd, int milliseconds = -1) => Wait(fd, POLLOUT, milliseconds);
 
+    /// <summary>Waits until one of two can be read, and gives it, the first where both can; null when a signal came in between.</summary>
+    public static Fd? FirstReadable(Fd first, Fd second)
+    {
+        Span<PollFd> wanted = [new() { Fd = first.Number, Events = POLLIN }, new() { Fd = second.Number, Events = POLLIN }];
+        return poll(ref wanted[0], 2, -1) <= 0 ? null : wanted[0].Returned != 0 ? first : second;
+    }
+
     // An interrupted wait counts as ready: whoever reads or writes then finds out, and waits again.
     private static bool Wait(Fd fd, short events, int milliseconds)
     {

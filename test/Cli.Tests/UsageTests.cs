@@ -7,7 +7,6 @@ namespace Cli.Tests;
 public sealed class UsageTests
 {
     [Theory]
-    [InlineData("holm: a verb is missing; see holm --help")]
     [InlineData("holm: a verb is missing; see holm app --help", "app")]
     [InlineData("holm: there is no verb 'strat'; see holm app --help", "app", "strat", "web")]
     [InlineData("holm: there is no verb 'li\\nst'; see holm --help", "li\nst")]
@@ -21,6 +20,9 @@ public sealed class UsageTests
         "set", "web", "user.a=")]
     [InlineData("holm: '..' names no app; see holm app show --help", "app", "show", "..")]
     [InlineData("holm: there is no verb 'start'; did you mean holm app start; see holm --help", "start", "web")]
+    [InlineData("holm: 'st' could be start or stop; see holm --help", "app", "st", "web")]
+    [InlineData("holm: LINE is missing; holm alone begins the console, where configure can stand alone; see holm configure --help",
+        "configure")]
     [InlineData("holm: there is no verb 'list'; did you mean holm list; see holm app --help", "app", "list")]
     [InlineData("holm: there is no option '--timeout'; see holm app start --help", "app", "start", "web", "--timeout", "5")]
     [InlineData("holm: NAME is missing; see holm app create --help", "app", "create", "--start")]

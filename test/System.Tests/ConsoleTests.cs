@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace System.Tests;
 
 /// <summary>The console of an app, typed into through a real terminal.</summary>
@@ -80,55 +78,4 @@ public sealed class ConsoleTests
 
     private static TypedTerminal Terminal(TestNode node, string line, string before = "") =>
         new(Shell.Start("script", ["-qefc", $"{before} exec {TestNode.Programs}/holm {line}", "/dev/null"], node.Environment));
-
-    /// <summary>A program on a pty made by script(1): typed at, read from.</summary>
-    private sealed class TypedTerminal : IDisposable
-    {
-        private readonly Process _script;
-        private readonly Text.StringBuilder _screen = new();
-
-        public TypedTerminal(Process script)
-        {
-            _script = script;
-            _ = Task.Run(async () =>
-            {
-                var buffer = new char[4096];
-                for (int count; (count = await script.StandardOutput.ReadAsync(buffer)) > 0;)
-                    lock (_screen)
-                        _screen.Append(buffer, 0, count);
-            });
-        }
-
-        public async Task Types(string keys)
-        {
-            await _script.StandardInput.WriteAsync(keys);
-            await _script.StandardInput.FlushAsync();
-        }
-
-        public Task Sees(string text) => Shell.Until($"the terminal shows '{text}':\n{Screen}", () =>
-            Task.FromResult(Screen.Contains(text, StringComparison.Ordinal)), 20);
-
-        public async Task<int> Ends()
-        {
-            using var deadline = new CancellationTokenSource(Shell.Deadline);
-            await _script.WaitForExitAsync(deadline.Token);
-            return _script.ExitCode;
-        }
-
-        public void Dispose()
-        {
-            if (!_script.HasExited)
-                _script.Kill();
-            _script.Dispose();
-        }
-
-        private string Screen
-        {
-            get
-            {
-                lock (_screen)
-                    return _screen.ToString();
-            }
-        }
-    }
 }

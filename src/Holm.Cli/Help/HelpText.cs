@@ -46,7 +46,7 @@ internal static class HelpText
     {
         var words = new List<string> { path };
         if (Verbs(verb).Any())
-            words.Add("VERB …");
+            words.Add(verb.Run is null ? "VERB …" : "[VERB …]");
         if (Options(verb).Any(o => !o.Recursive))
             words.Add("[OPTION…]");
         foreach (var argument in verb.Arguments)

@@ -48,6 +48,9 @@ internal static class LiveNames
     /// <summary>Files of this machine, which the shell completes.</summary>
     public static IEnumerable<string> AnyFile(Node node) => [Files];
 
+    /// <summary>Configurations that have a name, and files.</summary>
+    public static IEnumerable<string> Configurations(Node node) => ["running-config", "startup-config", "factory-config", Files];
+
     /// <summary>Config keys that people set.</summary>
     public static IEnumerable<string> Keys(Node node) => KeyTable.Config.Names;
 
@@ -73,7 +76,7 @@ internal static class LiveNames
     public static void Remember(IReadOnlyList<string> given) => _given = given;
 
     /// <summary>Runs completion with a node to ask. Errors and deadlines only mean: nothing to offer.</summary>
-    public static IReadOnlyList<string> With(Node node, Func<IEnumerable<string>> offers)
+    public static IReadOnlyList<T> With<T>(Node node, Func<IEnumerable<T>> offers)
     {
         _node = node;
         try

@@ -1,4 +1,5 @@
 using System.Text;
+using Holm.Cli.Console;
 
 namespace Holm.Cli.Help;
 
@@ -11,7 +12,8 @@ internal static class ManPage
         var page = new StringBuilder();
         page.Append(".\\\" Written by: holm man\n.TH HOLM 1 \"\" \"Holm\" \"Holm\"\n.nh\n.ad l\n");
         page.Append(".SH NAME\nholm \\- ").Append(Text(root.Description!)).Append('\n');
-        page.Append(".SH SYNOPSIS\n.B holm\n.RI [ OPTION \\[u2026]] \" VERB\" \" \\[u2026]\"\n");
+        page.Append(".SH SYNOPSIS\n.B holm\n.RI [ OPTION \\[u2026]] \" VERB\" \" \\[u2026]\"\n.br\n.B holm\n"
+            + ".RB [ \\-\\-keep\\-going ] \" < \"\n.I FILE\n.br\n.B holm\n");
         page.Append(".SH DESCRIPTION\n").Append(Text("holm talks to the node daemon holmd on its unix socket, and only there. "
             + "Root and members of the group holm may do so; the group is as mighty as root. "
             + "Names and texts that come from elsewhere are printed with control characters made visible. "
@@ -23,6 +25,13 @@ internal static class ManPage
         page.Append(".SH VERBS\n");
         foreach (var verb in HelpText.Verbs(root))
             Append(page, verb, $"holm {verb.Name}");
+        Append(page, ConsoleGuide.Paragraphs);
+        foreach (var table in ConsoleGuide.Tables)
+        {
+            page.Append(".SS ").Append(Text(table.Title)).Append('\n');
+            foreach (var line in table.Lines)
+                Item(page, line.Word, line.Help);
+        }
         foreach (var table in KeyTable.Tables)
         {
             page.Append(".SH ").Append(table.Chapter).Append('\n');
@@ -38,6 +47,12 @@ internal static class ManPage
         page.Append(".SH FILES\n");
         Item(page, "/run/holm/unix.socket", "where the node listens: HTTP/1.1 and JSON, LXD's API 1.0");
         return page.ToString();
+    }
+
+    private static void Append(StringBuilder page, IEnumerable<string> paragraphs)
+    {
+        page.Append(".SH CONSOLE\n");
+        page.AppendJoin(".PP\n", paragraphs.Select(p => Text(p) + "\n"));
     }
 
     private static void Append(StringBuilder page, Verb verb, string path)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Holm.Contract;
 
 namespace Holm.Cli.Output;
 
@@ -26,6 +27,16 @@ internal static class Say
 
     /// <summary>An image as people call it: its alias, or the first 12 digits of its fingerprint.</summary>
     public static string Image(string name) => name.Length == 64 && name.All(char.IsAsciiHexDigit) ? name[..12] : name;
+
+    /// <summary>
+    /// An app's addresses of a family, <c>inet</c> or <c>inet6</c>: not loopback and link-local, which do not tell how to reach it.
+    /// </summary>
+    public static IEnumerable<string> Addresses(Instance app, string family) =>
+        (app.State?.Network ?? new Dictionary<string, NetworkState>()).Values
+            .Where(n => n.Type != "loopback")
+            .SelectMany(n => n.Addresses)
+            .Where(a => a.Family == family && a.Scope == "global")
+            .Select(a => a.Address);
 
     /// <summary><c>yes</c> or <c>no</c>.</summary>
     public static string YesNo(bool value) => value ? "yes" : "no";

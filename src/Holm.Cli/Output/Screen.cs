@@ -24,8 +24,11 @@ internal sealed class Screen(Fd output, Fd error)
     /// <summary>Prints text of our own making, or made visible by the caller, with a line end.</summary>
     public void Line(string text) => Write(Output, Encoding.UTF8.GetBytes(text + "\n"));
 
+    /// <summary>Stands before each complaint: the line of a script.</summary>
+    public string Place { get; set; } = "";
+
     /// <summary>Prints to standard error as one line: <c>holm: …</c>. Whatever it holds is made visible.</summary>
-    public void Complain(string text) => Note($"holm: {Visible.Line(text)}");
+    public void Complain(string text) => Note($"holm: {Place}{Visible.Line(text)}");
 
     /// <summary>Prints a line to standard error, after taking away a progress line.</summary>
     public void Note(string text)

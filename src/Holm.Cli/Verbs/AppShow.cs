@@ -16,10 +16,13 @@ internal static class AppShow
         {
             More = "With --format json the object has config and devices both as set on the app and with its profiles (expanded_…).",
             Examples = ["holm app show web", "holm app show web --format json | jq -r .state.pid"],
-            Run = (line, caller) => caller.Show(line.GetRequiredValue(format),
-                $"{Names.Instance(line.GetRequiredValue(name))}?recursion=1", ContractJson.Default.Instance, app => Words(app, caller)),
+            Run = (line, caller) => Run(caller, line.GetRequiredValue(name), line.GetRequiredValue(format)),
         };
     }
+
+    /// <summary>Prints one app.</summary>
+    public static int Run(Caller caller, string name, string format) =>
+        caller.Show(format, $"{Names.Instance(name)}?recursion=1", ContractJson.Default.Instance, app => Words(app, caller));
 
     private static string Words(Instance app, Caller caller)
     {

@@ -14,8 +14,8 @@ internal static class Complete
         Hidden = true,
         Run = (line, caller) =>
         {
-            var node = new Wire.Node(caller.Node.Socket) { Deadline = TimeSpan.FromSeconds(1) };
-            var offers = LiveNames.With(node, () => Offers.For((Verb)line.RootCommandResult.Command, line.GetValue(Words) ?? []));
+            var (tree, words) = ((Verb)line.RootCommandResult.Command, line.GetValue(Words) ?? []);
+            var offers = LiveNames.With(caller.Node.Hasty(), () => Offers.For(tree, words).Select(offer => offer.Word));
             if (offers.Count > 0)
                 caller.Screen.Line(string.Join('\n', offers.Select(Visible.Line)));
             return ExitCodes.Ok;

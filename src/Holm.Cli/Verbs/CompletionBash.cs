@@ -11,7 +11,7 @@ internal static class CompletionBash
             mapfile -t offers < <(holm complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
             if [[ ${offers[0]} == :files ]]; then
                 compopt -o filenames
-                mapfile -t COMPREPLY < <(compgen -f -- "$word")
+                mapfile -t COMPREPLY < <(compgen -f -- "$word"; ((${#offers[@]} == 1)) || printf '%s\n' "${offers[@]:1}")
                 return
             fi
             COMPREPLY=("${offers[@]}")

@@ -12,10 +12,13 @@ internal static class ImageList
         return new("list", "list the images of this node", format)
         {
             Examples = ["holm image list"],
-            Run = (line, caller) => caller.Show(line.GetRequiredValue(format), "/1.0/images?recursion=1",
-                ContractJson.Default.IReadOnlyListImage, Rows),
+            Run = (line, caller) => Run(caller, line.GetRequiredValue(format)),
         };
     }
+
+    /// <summary>Prints them.</summary>
+    public static int Run(Caller caller, string format) =>
+        caller.Show(format, "/1.0/images?recursion=1", ContractJson.Default.IReadOnlyListImage, Rows);
 
     private static Table Rows(IReadOnlyList<Image> images)
     {

@@ -29,17 +29,9 @@ internal static class List
                 app.State is { Pid: > 0 } up ? Say.Seconds(up.Cpu.Usage) : "",
                 app.State is { Memory.Usage: > 0 } state ? Say.Bytes(state.Memory.Usage) : "",
                 app.State is { Memory.Total: > 0 } limited ? Say.Bytes(limited.Memory.Total) : "",
-                Addresses(app, "inet"), Addresses(app, "inet6"),
+                string.Join(' ', Say.Addresses(app, "inet")), string.Join(' ', Say.Addresses(app, "inet6")),
                 config.IsTrue("security.privileged") ? "false" : "true", app.Reason);
         }
         return table;
     }
-
-    // Loopback and link-local addresses say nothing about how to reach an app.
-    private static string Addresses(Instance app, string family) => string.Join(' ',
-        (app.State?.Network ?? new Dictionary<string, NetworkState>()).Values
-            .Where(n => n.Type != "loopback")
-            .SelectMany(n => n.Addresses)
-            .Where(a => a.Family == family && a.Scope == "global")
-            .Select(a => a.Address));
 }

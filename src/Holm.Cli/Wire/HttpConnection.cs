@@ -15,9 +15,11 @@ namespace Holm.Cli.Wire;
 internal sealed class HttpConnection : IDisposable
 {
     // Most answers fit into the first buffer; a longer one makes it grow, to what a stream is best read with.
+    private const uint Slice = 200;
     private const int MaxHead = 64 * 1024, FirstBuffer = 4 * 1024, StreamBuffer = 32 * 1024;
     private readonly Fd _socket;
     private readonly string _path;
+    private Func<bool>? _interrupted;
     private byte[] _buffer = new byte[FirstBuffer];
     private int _start, _end;
     private long _until = long.MaxValue;
@@ -32,8 +34,11 @@ internal sealed class HttpConnection : IDisposable
     private HttpConnection(Fd socket, string path) => (_socket, _path) = (socket, path);
 
     /// <summary>Connects.</summary>
+    /// <param name="path">The socket.</param>
+    /// <param name="deadline">For everything that follows.</param>
+    /// <param name="interrupted">Asked again and again while an answer is waited for; true gives it up. Null: nobody interrupts.</param>
     /// <exception cref="Unreachable">No daemon answers there, or it may not be talked to.</exception>
-    public static HttpConnection Open(string path, TimeSpan deadline)
+    public static HttpConnection Open(string path, TimeSpan deadline, Func<bool>? interrupted = null)
     {
         if (Encoding.UTF8.GetByteCount(path) > UnixSocket.LongestPath)
             throw new Unreachable(path,
@@ -42,6 +47,7 @@ internal sealed class HttpConnection : IDisposable
         {
             var connection = new HttpConnection(UnixSocket.Connect(path, deadline < TimeSpan.Zero ? null : deadline), path);
             connection.SetDeadline(deadline);
+            connection._interrupted = interrupted;
             return connection;
         }
         catch (LinuxException e)
@@ -189,7 +195,7 @@ internal sealed class HttpConnection : IDisposable
             Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, StreamBuffer));
         while (true)
         {
-            if (!Poll.Readable(_socket, Left()))
+            if (!WaitForAnswer())
                 throw Bad("it did not answer in time");
             var count = UnixSocket.TryReceive(_socket, _buffer.AsSpan(_end));
             if (count is -Errnos.EAGAIN or -Errnos.EINTR)
@@ -199,6 +205,20 @@ internal sealed class HttpConnection : IDisposable
             _end += Math.Max(count, 0);
             return Math.Max(count, 0);
         }
+    }
+
+    /// <summary>False at the deadline.</summary>
+    /// <exception cref="Cancelled">It was interrupted.</exception>
+    private bool WaitForAnswer()
+    {
+        while (_interrupted is not null && !Poll.Readable(_socket, (int)Math.Min((uint)Left(), Slice)))
+        {
+            if (_interrupted())
+                throw new Cancelled("interrupted; what was asked of the node may have been done all the same");
+            if (Left() == 0)
+                return false;
+        }
+        return _interrupted is not null || Poll.Readable(_socket, Left());
     }
 
     private void SendAll(ReadOnlySpan<byte> data)

@@ -31,6 +31,15 @@ internal sealed class Node(string socket, Action<string>? trace = null)
     /// <summary>Deadline of requests that name none.</summary>
     public TimeSpan Deadline { get; init; } = Patience;
 
+    /// <summary>Says that an answer is not to be waited for any more; null: nobody does.</summary>
+    public Func<bool>? Interrupted { get; init; }
+
+    /// <summary>The same node, asked by somebody who may give a question up; null: who may not.</summary>
+    public Node Interruptible(Func<bool>? interrupted) => new(Socket, trace) { Deadline = Deadline, Interrupted = interrupted };
+
+    /// <summary>The same node, asked by somebody who does not wait: for completion.</summary>
+    public Node Hasty() => new(Socket) { Deadline = TimeSpan.FromSeconds(1), Interrupted = Interrupted };
+
     /// <summary>Reads an object.</summary>
     /// <exception cref="Refusal">The node said no.</exception>
     /// <exception cref="Unreachable">The node cannot be talked to.</exception>
@@ -51,7 +60,7 @@ internal sealed class Node(string socket, Action<string>? trace = null)
     public HttpConnection Begin(string method, string target, byte[]? body = null, string tag = "", TimeSpan? deadline = null)
     {
         trace?.Invoke($"{method} {target}{(body is null ? "" : $" ({body.Length} bytes)")}");
-        var connection = HttpConnection.Open(Socket, deadline ?? Deadline);
+        var connection = HttpConnection.Open(Socket, deadline ?? Deadline, Interrupted);
         List<string> headers = ["Connection: close"];
         if (body is not null)
             headers.Add("Content-Type: application/json");

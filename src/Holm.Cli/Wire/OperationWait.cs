@@ -16,6 +16,7 @@ namespace Holm.Cli.Wire;
 internal sealed class OperationWait(Node node, Screen screen, string doing)
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(20);
+    private readonly Node _patient = node.Interruptible(null);
     private int _interrupts;
     private string _url = "";
 
@@ -34,10 +35,12 @@ internal sealed class OperationWait(Node node, Screen screen, string doing)
             {
                 var round = screen.Watched ? TimeSpan.FromSeconds(1) : Round;
                 var seconds = ((int)round.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-                var operation = node.Ask("GET", $"{url}/wait?timeout={seconds}", deadline: round + node.Deadline)
+                var operation = _patient.Ask("GET", $"{url}/wait?timeout={seconds}", deadline: round + node.Deadline)
                     .As(ContractJson.Default.Operation);
                 if (operation.StatusCode >= (int)StatusCode.Success)
                     return End(operation);
+                if (_interrupts > 1)
+                    throw new Cancelled($"{doing}: not waited for any more; holm operation show {Id} tells how it went");
                 if (Environment.TickCount64 - started >= 1000)
                     screen.Progress(Progress(operation));
             }
@@ -47,6 +50,11 @@ internal sealed class OperationWait(Node node, Screen screen, string doing)
             screen.EndProgress();
         }
     }
+
+    private string Id => _url[(_url.LastIndexOf('/') + 1)..];
+
+    // Who may give questions up is a console, and stays.
+    private string OnceMore => node.Interrupted is null ? "once more ends this program only" : "once more ends the wait only";
 
     private Operation End(Operation operation) => (StatusCode)operation.StatusCode switch
     {
@@ -70,13 +78,13 @@ internal sealed class OperationWait(Node node, Screen screen, string doing)
         context.Cancel = true;
         try
         {
-            node.Ask("DELETE", _url);
-            screen.Complain($"{doing}: asked the node to cancel; once more ends this program only");
+            _patient.Ask("DELETE", _url);
+            screen.Complain($"{doing}: asked the node to cancel; {OnceMore}");
         }
         catch (Refusal refusal)
         {
-            screen.Complain($"{doing}: cannot be cancelled ({refusal.Message}); once more ends this program only, "
-                + $"then holm operation show {_url[(_url.LastIndexOf('/') + 1)..]} tells how it went");
+            screen.Complain($"{doing}: cannot be cancelled ({refusal.Message}); {OnceMore}, "
+                + $"then holm operation show {Id} tells how it went");
         }
         catch (Unreachable unreachable)
         {

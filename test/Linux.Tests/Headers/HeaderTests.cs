@@ -1,8 +1,9 @@
 namespace Linux.Tests.Headers;
 
 /// <summary>
-/// Every kernel and liblxc constant and struct of Holm.Linux equals the one of the C headers (packages libc6-dev, linux-libc-dev, lxc-dev).
-/// Holm.Linux is read by reflection, so a new declaration is checked without a change here, or fails until <see cref="Table"/> names it.
+/// Every constant and struct of the kernel, liblxc and libedit in Holm.Linux equals the one of the C headers (packages libc6-dev,
+/// linux-libc-dev, lxc-dev, libedit-dev). Holm.Linux is read by reflection, so a new declaration is checked without a change here, or fails
+/// until <see cref="Table"/> names it.
 /// </summary>
 public sealed class HeaderTests
 {

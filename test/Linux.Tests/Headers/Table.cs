@@ -29,7 +29,7 @@ internal static class Table
             "sys/mman.h", "sys/mount.h", "sys/prctl.h", "sys/reboot.h", "sys/resource.h", "sys/signalfd.h", "sys/socket.h",
             "sys/stat.h", "sys/statfs.h", "sys/statvfs.h", "sys/syscall.h", "sys/sysmacros.h", "sys/timerfd.h", "sys/uio.h",
             "sys/un.h", "sys/wait.h", "sys/xattr.h", "linux/capability.h", "linux/loop.h", "linux/magic.h", "linux/nsfs.h",
-            "linux/openat2.h", "lxc/lxccontainer.h", "lxc/attach_options.h",
+            "linux/openat2.h", "lxc/lxccontainer.h", "lxc/attach_options.h", "histedit.h", "locale.h",
         ],
         [
             "stdint.h", "stddef.h", "linux/fs.h", "linux/mount.h", "linux/fcntl.h", "linux/stat.h", "linux/netlink.h",
@@ -69,6 +69,8 @@ internal static class Table
         new("Netlink.LinkStatistics", "struct rtnl_link_stats64", Whole: false, Headers: 1),
         new("Netlink.NetlinkSocket+SocketAddress", "struct sockaddr_nl", Headers: 1) { Prefix = "nl_" },
         new("Netlink.NetNamespace+Filesystem", "struct statfs") { Prefix = "f_" },
+        new("Terminals.EditLine+LineInfo", "LineInfo"),
+        new("Terminals.EditLine+HistEvent", "HistEvent"),
         new("Lxc.LxcContainer+Native", "struct lxc_container", Whole: false),
     ];
 

@@ -1,0 +1,406 @@
+namespace System.Tests;
+
+/// <summary>The router's console: WeOS's transcripts and all that a person types, on a real terminal of a host called example.</summary>
+public sealed class RouterConsoleTests
+{
+    private const string Exec = "example:/#> ", Config = "example:/config/#> ", Foo = "example:/config/app-foo/#> ";
+
+    private static readonly string Holm = $"exec {TestNode.Programs}/holm";
+
+    private const string Applied =
+        "Applying configuration.\nConfiguration activated.  Remember \"copy run start\" to save to flash (NVRAM).\n";
+
+    [Fact]
+    public async Task The_transcripts_of_WeOS_can_be_typed()
+    {
+        await using var node = await Node();
+        using var console = Console(node);
+        await console.Ends(Exec);
+        await console.Types("show app\r", Exec);
+        await console.Types("configure\r", Config);
+        await console.Types("app foo netbox\r", Foo);
+        await console.Types("show\r", Foo);
+        await console.Types("leave\r", Exec);
+        // The seed's two misprints: UNPRIVILEGED and AUTOSTART; and bar belongs to another app.
+        Assert.Equal(
+            """
+            example:/#> show app
+            example:/#> configure
+            example:/config/#> app foo netbox
+            example:/config/app-foo/#> show
+            Status       : Enabled
+            Name         : foo
+            Description  :
+            Image        : netbox
+            Init cmd     : /sbin/init
+                                                               
+            Shared Resources                                   
+            TYPE  HOST              GUEST             OPTS     
+            veth  foo               eth0
+            example:/config/app-foo/#> leave
+            Applying configuration.
+            Configuration activated.  Remember "copy run start" to save to flash (NVRAM).
+            example:/#> 
+            """, console.Screen);
+    }
+
+    [Fact]
+    public async Task The_lines_of_WeOS_for_a_boot_by_DHCP_can_be_replayed()
+    {
+        await using var node = await Node();
+        (await node.Holm("image", "alias", "set", "dhcp-boot", "netbox")).Well();
+        var made = !Directory.Exists("/usb");
+        Directory.CreateDirectory("/usb/config");
+        try
+        {
+            using var console = Console(node);
+            await console.Ends(Exec);
+            await console.Types("configure app cfg dhcp-boot\r", "example:/config/app-cfg/#> ");
+            await console.Types("share path /usb as /mnt\r", "example:/config/app-cfg/#> ");
+            await console.Types("end\r", Exec);
+            await console.Types("configure iface cfg\r", "example:/config/iface-cfg/#> ");
+            await console.Types("inet dhcp\r", "example:/config/iface-cfg/inet-dhcp/#> ");
+            await console.Types("option 66, 67\r", "example:/config/iface-cfg/inet-dhcp/#> ");
+            await console.Types("leave\r", Applied + Exec);
+            await console.Types("copy running-config usb://config/net-config.cfg\r",
+                "Copying running-config to /usb/config/net-config.cfg ...\nDone.\n" + Exec);
+            Assert.Contains("config", await node.In("cfg", "ls /mnt"), StringComparison.Ordinal);
+            Assert.Contains("iface cfg\n    inet dhcp\n        option 66,67\n    end\nend\n", File.ReadAllText("/usb/config/net-config.cfg"),
+                StringComparison.Ordinal);
+            await console.Types("copy factory-config running-config\r", "Done.\n" + Exec);
+            Assert.Equal("", (await node.Holm("show", "app")).Well().Out);
+        }
+        finally
+        {
+            if (made)
+                Directory.Delete("/usb", recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_typed_ahead_of_a_prompt_is_not_lost()
+    {
+        await using var node = await Node();
+        using var console = Console(node);
+        await console.Types("conf\rapp foo netbox\rshow\rabort\rshow app ima\rexit\r");
+        Assert.Equal(0, await console.Ends());
+        Assert.Contains("Name         : foo\n", console.Screen);
+        Assert.Contains("\nnetbox  ", console.Screen);
+    }
+
+    [Fact]
+    public async Task Show_app_prints_what_lxc_ls_prints()
+    {
+        // liblxc's monitors listen on sockets of the host's own network.
+        await using var node = await Node(ownHost: false);
+        using var console = Console(node);
+        await console.Ends(Exec);
+        await console.Types("configure app bar netbox\r", "example:/config/app-bar/#> ");
+        await console.Types("no share veth\r", "example:/config/app-bar/#> ");
+        await console.Types("end\r", Exec);
+        await console.Types("configure app foo netbox\r", Foo);
+        await console.Types("no share veth\r", Foo);
+        await console.Types("no enable\r", Foo);
+        await console.Types("end\r", Exec);
+        await console.Types("show app\r", Exec);
+        Assert.EndsWith("""
+            example:/#> show app
+            NAME STATE   AUTOSTART GROUPS IPV4 IPV6 UNPRIVILEGED 
+            bar  RUNNING 1         -      -    -    true         
+            foo  STOPPED 0         -      -    -    true         
+            example:/#> 
+            """, console.Screen);
+        var own = (await node.Holm("show", "app")).Well().Out.Split('\n');
+        var real = (await Shell.Run("lxc-ls", ["-f", "-P", node.LxcPath])).Well().Out.Split('\n');
+        Assert.Equal(real[0], own[0]);
+        Assert.Equal(real[1].Replace("RUNNING 0", "RUNNING 1", StringComparison.Ordinal), own[1]);
+    }
+
+    [Fact]
+    public async Task Attach_goes_to_an_apps_console_and_back()
+    {
+        await using var node = await Node();
+        await Make(node, "bar");
+        await Shell.Until("the console asks for a login", async () => (await node.Holm("app", "logs", "bar")).Out.Contains("login:",
+            StringComparison.Ordinal));
+        using var console = Console(node);
+        await console.Ends(Exec);
+        await console.Types("app attach bar\r");
+        await console.Sees("Type <Ctrl+p q> to exit the console, <Ctrl+p Ctrl+p> to enter Ctrl+p itself");
+        await console.Sees("login:");
+        await console.Types("root\r");
+        await console.Sees("#");
+        await console.Types("\u0010\u0011", Exec);
+        await console.Types("app attach bar\r");
+        await console.Sees("login:");
+        await console.Types("\u0010q", Exec);
+        // Every key after it is the console's again.
+        await console.Types("sh app\r", Exec);
+        Assert.Contains("bar  RUNNING 1 ", console.Screen);
+    }
+
+    [Fact]
+    public async Task Words_can_be_cut_short_and_Tab_completes_words_and_names()
+    {
+        await using var node = await Node();
+        await Make(node, "web-front");
+        using var console = Console(node);
+        await console.Ends(Exec);
+        await console.Types("sh\t", "> show ");
+        await console.Types("app\t", "> show app ");
+        await console.Types("w\t", "> show app web-front ");
+        await console.Types("\u0003", Exec);
+        await console.Types("app st\t", "\nstart  stop\nexample:/#> app st");
+        await console.Types("\u0003", Exec);
+        await console.Types("conf app foo \t", "> conf app foo netbox ");
+        await console.Types("\r", Foo);
+        await console.Types("sh\r", Foo);
+        await console.Types("desc\t\"a b\r", Foo);
+        Assert.EndsWith("holm: a quote is not closed\n" + Foo, console.Screen);
+        await console.Types("env\tLANG C\r", Foo);
+        await console.Types("no env\t\t", "> no environment LANG ");
+        await console.Types("\u0003", Foo);
+        await console.Types("abo\r", Exec);
+        await console.Types("copy run /etc/hostn\t", "> copy run /etc/hostname ");
+        await console.Types("\u0003", Exec);
+        await console.Types("show running-config\r", Exec);
+        Assert.DoesNotContain("app foo", console.Screen[console.Screen.LastIndexOf("show running-config", StringComparison.Ordinal)..]);
+    }
+
+    [Fact]
+    public async Task A_question_mark_tells_what_may_follow_and_leaves_the_line_as_it_is()
+    {
+        await using var node = await Node();
+        using var console = Console(node);
+        await console.Ends(Exec);
+        await console.Types("app sta?", "\n  start  start apps\nexample:/#> app sta");
+        await console.Types("\u0003", Exec);
+        await console.Types("show ?", """
+
+              app             list apps and their state, or show one
+              running-config  print the configuration that holds now
+              startup-config  print the configuration that the device starts with
+            example:/#> show 
+            """);
+        await console.Types("app\r", Exec);
+        await console.Types("configure app foo netbox\r", Foo);
+        await console.Types(
+            "no enable\u0002\u0002?", "\n  enable  do not start it; stop it as soon as this is activated\n" + Foo + "no enable");
+        await console.Types("\r", Foo);
+        await console.Types("description \"why?\"\r", Foo);
+        await console.Types("show\r", Foo);
+        Assert.Contains("Description  : why?\n", console.Screen);
+    }
+
+    [Fact]
+    public async Task Earlier_lines_come_back_long_ones_wrap_and_letters_of_all_kinds_can_be_edited()
+    {
+        await using var node = await Node();
+        using var console = Console(node, columns: 40);
+        await console.Ends(Exec);
+        await console.Types("configure app foo netbox\r", Foo);
+        await console.Types("description \"Grüße von der Insel ø, ganz weit draußen\"\r", Foo);
+        await console.Types("\u001b[A", "\n" + Wrapped(Foo + "description \"Grüße von der Insel ø, ganz weit draußen\"", 40));
+        await console.Types("\u007f\u007f\u007f\u007f\u007f\u007f\u007f\u007fim Süden\"\r", Foo);
+        await console.Types("show\r", Foo);
+        Assert.Contains(Wrapped("Description  : Grüße von der Insel ø, ganz weit im Süden", 40), console.Screen);
+        await console.Types("\u0012conf");
+        await Shell.Until("the search has found it", () =>
+            Task.FromResult(console.Screen.Contains("\nbck:conf", StringComparison.Ordinal)));
+        await console.Types("\u001b");
+        await Shell.Until("the search is over", () =>
+            Task.FromResult(console.Screen.TrimEnd().EndsWith(Wrapped(Foo + "configure app foo netbox", 40), StringComparison.Ordinal)));
+        await console.Types("\u0003", Foo);
+        await console.Types("abort\r", Exec);
+    }
+
+    [Fact]
+    public async Task Control_keys_leave_go_up_and_drop_the_line()
+    {
+        await using var node = await Node();
+        using var console = Console(node);
+        await console.Ends(Exec);
+        await console.Types("half a line\u0003", "half a line^C\n" + Exec);
+        await console.Types("\u001a", Exec);
+        await console.Types("configure\r", Config);
+        await console.Types("app foo netbox\r", Foo);
+        await console.Types("no share veth\r", Foo);
+        await console.Types("\u0004", "^D\n" + Config);
+        await console.Types("\u0004", "^D\nholm: something was configured: leave applies it, abort forgets it\n" + Config);
+        await console.Types("half\u001a", "half^Z\n" + Applied + Exec);
+        await console.Types("configure\r", Config);
+        await console.Types("\u0004", "^D\n" + Exec);
+        await console.Types("\u0004");
+        Assert.Equal(0, await console.Ends());
+        Assert.Equal("Running", await node.Status("foo"));
+    }
+
+    [Fact]
+    public async Task A_refused_leave_names_the_object_stays_and_others_are_fine()
+    {
+        await using var node = await Node();
+        await Make(node, "one", "two");
+        using var first = Console(node);
+        using var second = Console(node);
+        await first.Ends(Exec);
+        await second.Ends(Exec);
+        await first.Types("configure app one\r", "/app-one/#> ");
+        await second.Types("configure app one\r", "/app-one/#> ");
+        await first.Types("description mine\r", "/app-one/#> ");
+        await second.Types("description yours\r", "/app-one/#> ");
+        await first.Types("leave\r", Applied + Exec);
+        await second.Types("leave\r", "/app-one/#> ");
+        await second.Sees("somebody else has changed app one meanwhile; nothing was applied");
+        await second.Types("show\r", "/app-one/#> ");
+        Assert.Contains("Description  : yours", second.Screen);
+        await second.Types("abort\r", Exec);
+
+        await first.Types("configure app one\r", "/app-one/#> ");
+        await second.Types("configure app two\r", "/app-two/#> ");
+        await first.Types("description again\r", "/app-one/#> ");
+        await second.Types("description also\r", "/app-two/#> ");
+        await first.Types("leave\r", Applied + Exec);
+        await second.Types("leave\r", Applied + Exec);
+        var config = (await node.Holm("show", "running-config")).Well().Out;
+        Assert.Contains("description again", config);
+        Assert.Contains("description also", config);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_session_that_is_cut_off_has_applied_nothing(bool hangup)
+    {
+        await using var node = await Node();
+        using (var console = Console(node))
+        {
+            await console.Ends(Exec);
+            await console.Types("configure app foo netbox\r", Foo);
+            await console.Types("no share veth\r", Foo);
+            if (hangup)
+                console.Cut();
+            else
+                (await Shell.Sh($"kill -9 $({Programs(node)})")).Well();
+            await console.Ends();
+        }
+        Assert.DoesNotContain("app foo", (await node.Holm("show", "running-config")).Well().Out);
+        await Shell.Until("no program of the session is left", async () =>
+            (await Shell.Sh(Programs(node))).Out.Length == 0);
+    }
+
+    /// <summary>A line of shell that prints the process ids of the command lines that talk to a node.</summary>
+    private static string Programs(TestNode node) =>
+        "for p in $(pgrep -x holm); do tr '\\0' '\\n' < /proc/$p/environ | grep -qx HOLM_RUN=" + node.RunFolder + " && echo $p; done; true";
+
+    [Fact]
+    public async Task Lines_from_a_pipe_are_one_session()
+    {
+        await using var node = await Node();
+        var ran = await node.HolmWith("""
+            # two apps
+            configure
+                app foo netbox
+                    no share veth
+                end
+                app bar netbox
+                    no enable
+                    no share veth
+                end
+            leave
+            show app
+            """);
+        Assert.Equal((0, ""), (ran.Code, ran.Err));
+        Assert.Equal(Applied + """
+            NAME STATE   AUTOSTART GROUPS IPV4 IPV6 UNPRIVILEGED 
+            bar  STOPPED 0         -      -    -    true         
+            foo  RUNNING 1         -      -    -    true         
+
+            """, ran.Out);
+        var text = (await node.Holm("show", "running-config")).Well().Out;
+        (await node.HolmWith("configure\nno app foo\nno app bar\nleave\n")).Well();
+        Assert.DoesNotContain("app foo", (await node.Holm("show", "running-config")).Well().Out);
+        (await node.HolmWith($"configure\n{text}leave\n")).Well();
+        Assert.Equal(text, (await node.Holm("show", "running-config")).Well().Out);
+        ran = await node.HolmWith("configure\napp foo\ndescription lost\n");
+        Assert.Equal((2, "holm: line 3: the script ends inside the configuration, without leave; nothing of it was applied\n"),
+            (ran.Code, ran.Err));
+        Assert.DoesNotContain("lost", (await node.Holm("show", "running-config")).Well().Out);
+    }
+
+    [Fact]
+    public async Task Configurations_are_copied_saved_and_brought_back()
+    {
+        await using var node = await Node();
+        var file = Path.Combine(node.State, "my.cfg");
+        using var console = Console(node);
+        await console.Ends(Exec);
+        await console.Types("configure app foo netbox\r", Foo);
+        await console.Types("no share veth\r", Foo);
+        await console.Types("end\r", Exec);
+        Assert.DoesNotContain("app foo", (await node.Holm("show", "startup-config")).Well().Out);
+        await console.Types("copy run start\r", "Copying running-config to startup-config ...\nDone.\n" + Exec);
+        Assert.Contains("app foo netbox\n", (await node.Holm("show", "startup-config")).Well().Out);
+        await console.Types($"cp running-config {file}\r", $"Copying running-config to {file} ...\nDone.\n" + Exec);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        await console.Types("copy factory run\r", Exec);
+        await console.Types("show app\r", "Done.\nexample:/#> show app\n" + Exec);
+        await console.Types($"copy {file} running-config\r", $"Copying {file} to running-config ...\nDone.\n" + Exec);
+        await console.Types("sh app\r", Exec);
+        Assert.EndsWith("foo  RUNNING 1         -      -    -    true         \n" + Exec, console.Screen);
+    }
+
+    [Fact]
+    public async Task Without_the_library_the_console_names_its_package_and_verbs_go_on()
+    {
+        await using var node = await Node();
+        const string hide = "for f in /usr/lib/*/libedit.so.2 /lib/*/libedit.so.2; do mount --bind /dev/null $f; done;";
+        using var console = Console(node, before: hide);
+        await console.Sees("holm: the console needs the library libedit: install the package libedit2");
+        Assert.Equal(1, await console.Ends());
+        var verbs = await Shell.Run("unshare", ["-m", "sh", "-c", $"{hide} echo show app | {TestNode.Programs}/holm"], node.Environment);
+        verbs.Well();
+    }
+
+    [Fact]
+    public async Task Repeat_runs_a_command_until_a_key_is_pressed()
+    {
+        await using var node = await Node();
+        await Make(node, "bar");
+        using var console = Console(node);
+        await console.Ends(Exec);
+        await console.Types("repeat show app\r");
+        await Shell.Until("it is shown twice", () => Task.FromResult(console.Screen.Split("bar  RUNNING").Length > 2));
+        await console.Types("x", Exec);
+        await console.Types("sh app\r", Exec);
+    }
+
+    [Fact]
+    public async Task A_new_window_size_is_followed()
+    {
+        await using var node = await Node();
+        var tty = Path.Combine(node.RunFolder, "tty");
+        using var console = Console(node, before: $"tty > {tty};");
+        await console.Ends(Exec);
+        console.Resized(30);
+        (await Shell.Sh($"stty -F $(cat {tty}) cols 30")).Well();
+        await console.Types("show abcdefghijklmnopqrstuvwxyz", Wrapped(Exec + "show abcdefghijklmnopqrstuvwxyz", 30));
+        await console.Types("?", "\n  nothing can follow here\n" + Wrapped(Exec + "show abcdefghijklmnopqrstuvwxyz", 30));
+        await console.Types("\u007f\u007f", Wrapped(Exec + "show abcdefghijklmnopqrstuvwx", 30));
+    }
+
+    private static string Wrapped(string text, int columns) => string.Join('\n', text.Chunk(columns).Select(row => new string(row)));
+
+    private static async Task<TestNode> Node(bool ownHost = true)
+    {
+        var node = await TestNode.Start(withSample: false, ownHost: ownHost);
+        (await node.Holm("image", "import", TestNode.SampleImage, "--alias", "netbox")).Well();
+        return node;
+    }
+
+    private static async Task Make(TestNode node, params string[] apps) => (await node.HolmWith("configure\n"
+        + string.Concat(apps.Select(a => $"app {a} netbox\nno share veth\nend\n")) + "leave\n")).Well();
+
+    private static TypedTerminal Console(TestNode node, int columns = 80, string before = "") => new(Shell.Start("script",
+        ["-qefc", $"stty cols {columns} rows 24; exec unshare -um sh -c 'hostname example; {before} {Holm}'", "/dev/null"],
+        new Dictionary<string, string>(node.Environment) { ["TERM"] = "xterm" }), columns);
+}
