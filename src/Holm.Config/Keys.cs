@@ -110,10 +110,10 @@ public static class Keys
     {
         if (name.Length > 64)
             return "";
-        var nearest = All.Select(k => (k.Name, Distance: Spelling.Distance(name, k.Name))).OrderBy(p => p.Distance).Take(3).ToList();
-        return nearest[0].Distance <= Math.Max(2, name.Length / 3)
-            ? $"; did you mean {nearest[0].Name}"
-            : $"; the nearest there are: {string.Join(", ", nearest.Select(p => p.Name))}";
+        var nearest = All.Select(k => k.Name).OrderBy(k => Spelling.Distance(name, k)).Take(3).ToList();
+        return Spelling.Distance(name, nearest[0]) <= Math.Max(2, name.Length / 3)
+            ? $"; did you mean {nearest[0]}"
+            : $"; the nearest there are: {string.Join(", ", nearest)}";
     }
 
     internal static bool IsBool(string v) => v.ToLowerInvariant() is "true" or "1" or "yes" or "on" or "false" or "0" or "no" or "off";

@@ -14,7 +14,8 @@ internal static class ConsoleGuide
         "configure begins a configuration: a copy that lines are written into, each checked at once. leave (or Ctrl-Z) applies all of it "
             + "or nothing, abort forgets it, end goes one level up; where configure was given a line, end from its place leads out and "
             + "applies as well. What somebody else changed meanwhile is never overwritten: leave then names it. Whatever cuts the session "
-            + "off before that, nothing is applied. What is applied is kept over a restart of the device by copy running-config startup-config.",
+            + "off before that, nothing is applied. What is applied is kept over a restart of the device by copy running-config "
+            + "startup-config.",
         "Tab completes words and names, ? tells what may follow at the cursor, arrow keys and Ctrl-R bring back earlier lines. Ctrl-C "
             + "drops the line, Ctrl-D on an empty one goes up or out. Earlier lines are kept in memory only.",
         "When standard input is a file or a pipe its lines are one session; empty lines and what follows # mean nothing. The first line "

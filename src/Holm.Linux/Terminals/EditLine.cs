@@ -5,7 +5,7 @@ namespace Holm.Linux.Terminals;
 
 /// <summary>How a line came to its end.</summary>
 /// <param name="Text">What was typed.</param>
-/// <param name="Key">The key that ended it in place of Enter: ^D on an empty line, or one by its <see cref="KeyEffect"/>; else null.</param>
+/// <param name="Key">The key that ended it in place of Enter: ^D on an empty line, or by its <see cref="KeyEffect"/>; else null.</param>
 /// <param name="Gone">True when no more lines come: the terminal is gone, or none are wanted.</param>
 public readonly record struct TypedLine(string Text, char? Key, bool Gone);
 
