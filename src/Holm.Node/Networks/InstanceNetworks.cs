@@ -62,8 +62,9 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
         if (nic.Kind == NicKind.P2p)
             return null;
         var parent = nic.Network ?? nic.Parent;
+        // Who has it is the planner's to know; here only one that is home under another name is missing.
         if (nic.Kind == NicKind.Physical && Ports.Lent.FirstOrDefault(r => r.Port == parent) is { } lent)
-            return lent.App == app ? null : $"it waits for port {parent}, which app {lent.App} has";
+            return lent.App == app ? null : _strays.GetValueOrDefault(lent.App);
         return _host.Find(parent) is null ? $"it waits for interface {parent}, which is not there" : null;
     }
 

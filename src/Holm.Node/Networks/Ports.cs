@@ -32,6 +32,8 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
 {
     private readonly Dictionary<string, PortRecord> _lent = PortRecord.ReadAll(folder).ToDictionary(r => r.Port, StringComparer.Ordinal);
 
+    private readonly Dictionary<string, long> _missedSince = new(StringComparer.Ordinal);
+
     /// <summary>Ports that are out, or on their way.</summary>
     public IReadOnlyCollection<PortRecord> Lent => _lent.Values;
 
@@ -99,7 +101,8 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
     public PortStand BringHome(PortRecord record, RouteSocket? from)
     {
         if (Locate(record, from) is not { } found)
-            return new PortStand(false, $"port {record.Port}, which {record.App} had, has not come back yet");
+            return Missed(record);
+        _missedSince.Remove(record.Port);
         var (socket, port) = found;
         var taken = host.Find(record.Port) is { } other && (socket != host || other.Index != port.Index);
         // The move may bring the number of another interface; the name is what is looked for then.
@@ -124,9 +127,26 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         return new PortStand(true, null);
     }
 
+    /// <summary>
+    /// Nowhere: a namespace inside the app's takes a moment to die, and hands hardware back as it does. What does not come then was virtual
+    /// and died with it, or was unplugged.
+    /// </summary>
+    private PortStand Missed(PortRecord record)
+    {
+        var now = Environment.TickCount64;
+        if (now - (_missedSince.TryGetValue(record.Port, out var since) ? since : _missedSince[record.Port] = now) < Patience.TotalMilliseconds)
+            return new PortStand(false, $"port {record.Port}, which {record.App} had, has not come back yet");
+        Forget(record);
+        return new PortStand(true, $"port {record.Port} is gone: {record.App} took it elsewhere, where it ended, or it was unplugged");
+    }
+
+    /// <summary>How long a port may stay away once its app has ended.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     /// <summary>The port is home, or gone for good.</summary>
     public void Forget(PortRecord record)
     {
+        _missedSince.Remove(record.Port);
         _lent.Remove(record.Port);
         record.Delete(folder);
     }
