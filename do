@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 # Needed on a device that runs Holm; the daemon names each of them where it is missing.
-runtime_packages=(liblxc1 squashfs-tools-ng dnsmasq-base nftables libedit2)
+runtime_packages=(liblxc1 squashfs-tools-ng dnsmasq-base nftables udhcpc libedit2)
 # Needed to build.
 build_packages=(gcc libc6-dev zlib1g-dev lxc-dev)
 # Needed to test and to show: real peers, image sources, the emulated machine with Debian's own kernel.

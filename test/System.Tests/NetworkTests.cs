@@ -179,6 +179,25 @@ public sealed class NetworkTests
     }
 
     [Fact]
+    public async Task A_host_end_is_given_an_address_by_its_app()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.Create("cfg", "nic", "nictype=p2p", "host_name=cfg", "name=eth0", "ipv4.host_address=dhcp", "ipv4.dhcp.options=66,67");
+        (await node.Holm("app", "start", "cfg")).Well();
+        await node.In("cfg", "ip addr add 10.0.0.1/30 dev eth0; mkdir -p /var/lib/misc; touch /var/lib/misc/udhcpd.leases; " +
+            "printf 'start 10.0.0.2\\nend 10.0.0.2\\ninterface eth0\\noption subnet 255.255.255.252\\noption router 10.0.0.1\\n" +
+            "option tftp 10.0.0.1\\noption bootfile config.cfg\\n' > /tmp/udhcpd.conf; udhcpd /tmp/udhcpd.conf");
+        await Shell.Until("the host end has its address", async () =>
+            (await node.OnHost("ip -o addr show dev cfg")).Contains("10.0.0.2/30", StringComparison.Ordinal));
+        Assert.DoesNotContain("default", await node.OnHost("ip route"), StringComparison.Ordinal);
+        var lease = await File.ReadAllTextAsync(Path.Combine(node.RunFolder, "networks", "cfg.lease"), TestContext.Current.CancellationToken);
+        Assert.Contains("config.cfg", lease, StringComparison.Ordinal);
+        await node.Set("cfg", "eth0", "ipv4.host_address=", "ipv4.dhcp.options=");
+        await Shell.Until("the address is gone", async () => await node.OnHost("ip -o addr show dev cfg") == "");
+        Assert.Equal("", (await Shell.Sh($"pgrep -f '[u]dhcpc.*{node.RunFolder}' || true")).Out);
+    }
+
+    [Fact]
     public async Task Addresses_inside_are_shown()
     {
         await using var node = await TestNode.Start(ownHost: true);

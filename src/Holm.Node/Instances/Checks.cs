@@ -44,6 +44,7 @@ public sealed class Checks(CgroupTree tree, NodePaths paths, bool canIdmapLayers
         Row(NetworkForwards(), "IPv4 forwarding", "on: the host forwards between its interfaces, apps among them",
             "off: switched on as long as an app has ipv4.nat, and then guarded, so that only apps are forwarded for", orElse: No),
         Program("dnsmasq", "dnsmasq-base", "no address is handed out on host ends and networks"),
+        Program("udhcpc", "udhcpc", "no host end asks for an address by DHCP"),
         Program("nft", "nftables", "nothing is masqueraded (ipv4.nat)"),
         Program("tar2sqfs", "squashfs-tools-ng", "tar images cannot be imported"),
         Program("sqfs2tar", "squashfs-tools-ng", "layers cannot be shifted"),

@@ -76,9 +76,7 @@ internal sealed class Dnsmasq : IDisposable
     /// <summary>Ends what an earlier daemon started, and removes its files.</summary>
     public static void CleanUp(string @base)
     {
-        using (var left = OpenLeft(@base))
-            if (left is not null)
-                PidFds.Signal(left, Signals.SIGKILL);
+        PidFile.Kill(@base + ".pid");
         foreach (var ending in (string[])[".conf", ".leases", ".pid", ".log"])
             File.Delete(@base + ending);
     }
@@ -129,7 +127,7 @@ internal sealed class Dnsmasq : IDisposable
             }
             return;
         }
-        CleanUpProcess();
+        PidFile.Kill(_base + ".pid");
         var program = Tool.Find("dnsmasq") ?? throw new FileNotFoundException("dnsmasq is missing; install the package dnsmasq-base");
         File.WriteAllText(_base + ".conf", Config);
         File.Delete(_base + ".log");
@@ -144,25 +142,14 @@ internal sealed class Dnsmasq : IDisposable
             });
         using (child)
         {
-            var stat = ProcStat.Read(child.Pid);
-            File.WriteAllText(_base + ".pid", string.Create(CultureInfo.InvariantCulture, $"{child.Pid} {stat?.StartTime}"));
+            PidFile.Write(_base + ".pid", child.Pid);
             _count(child.Pid);
             _first.TrySetResult();
             await child.Wait().ConfigureAwait(false);
         }
     }
 
-    private void CleanUpProcess()
-    {
-        using var left = OpenLeft(_base);
-        if (left is not null)
-            PidFds.Signal(left, Signals.SIGKILL);
-    }
-
-    private static Fd? OpenLeft(string @base) =>
-        File.Exists(@base + ".pid") && File.ReadAllText(@base + ".pid").Split(' ') is [var pid, var start] &&
-        int.TryParse(pid, CultureInfo.InvariantCulture, out var id) && long.TryParse(start, CultureInfo.InvariantCulture, out var since)
-            ? PidFds.OpenExact(id, since) : null;
+    private static Fd? OpenLeft(string @base) => PidFile.Open(@base + ".pid");
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 }

@@ -11,9 +11,12 @@ internal sealed record HostInterface(AddressPlan Plan, string App);
 /// <param name="folder"><c>$HOLM_RUN/networks</c>.</param>
 /// <param name="nodeId">Short id of this node.</param>
 /// <param name="count">App and process id: that process is counted as the app's.</param>
+/// <param name="lease">An interface and the address it was given by DHCP; null: it has none any more.</param>
 /// <param name="tell">Gets a sentence when something is wrong.</param>
-internal sealed class HostServices(string folder, string nodeId, Action<string, int> count, Action<string> tell) : IDisposable
+internal sealed class HostServices(string folder, string nodeId, Action<string, int> count, Action<string, Ipv4Interface?> lease,
+    Action<string> tell) : IDisposable
 {
+    private readonly Dictionary<string, DhcpClient> _clients = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dnsmasq> _servers = new(StringComparer.Ordinal);
     private readonly NatTable _nat = new(nodeId);
     private readonly Forwarding _forwarding = new(Path.Combine(folder, ".forwarding"));
@@ -30,6 +33,7 @@ internal sealed class HostServices(string folder, string nodeId, Action<string, 
             var interfaces = wanted();
             await SetNat(interfaces.ToDictionary(i => i.Key, i => i.Value.Plan, StringComparer.Ordinal)).ConfigureAwait(false);
             await SetServers(interfaces).ConfigureAwait(false);
+            SetClients(interfaces);
         }
         finally
         {
@@ -61,6 +65,26 @@ internal sealed class HostServices(string folder, string nodeId, Action<string, 
             begun.Add(_servers[name].Begun);
         }
         await Task.WhenAll(begun).ConfigureAwait(false);
+    }
+
+    private void SetClients(IReadOnlyDictionary<string, HostInterface> interfaces)
+    {
+        foreach (var (name, client) in _clients.Where(c => interfaces.GetValueOrDefault(c.Key)?.Plan != c.Value.Plan).ToList())
+        {
+            client.Dispose();
+            _clients.Remove(name);
+        }
+        foreach (var left in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.client").ToList() : [])
+            if (!_clients.ContainsKey(Path.GetFileNameWithoutExtension(left)))
+            {
+                PidFile.Kill(left);
+                File.Delete(left);
+            }
+        foreach (var (name, wanted) in interfaces.Where(i => i.Value.Plan.DhcpClient && !_clients.ContainsKey(i.Key)))
+        {
+            Directory.CreateDirectory(folder);
+            _clients[name] = DhcpClient.Start(folder, name, wanted.Plan, lease, tell);
+        }
     }
 
     private async Task SetNat(IReadOnlyDictionary<string, AddressPlan> plans)

@@ -27,8 +27,9 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
     private readonly Fd _hostNamespace = NetNamespace.Own();
     private readonly RouteSocket _host = RouteSocket.Open();
     private readonly Dictionary<string, Connection> _connected = new(StringComparer.Ordinal);
-    private readonly HostServices _services = new(Path.Combine(runFolder, "networks"), nodeId, count, tell);
     private readonly Dictionary<string, string> _strays = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Ipv4Interface> _leases = new(StringComparer.Ordinal);
+    private HostServices? _services;
     private Ports? _ports;
     private ManagedBridges? _bridges;
 
@@ -43,6 +44,8 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
             Namespace.Dispose();
         }
     }
+
+    private HostServices Services => _services ??= new HostServices(Path.Combine(runFolder, "networks"), nodeId, count, Lease, tell);
 
     private Ports Ports => _ports ??= new Ports(Path.Combine(runFolder, "ports"), _host, _hostNamespace);
 
@@ -217,7 +220,7 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
         IReadOnlyDictionary<string, string> refused;
         lock (_lock)
             refused = Bridges.Set(networks);
-        await _services.Set(Wanted).ConfigureAwait(false);
+        await Services.Set(Wanted).ConfigureAwait(false);
         return refused;
     }
 
@@ -243,7 +246,7 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
     {
         foreach (var connection in _connected.Values)
             connection.Dispose();
-        _services.Dispose();
+        _services?.Dispose();
         _host.Dispose();
         _hostNamespace.Dispose();
     }
@@ -445,6 +448,22 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
             _host.AddAddress(host.Index, own.ToIPAddress(), own.Length);
     }
 
+    /// <summary>A host end was given an address by DHCP, or has lost it.</summary>
+    private void Lease(string name, Ipv4Interface? address)
+    {
+        lock (_lock)
+        {
+            var link = _host.Find(name) is { } found && Owner.Read(nodeId, found.Alias) is not null ? found : null;
+            if (_leases.Remove(name, out var old) && old != address && link is not null)
+                _host.RemoveAddress(link.Index, old.ToIPAddress(), old.Length);
+            if (address is { } given && link is not null)
+            {
+                _leases[name] = given;
+                _host.AddAddress(link.Index, given.ToIPAddress(), given.Length);
+            }
+        }
+    }
+
     /// <summary>Deletes an interface of the host if it is this node's.</summary>
     private void DeleteOwn(string name)
     {
@@ -468,6 +487,6 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
     private async Task Serve(IReadOnlyList<Nic> changed)
     {
         if (changed.Any(n => n.Host != AddressPlan.None))
-            await _services.Set(Wanted).ConfigureAwait(false);
+            await Services.Set(Wanted).ConfigureAwait(false);
     }
 }
