@@ -37,13 +37,53 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
             Mode = mode,
             Resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
         };
+        return new((int)LinuxException.Check(OpenAgain(root, Bytes(path), ref how), $"open {path} inside the root"));
+    }
+
+    /// <summary>The same for a path that may not be UTF-8.</summary>
+    /// <param name="root">A folder.</param>
+    /// <param name="path">The path, NUL at its end.</param>
+    /// <param name="flags">Flags.</param>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    internal static Fd OpenBytesInRoot(Fd root, ReadOnlySpan<byte> path, OpenFlags flags)
+    {
+        var how = new OpenHow { Flags = (ulong)(uint)(flags | OpenFlags.O_CLOEXEC), Resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+        return new((int)LinuxException.Check(OpenAgain(root, path, ref how), "open a path inside the root"));
+    }
+
+    /// <summary>
+    /// Opens an absolute path on which no symbolic link lies, not even at its end; openat2(2) with RESOLVE_NO_SYMLINKS. ELOOP: one does.
+    /// </summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static Fd OpenWithoutLinks(string path, OpenFlags flags)
+    {
+        var how = new OpenHow { Flags = (ulong)(uint)(flags | OpenFlags.O_CLOEXEC), Resolve = RESOLVE_NO_SYMLINKS };
+        return new((int)LinuxException.Check(openat2(SYS_openat2, AT_FDCWD, Bytes(path), ref how, 24), $"open {path}"));
+    }
+
+    /// <summary>Makes a folder or an empty file, never through a link; mkdirat(2), openat(2). EEXIST: something has that name.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static void MakeEntry(Fd folder, string name, bool isFolder)
+    {
+        if (isFolder)
+            LinuxException.Check(mkdirat(folder.Number, name, 0x1ed), $"make the folder {name}");
+        else
+            new Fd(LinuxException.Check(
+                openat(folder.Number, name, (int)(OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_CLOEXEC), 0x1a4),
+                $"make the file {name}")).Dispose();
+    }
+
+    private static long OpenAgain(Fd root, ReadOnlySpan<byte> path, ref OpenHow how)
+    {
         long result;
         var attempts = 0;
         do
             result = openat2(SYS_openat2, root.Number, path, ref how, 24);
         while (result < 0 && Marshal.GetLastPInvokeError() == Errnos.EAGAIN && ++attempts < OpenAttemptsMax);
-        return new((int)LinuxException.Check(result, $"open {path} inside the root"));
+        return result;
     }
+
+    private static byte[] Bytes(string path) => System.Text.Encoding.UTF8.GetBytes(path + '\0');
 
     /// <summary>A pipe; pipe2(2). Only the ends named <c>nonBlocking</c> get O_NONBLOCK.</summary>
     public static (Fd Read, Fd Write) Pipe(bool nonBlockingRead = false, bool nonBlockingWrite = false)
@@ -113,8 +153,8 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
 
     private const int F_GETFL = 3, F_SETFL = 4, F_ADD_SEALS = 1033, F_SEAL_ALL = 0x1 | 0x2 | 0x4 | 0x8;
     private const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2;
-    private const int OpenAttemptsMax = 1000;
-    internal const ulong RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_IN_ROOT = 0x10;
+    private const int OpenAttemptsMax = 1000, AT_FDCWD = -100;
+    internal const ulong RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_NO_SYMLINKS = 0x04, RESOLVE_IN_ROOT = 0x10;
     internal const long SYS_openat2 = 437;
 
     [StructLayout(LayoutKind.Sequential)]
@@ -128,8 +168,14 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, uint mode);
 
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial long openat2(long number, int dirfd, string path, ref OpenHow how, nuint size);
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial long openat2(long number, int dirfd, ReadOnlySpan<byte> path, ref OpenHow how, nuint size);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mkdirat(int folder, string path, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int openat(int folder, string path, int flags, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int pipe2(Span<int> ends, int flags);

@@ -18,6 +18,9 @@ public static partial class Poll
         return poll(ref wanted[0], 2, -1) <= 0 ? null : wanted[0].Returned != 0 ? first : second;
     }
 
+    /// <summary>Waits for an exceptional condition; false: there is none within <paramref name="milliseconds"/> (-1: no limit).</summary>
+    public static bool Exceptional(Fd fd, int milliseconds = -1) => Wait(fd, POLLPRI, milliseconds);
+
     // An interrupted wait counts as ready: whoever reads or writes then finds out, and waits again.
     private static bool Wait(Fd fd, short events, int milliseconds)
     {
@@ -25,7 +28,7 @@ public static partial class Poll
         return poll(ref wanted, 1, milliseconds) != 0;
     }
 
-    private const short POLLIN = 1, POLLOUT = 4;
+    private const short POLLIN = 1, POLLPRI = 2, POLLOUT = 4;
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct PollFd

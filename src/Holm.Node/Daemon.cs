@@ -69,9 +69,12 @@ public static class Daemon
         hook.Write();
         var engine = new LxcEngine(paths.Instances, MonitorProgram());
         var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus());
-        var desired = new DesiredState(config, power, reader, spec => networks.Missing(spec.Name, spec.Nics));
-        var executor = new Executor(roots, images, limits, networks, engine, hook, FactsOf(paths), clock);
-        var loop = new Loop(desired, executor, engine, limits, networks, clock, layers);
+        var desired = new DesiredState(config, power, reader, 
+            spec => networks.Missing(spec.Name, spec.Nics) ?? ShareControl.Missing(spec));
+        var shares = new ShareControl(roots, engine);
+        var answers = new StartAnswers(hook, networks, shares);
+        var executor = new Executor(roots, images, limits, networks, shares, engine, hook, answers, FactsOf(paths), clock);
+        var loop = new Loop(desired, executor, answers, engine, limits, networks, clock, layers);
         var control = new InstanceControl(loop, desired, power, config, engine, paths, clock);
         var readings = new Readings(control, loop, desired, config, limits, networks, Machine.OnlineCpus());
         var boot = new Boot(config, power, desired, loop, control, paths, clock, Say);
@@ -100,7 +103,7 @@ public static class Daemon
         using var trim = new HeapTrim();
         using var stop = new CancellationTokenSource();
         var running = loop.Run(stop.Token);
-        var watching = bridges.Watch(stop.Token);
+        var watching = Task.WhenAll(bridges.Watch(stop.Token), ShareControl.Watch(loop, stop.Token));
         var activation = new Activation(config, control, desired, power, loop, paths);
         var checks = new Checks(tree, paths, canIdmapLayers);
         var face = Faces.Of(config, control, activation, readings, images, bridges, events, paths, checks, Say);

@@ -66,7 +66,7 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
         if (spec.KeptFolder is not null)
             PrepareKept(spec, FileStat.Of(lower[^1]));
 
-        var space = MountNamespace.Create();
+        var space = MountNamespace.Create([runFolder, .. lower, .. spec.KeptFolder is { } needed ? [needed] : Array.Empty<string>()]);
         try
         {
             return space.Run(() =>

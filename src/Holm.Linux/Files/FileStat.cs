@@ -58,6 +58,8 @@ public readonly partial record struct FileStat(uint Mode, uint Uid, uint Gid, lo
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal struct Statx
     {
+        /// <summary><c>stx_attributes</c>.</summary>
+        [FieldOffset(8)] public ulong Attributes;
         /// <summary><c>stx_uid</c>.</summary>
         [FieldOffset(20)] public uint Uid;
         /// <summary><c>stx_gid</c>.</summary>
@@ -72,6 +74,8 @@ public readonly partial record struct FileStat(uint Mode, uint Uid, uint Gid, lo
         [FieldOffset(136)] public uint DevMajor;
         /// <summary><c>stx_dev_minor</c>.</summary>
         [FieldOffset(140)] public uint DevMinor;
+        /// <summary><c>stx_mnt_id</c>; Linux 5.8.</summary>
+        [FieldOffset(144)] public ulong MntId;
     }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -145,4 +145,6 @@ public enum MountFlags : ulong
     MS_REC = 0x4000,
     /// <summary>Receives mounts and unmounts, sends none.</summary>
     MS_SLAVE = 0x80000,
+    /// <summary>Receives and sends them.</summary>
+    MS_SHARED = 0x100000,
 }

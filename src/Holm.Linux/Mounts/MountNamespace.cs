@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Holm.Linux.Files;
 
 namespace Holm.Linux.Mounts;
 
@@ -12,32 +13,56 @@ public sealed partial class MountNamespace : IDisposable
 
     private MountNamespace(Fd fd) => _fd = fd;
 
-    /// <summary>Makes one: unshare(2) with CLONE_NEWNS on a thread of its own.</summary>
+    /// <summary>Makes one: unshare(2) with CLONE_NEWNS on a thread of its own. It holds no stick of the host.</summary>
+    /// <param name="needed">Folders of the host that are needed in it, with all that is mounted below them.</param>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static MountNamespace Create() => OnOwnThread(() =>
+    public static MountNamespace Create(IReadOnlyList<string> needed) => OnOwnThread(() =>
     {
-        LinuxException.Check(unshare(CLONE_NEWNS), "make a mount namespace");
-        MountCalls.Mount("none", "/", "", MountFlags.MS_REC | MountFlags.MS_SLAVE);
+        Leave();
+        ForeignMounts.Drop(needed);
         return new MountNamespace(Fd.Open("/proc/thread-self/ns/mnt", OpenFlags.O_RDONLY));
     });
 
     /// <summary>The namespace a process lives in.</summary>
     public static MountNamespace Of(int pid) => new(Fd.Open($"/proc/{pid}/ns/mnt", OpenFlags.O_RDONLY));
 
+    /// <summary>True: it is the one this process lives in.</summary>
+    public bool IsOwn
+    {
+        get
+        {
+            using var own = Fd.Open("/proc/self/ns/mnt", OpenFlags.O_RDONLY);
+            return FileStat.Of(own).Inode == FileStat.Of(_fd).Inode;
+        }
+    }
+
     /// <summary>Runs something on a thread inside the namespace; programs it spawns live there too.</summary>
     public T Run<T>(Func<T> inside) => OnOwnThread(() =>
     {
-        // setns(2) into a mount namespace needs a filesystem context of the thread's own.
-        LinuxException.Check(unshare(CLONE_FS), "leave the shared filesystem context");
-        LinuxException.Check(setns(_fd.Number, CLONE_NEWNS), "enter a mount namespace");
+        Unshare();
+        Enter(_fd);
         return inside();
     });
+
+    /// <summary>Gives the calling thread a filesystem context of its own, which <see cref="Enter"/> needs.</summary>
+    internal static void Unshare() => LinuxException.Check(unshare(CLONE_FS), "leave the shared filesystem context");
+
+    /// <summary>Takes the calling thread into a new namespace, a slave of the old.</summary>
+    internal static void Leave()
+    {
+        LinuxException.Check(unshare(CLONE_NEWNS), "make a mount namespace");
+        MountCalls.Mount("none", "/", "", MountFlags.MS_REC | MountFlags.MS_SLAVE);
+    }
+
+    /// <summary>Takes the calling thread into a namespace; its root is that of the namespace from then on.</summary>
+    /// <param name="file">A file of /proc/PID/ns.</param>
+    internal static void Enter(Fd file) => LinuxException.Check(setns(file.Number, CLONE_NEWNS), "enter a mount namespace");
 
     /// <inheritdoc/>
     public void Dispose() => _fd.Dispose();
 
     /// <summary>The thread is never given back: it is in another namespace for good.</summary>
-    private static T OnOwnThread<T>(Func<T> work)
+    internal static T OnOwnThread<T>(Func<T> work)
     {
         var result = default(T);
         System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;

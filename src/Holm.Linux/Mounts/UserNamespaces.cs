@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace Holm.Linux.Mounts;
 
 /// <summary>User namespaces that exist only to map the ids of mounts; user_namespaces(7), mount_setattr(2).</summary>
-public static unsafe partial class UserNamespaces
+public static class UserNamespaces
 {
     /// <summary>
     /// As <see cref="Create(uint, uint)"/>, and id <paramref name="count"/> besides is the host's root. An overlay's own bookkeeping is
@@ -16,46 +15,16 @@ public static unsafe partial class UserNamespaces
 
     /// <summary>
     /// Makes a namespace in which ids 0 to <paramref name="count"/> - 1 are the host's <paramref name="first"/> and following. A process
-    /// has to be born in it, so libc's own pause() is cloned for the millisecond that takes (.NET is always threaded and cannot unshare
-    /// a user namespace).
+    /// has to be born in it, for the millisecond that takes.
     /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public static Fd Create(uint first, uint count) => Create(string.Create(CultureInfo.InvariantCulture, $"0 {first} {count}\n"));
 
     private static Fd Create(string map)
     {
-        const int stackBytes = 16 * 1024;
-        var stack = (byte*)NativeMemory.AlignedAlloc(stackBytes, 16);
-        var libc = NativeLibrary.Load("libc.so.6");
-        var pid = 0;
-        try
-        {
-            pid = LinuxException.Check(
-                clone(NativeLibrary.GetExport(libc, "pause"), stack + stackBytes, CLONE_NEWUSER | SIGCHLD, 0), "make a user namespace");
-            File.WriteAllText($"/proc/{pid}/uid_map", map);
-            File.WriteAllText($"/proc/{pid}/gid_map", map);
-            return Fd.Open($"/proc/{pid}/ns/user", OpenFlags.O_RDONLY);
-        }
-        finally
-        {
-            if (pid > 0)
-            {
-                kill(pid, Processes.Signals.SIGKILL);
-                waitpid(pid, out _, 0);
-            }
-            NativeMemory.AlignedFree(stack);
-            NativeLibrary.Free(libc);
-        }
+        using var born = NamespaceHolder.Start(NamespaceHolder.CLONE_NEWUSER);
+        File.WriteAllText($"/proc/{born.Pid}/uid_map", map);
+        File.WriteAllText($"/proc/{born.Pid}/gid_map", map);
+        return Fd.Open($"/proc/{born.Pid}/ns/user", OpenFlags.O_RDONLY);
     }
-
-    internal const int CLONE_NEWUSER = 0x10000000, SIGCHLD = 17;
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int clone(nint entry, byte* stack, int flags, nint argument);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int kill(int pid, int signal);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int waitpid(int pid, out int status, int options);
 }

@@ -7,6 +7,7 @@ using Holm.Linux.Processes;
 using Holm.Node.Engines;
 using Holm.Node.Limits;
 using Holm.Node.Networks;
+using Holm.Node.Shares;
 
 namespace Holm.Node.Instances;
 
@@ -21,8 +22,8 @@ public sealed record NodeFacts(string Architecture, string? SeccompProfile, stri
 
 /// <summary>Carries out steps, one line a step. It decides nothing: a step that fails becomes part of what is observed.</summary>
 public sealed class Executor(
-    Roots roots, ImageStore images, InstanceLimits limits, InstanceNetworks networks, LxcEngine engine, StartHook hook, NodeFacts facts,
-    TimeProvider clock)
+    Roots roots, ImageStore images, InstanceLimits limits, InstanceNetworks networks, ShareControl shares, LxcEngine engine,
+    StartHook hook, StartAnswers answers, NodeFacts facts, TimeProvider clock)
 {
     /// <summary>Called when a monitor has ended, whoever started it.</summary>
     public Action MonitorEnded { get; set; } = () => { };
@@ -57,6 +58,7 @@ public sealed class Executor(
             case MountRoot s: await Mount(run, s.Spec).ConfigureAwait(false); break;
             case SetLimits s: Limit(run, s.Spec.Limits); break;
             case SetNetwork s: await Connect(run, s.Spec.Nics).ConfigureAwait(false); break;
+            case SetShares s: Share(run, s.Spec.Shares); break;
             case Create s: engine.Create(LxcSpecOf(s.Spec)); break;
             case Start s: await StartInit(run, s.Spec).ConfigureAwait(false); break;
             case Halt s: SendHalt(run); break;
@@ -89,10 +91,12 @@ public sealed class Executor(
     private async Task Mount(InstanceRun run, InstanceSpec spec)
     {
         run.Record = new RunRecord(
-            spec.Fingerprint, [.. spec.Root.Layers.Select(l => l.Key)], spec.Root.IdmapBase, spec.HaltSignal, null, null, null);
+            spec.Fingerprint, [.. spec.Root.Layers.Select(l => l.Key)], spec.Root.IdmapBase, spec.HaltSignal, null, null, null, null);
         run.Update(o => o with
         {
             Presence = Presence.Starting,
+            // Nothing is mounted yet; the hook does that.
+            Shares = [.. spec.Shares.Select(s => new AppliedShare(s, null))],
             MonitorGone = false,
             Failed = false,
             Reason = "",
@@ -134,99 +138,20 @@ public sealed class Executor(
             networks.Prepare(name, nics);
         else if (LxcEngine.InitPid(run.Monitor) is { } init)
             await ChangeNics(run, init, nics).ConfigureAwait(false);
-        run.Record = run.Record! with { Nics = RunRecord.Keep(nics) };
-        run.Record.Write(engine.Folder(name));
+        run.Note(engine.Folder(name), r => r with { Nics = RunRecord.Keep(nics) });
         run.Update(o => o with { Nics = nics, Failed = false, Reason = "" });
     }
 
     private async Task ChangeNics(InstanceRun run, int init, IReadOnlyList<Nic> nics)
     {
         await networks.Change(run.Observed.Name, init, nics).ConfigureAwait(false);
-        if (!run.Served)
-            _ = FollowInits(run);
+        answers.FollowUnserved(run);
     }
 
-    /// <summary>
-    /// An instance that was started with nothing to put into it has no hook; after a reboot from inside it gets what it was given meanwhile
-    /// as soon as its new init is seen.
-    /// </summary>
-    private async Task FollowInits(InstanceRun run)
+    private void Share(InstanceRun run, IReadOnlyList<ShareSpec> wanted)
     {
-        run.Served = true;
-        var monitor = run.Monitor;
-        try
-        {
-            for (var last = 0; run.Monitor == monitor && !run.Observed.MonitorGone;)
-            {
-                if (LxcEngine.RunningInit(monitor) is not { } init || init == last)
-                {
-                    await Task.Delay(InitPause).ConfigureAwait(false);
-                    continue;
-                }
-                if (last != 0)
-                    await networks.Connect(run.Observed.Name, init, run.Observed.Nics ?? []).ConfigureAwait(false);
-                last = init;
-                using var process = PidFds.Open(init);
-                await Epoll.Readable(process).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is IOException or Refusal)
-        {
-            run.Update(o => o with { Reason = e.Message, Failed = true });
-        }
-    }
-
-    private static readonly TimeSpan InitPause = TimeSpan.FromMilliseconds(20);
-
-    /// <summary>
-    /// Answers liblxc each time it has set the instance up, at its start and at each reboot from inside, until its monitor ends.
-    /// </summary>
-    public async Task ServeStarts(InstanceRun run)
-    {
-        var (name, monitor) = (run.Observed.Name, run.Monitor);
-        run.Served = true;
-        using var ended = new CancellationTokenSource();
-        _ = run.WaitUntil(o => o.MonitorGone || run.Monitor != monitor, CancellationToken.None).ContinueWith(
-            _ => ended.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        try
-        {
-            // Asked an earlier daemon, which did not live to answer.
-            if (hook.IsWaiting(name) && LxcEngine.InitPid(monitor) is { } asked)
-                await Answer(run, asked).ConfigureAwait(false);
-            while (true)
-                await Answer(run, await hook.Asked(name, ended.Token).ConfigureAwait(false)).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is OperationCanceledException or LinuxException)
-        {
-            return;
-        }
-    }
-
-    /// <summary>A daemon before this one started it: what only a process can hold is opened again.</summary>
-    public void Adopt(InstanceRun run)
-    {
-        if (run.Observed.Nics is not { Count: > 0 } nics)
-            return;
-        if (LxcEngine.InitPid(run.Monitor) is { } init)
-            networks.Adopt(run.Observed.Name, init, nics);
-        _ = hook.IsThere(run.Observed.Name) ? ServeStarts(run) : FollowInits(run);
-    }
-
-    private async Task Answer(InstanceRun run, int initPid)
-    {
-        var name = run.Observed.Name;
-        try
-        {
-            await networks.Connect(name, initPid, run.Observed.Nics ?? []).ConfigureAwait(false);
-            run.HookFailure = null;
-        }
-#pragma warning disable CA1031 // whatever it is: the start ends, with this as its reason
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            run.HookFailure = e.Message;
-        }
-        hook.Answer(name, run.HookFailure is null);
+        shares.Change(run, wanted);
+        answers.FollowUnserved(run);
     }
 
     private async Task StartInit(InstanceRun run, InstanceSpec spec)
@@ -236,8 +161,8 @@ public sealed class Executor(
         run.Monitor = monitor.PidFd;
         _ = Watch(run, monitor);
         (run.HookFailure, run.Served) = (null, false);
-        if (NeedsHook(spec))
-            _ = ServeStarts(run);
+        if (StartAnswers.IsNeeded(spec))
+            _ = answers.Serve(run);
         run.Space = null;
         // From here on the namespace is the monitor's: when that ends, the mounts end.
         space.Dispose();
@@ -264,8 +189,7 @@ public sealed class Executor(
             await enough.CancelAsync().ConfigureAwait(false);
         }
         var (startedAt, upSince) = (clock.GetUtcNow(), clock.SinceBoot());
-        run.Record = run.Record! with { StartedAt = startedAt, UpSince = upSince };
-        run.Record.Write(engine.Folder(spec.Name));
+        run.Note(engine.Folder(spec.Name), r => r with { StartedAt = startedAt, UpSince = upSince });
         run.Update(o => o with { StartedAt = startedAt, UpSince = upSince, Frozen = false } is var up && (o.MonitorGone || !runs)
             ? up with { Presence = Presence.Ended, Ending = EndingOf(spec.Name) }
             : up with { Presence = Presence.Running });
@@ -371,6 +295,9 @@ public sealed class Executor(
             Part = null,
             Frozen = false,
             Nics = null,
+            Shares = null,
+            SharesStale = false,
+            RefusedShares = null,
             Stop = null,
             NotBefore = null,
             Ending = o.Stop is null ? o.Ending : null,
@@ -403,15 +330,16 @@ public sealed class Executor(
                 var refused = new RefusedLimits(s.Spec.Limits, clock.SinceBoot() + LimitPause);
                 run.Update(o => o with { Reason = message, Failed = true, Refused = refused });
                 break;
+            case SetShares s:
+                var untaken = new RefusedShares(s.Spec.Shares, clock.SinceBoot() + LimitPause);
+                run.Update(o => o with { Reason = message, Failed = true, SharesStale = true, RefusedShares = untaken });
+                break;
             default:
                 var until = clock.SinceBoot() + RetryPause;
                 run.Update(o => o with { Reason = message, Failed = true, NotBefore = until });
                 break;
         }
     }
-
-    /// <summary>An instance into which nothing has to be put starts without the hook's millisecond.</summary>
-    private static bool NeedsHook(InstanceSpec spec) => spec.Nics.Count > 0;
 
     private LxcSpec LxcSpecOf(InstanceSpec spec) => new()
     {
@@ -423,7 +351,7 @@ public sealed class Executor(
         DevicesOnV1 = limits.DevicesOnV1,
         HaltSignal = Signals.Name(spec.HaltSignal),
         RebootSignal = Signals.Name(spec.RebootSignal),
-        StartHook = NeedsHook(spec) ? hook.Prepare(spec.Name) : null,
+        StartHook = StartAnswers.IsNeeded(spec) ? hook.Prepare(spec.Name) : null,
         WorkingDirectory = spec.WorkingDirectory,
         ConsoleLog = Path.Combine(engine.Folder(spec.Name), "console.log"),
         SeccompProfile = facts.SeccompProfile,

@@ -40,6 +40,22 @@ public sealed class InstanceRun(string name, Action<ObservedInstance, ObservedIn
     /// <summary>What it was started with; null when nothing of it runs.</summary>
     public RunRecord? Record { get; set; }
 
+    /// <summary>Held while its record is changed and written: its worker and the hook may do so side by side.</summary>
+    private readonly Lock _recording = new();
+
+    /// <summary>Held while its mounts are changed from outside, for the same reason.</summary>
+    public Lock Mounting { get; } = new();
+
+    /// <summary>Changes what it was started with, and writes it.</summary>
+    public void Note(string folder, Func<RunRecord, RunRecord> change)
+    {
+        lock (_recording)
+        {
+            Record = change(Record!);
+            Record.Write(folder);
+        }
+    }
+
     /// <summary>Swaps the record and tells those who wait.</summary>
     public void Update(Func<ObservedInstance, ObservedInstance> change)
     {

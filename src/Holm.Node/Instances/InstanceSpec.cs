@@ -1,6 +1,7 @@
 using Holm.Config;
 using Holm.Images.Roots;
 using Holm.Node.Limits;
+using Holm.Node.Shares;
 
 namespace Holm.Node.Instances;
 
@@ -32,6 +33,9 @@ public sealed record InstanceSpec
 
     /// <summary>How it is connected.</summary>
     public IReadOnlyList<Nic> Nics { get; init; } = [];
+
+    /// <summary>What it sees of the host's files, those above before those below.</summary>
+    public IReadOnlyList<ShareSpec> Shares { get; init; } = [];
 
     /// <summary>Program and arguments of init.</summary>
     public required IReadOnlyList<string> Init { get; init; }
@@ -72,6 +76,11 @@ public sealed record StopRequest(TimeSpan Deadline, bool Asked);
 /// <param name="Limits">Which.</param>
 /// <param name="NotBefore">When they are tried again; <see cref="MachineClock"/>.</param>
 public sealed record RefusedLimits(LimitSpec Limits, TimeSpan NotBefore);
+
+/// <summary>Shares that a running instance could not be given.</summary>
+/// <param name="Shares">Which.</param>
+/// <param name="NotBefore">When they are tried again; <see cref="MachineClock"/>.</param>
+public sealed record RefusedShares(IReadOnlyList<ShareSpec> Shares, TimeSpan NotBefore);
 
 /// <summary>How the last run ended.</summary>
 /// <param name="Reason">As a sentence.</param>
@@ -130,6 +139,15 @@ public sealed record ObservedInstance
 
     /// <summary>How it is connected; null: not yet, or by an earlier daemon that has not said how.</summary>
     public IReadOnlyList<Nic>? Nics { get; init; }
+
+    /// <summary>What it sees of the host's files, and by which mounts; null: nothing, for it is not there.</summary>
+    public IReadOnlyList<AppliedShare>? Shares { get; init; }
+
+    /// <summary>True: something has happened on the host since, which its shares have to follow.</summary>
+    public bool SharesStale { get; init; }
+
+    /// <summary>Shares that could not be given as things are, and when they are tried again; null: none.</summary>
+    public RefusedShares? RefusedShares { get; init; }
 
     /// <summary>When it came up, as the wall clock said then: to be shown.</summary>
     public DateTimeOffset? StartedAt { get; init; }

@@ -13,7 +13,8 @@ namespace Holm.Node.Instances;
 /// wake it; they carry nothing.
 /// </summary>
 public sealed class Loop(
-    DesiredState desired, Executor executor, LxcEngine engine, InstanceLimits limits, InstanceNetworks networks, TimeProvider clock, LayerMounts layers)
+    DesiredState desired, Executor executor, StartAnswers answers, LxcEngine engine, InstanceLimits limits, InstanceNetworks networks,
+    TimeProvider clock, LayerMounts layers)
 {
     /// <summary>Nothing is looked at less often.</summary>
     private const double LongestSleepMs = 600_000;
@@ -84,9 +85,11 @@ public sealed class Loop(
                 UpSince = run.Record.UpSince,
                 Frozen = limits.IsFrozen(name),
                 Nics = run.Record.ReadNics(),
+                Shares = run.Record.Shares ?? [],
+                SharesStale = run.Record.Shares is { Count: > 0 },
             });
             _ = executor.Watch(run, child: null);
-            executor.Adopt(run);
+            answers.Adopt(run);
         }
     }
 
@@ -177,6 +180,9 @@ public sealed class Loop(
 
     /// <summary>Every instance of which anything is known.</summary>
     public IReadOnlyList<ObservedInstance> Observed => [.. Snapshot().Select(r => r.Observed)];
+
+    /// <summary>All runs.</summary>
+    public IReadOnlyList<InstanceRun> Runs => Snapshot();
 
     private List<InstanceRun> Snapshot()
     {

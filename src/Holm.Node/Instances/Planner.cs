@@ -71,6 +71,7 @@ public static class Planner
             [
                 o.Presence is Presence.Running or Presence.Starting ? o.Stop?.Deadline : null,
                 o.Presence is Presence.Running ? o.Refused?.NotBefore : null,
+                o.Presence is Presence.Running ? o.RefusedShares?.NotBefore : null,
                 o.Presence is Presence.Absent && !on.Contains(o.Name) ? null : o.NotBefore,
             ])
             .Where(t => t > now)
@@ -116,12 +117,18 @@ public static class Planner
                 [new SetLimits(spec)],
             _ when desired.Spec is { } spec && observed.Presence == Presence.Running && !spec.Nics.SequenceEqual(observed.Nics ?? []) =>
                 [new SetNetwork(spec)],
+            _ when desired.Spec is { } spec && observed.Presence == Presence.Running && HasOtherShares(spec, observed, now) =>
+                [new SetShares(spec)],
             _ => [],
         };
     }
 
     private static bool IsRefused(LimitSpec limits, ObservedInstance observed, TimeSpan now) =>
         observed.Refused is { } refused && refused.Limits == limits && refused.NotBefore > now;
+
+    private static bool HasOtherShares(InstanceSpec spec, ObservedInstance observed, TimeSpan now) =>
+        (observed.SharesStale || !spec.Shares.SequenceEqual((observed.Shares ?? []).Select(s => s.Share))) &&
+        !(observed.RefusedShares is { } refused && refused.Shares.SequenceEqual(spec.Shares) && refused.NotBefore > now);
 
     /// <summary>It ended though it was wanted: start it again, or let it be.</summary>
     private static Step Conclude(DesiredInstance desired, ObservedInstance observed, Ending ending, TimeSpan now)

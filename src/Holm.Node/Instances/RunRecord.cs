@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Holm.Config;
+using Holm.Node.Shares;
 
 namespace Holm.Node.Instances;
 
@@ -13,11 +14,12 @@ namespace Holm.Node.Instances;
 /// <param name="IdmapBase">First host id of its range; null: privileged.</param>
 /// <param name="HaltSignal">Signal that asks its init to power off.</param>
 /// <param name="Nics">Its nics: keys by device, the name inside among them; null: none.</param>
+/// <param name="Shares">Its shares, and what was mounted for them; null: none.</param>
 /// <param name="StartedAt">When init came up, by the wall clock; null: it has not yet.</param>
 /// <param name="UpSince">When; <see cref="MachineClock"/>.</param>
 public sealed record RunRecord(
     string Fingerprint, IReadOnlyList<string> Layers, uint? IdmapBase, int HaltSignal,
-    IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Nics, DateTimeOffset? StartedAt, TimeSpan? UpSince)
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Nics, IReadOnlyList<AppliedShare>? Shares, DateTimeOffset? StartedAt, TimeSpan? UpSince)
 {
     /// <summary>Nics in the shape that this record keeps them.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Keep(IReadOnlyList<Nic> nics) => nics.Count == 0 ? null

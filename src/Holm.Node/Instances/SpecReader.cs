@@ -38,6 +38,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
             Root = RootOf(instance.Name, expanded, image, idmapBase),
             Limits = LimitsOf(instance.Name, config),
             Nics = Nics.Of(expanded),
+            Shares = ShareSpec.Of(expanded.Present),
             Init = init,
             WorkingDirectory = config.GetValueOrDefault("init.cwd"),
             Environment = EnvironmentOf(config),

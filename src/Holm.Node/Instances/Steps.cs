@@ -16,6 +16,10 @@ public sealed record SetLimits(InstanceSpec Spec) : Step(Spec.Name);
 /// <param name="Spec">What to start, or how a running one should be connected.</param>
 public sealed record SetNetwork(InstanceSpec Spec) : Step(Spec.Name);
 
+/// <summary>Makes a running one see those of the host's files that it should.</summary>
+/// <param name="Spec">How it should be.</param>
+public sealed record SetShares(InstanceSpec Spec) : Step(Spec.Name);
+
 /// <summary>Writes what the engine has to know.</summary>
 /// <param name="Spec">What to start.</param>
 public sealed record Create(InstanceSpec Spec) : Step(Spec.Name);

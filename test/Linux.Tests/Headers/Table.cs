@@ -29,7 +29,7 @@ internal static class Table
             "sys/mman.h", "sys/mount.h", "sys/prctl.h", "sys/reboot.h", "sys/resource.h", "sys/signalfd.h", "sys/socket.h",
             "sys/stat.h", "sys/statfs.h", "sys/statvfs.h", "sys/syscall.h", "sys/sysmacros.h", "sys/timerfd.h", "sys/uio.h",
             "sys/un.h", "sys/wait.h", "sys/xattr.h", "linux/capability.h", "linux/loop.h", "linux/magic.h", "linux/nsfs.h",
-            "linux/openat2.h", "lxc/lxccontainer.h", "lxc/attach_options.h", "histedit.h", "locale.h",
+            "linux/openat2.h", "linux/securebits.h", "lxc/lxccontainer.h", "lxc/attach_options.h", "histedit.h", "locale.h",
         ],
         [
             "stdint.h", "stddef.h", "linux/fs.h", "linux/mount.h", "linux/fcntl.h", "linux/stat.h", "linux/netlink.h",
@@ -56,6 +56,7 @@ internal static class Table
         },
         new("Mounts.ProjectQuota+FsQuotaStat", "struct fs_quota_stat", Headers: 1) { Fields = { ["Flags"] = "qs_flags" } },
         new("Mounts.Loop+LoopConfig", "struct loop_config") { Fields = { ["Flags"] = "info.lo_flags" } },
+        new("Mounts.InnerMounts+Statfs", "struct statfs") { Prefix = "f_" },
         new("Terminals.Terminal+Winsize", "struct winsize")
         {
             Fields = { ["Rows"] = "ws_row", ["Columns"] = "ws_col", ["XPixels"] = "ws_xpixel", ["YPixels"] = "ws_ypixel" },

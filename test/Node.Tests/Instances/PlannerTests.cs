@@ -4,6 +4,7 @@ using Holm.Config;
 using Holm.Images.Roots;
 using Holm.Node.Instances;
 using Holm.Node.Limits;
+using Holm.Node.Shares;
 
 namespace Node.Tests.Instances;
 
@@ -72,7 +73,7 @@ public sealed class PlannerTests
     {
         var waiting = words.Contains("waiting");
         var wanted = Enum.Parse<Wanted>(words[2]);
-        var spec = Spec(words[1], words.Contains("autorestart")) with { Limits = LimitsOf(words), Nics = Nics(words) };
+        var spec = Spec(words[1], words.Contains("autorestart")) with { Limits = LimitsOf(words), Nics = Nics(words), Shares = Shares(words) };
         return new DesiredInstance(words[1], wanted, waiting || wanted == Wanted.Off ? null : spec, waiting ? "no image" : "",
             words.Contains("enabled"));
     }
@@ -98,6 +99,11 @@ public sealed class PlannerTests
             Busy = words.Contains("busy"),
             Failed = words.Contains("failed"),
             Nics = words[2] == "Absent" ? null : Nics(words),
+            Shares = words[2] == "Absent" ? null : [.. Shares(words).Select(s => new AppliedShare(s, null))],
+            SharesStale = words.Contains("stale"),
+            RefusedShares = Time("shares-refused-until") is { } then ? new RefusedShares(
+                Shares([.. words.Where(w => w.StartsWith("refused-share=", StringComparison.Ordinal)).Select(w => w["refused-".Length..])]),
+                then) : null,
             Limits = words.Contains("unlimited") ? null
                 : Value(words, "holds") is { } part ? new LimitSpec(Mebibytes(part), null, null, InPartition: true)
                 : LimitsOf(words),
@@ -124,6 +130,11 @@ public sealed class PlannerTests
         .. words.Where(w => w.StartsWith("veth=", StringComparison.Ordinal)).Select((w, i) =>
             Nic.Read($"v{i}", Maps.Of(("type", "nic"), ("nictype", "p2p"), ("host_name", w["veth=".Length..])))),
     ];
+
+    /// <summary><c>share=/mnt</c>, by number of words.</summary>
+    private static ShareSpec[] Shares(string[] words) =>
+        [.. words.Where(w => w.StartsWith("share=", StringComparison.Ordinal)).Select(w =>
+            new ShareSpec("d", "/usb", w["share=".Length..], false, true, false, true))];
 
     private static InstanceSpec Spec(string name, bool autoRestart) => new()
     {

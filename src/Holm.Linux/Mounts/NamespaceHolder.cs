@@ -1,0 +1,64 @@
+using System.Runtime.InteropServices;
+
+namespace Holm.Linux.Mounts;
+
+/// <summary>
+/// A child of this process that does nothing but live in namespaces of its own; disposing it ends it. .NET is always threaded and cannot
+/// unshare a user namespace itself, so libc's own sleep() is cloned; clone(2), namespaces(7). It has copies of all open files, the daemon's
+/// lock among them: where the daemon is killed just then, they are closed when the sleep is over.
+/// </summary>
+internal sealed unsafe partial class NamespaceHolder : IDisposable
+{
+    private readonly byte* _stack;
+
+    private NamespaceHolder(int pid, byte* stack)
+    {
+        Pid = pid;
+        _stack = stack;
+    }
+
+    /// <summary>Its process id.</summary>
+    public int Pid { get; }
+
+    /// <summary>Starts one.</summary>
+    /// <param name="namespaces"><c>CLONE_NEW*</c>.</param>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static NamespaceHolder Start(int namespaces)
+    {
+        var libc = NativeLibrary.Load("libc.so.6");
+        var stack = (byte*)NativeMemory.AlignedAlloc(StackBytes, 16);
+        try
+        {
+            var pid = clone(NativeLibrary.GetExport(libc, "sleep"), stack + StackBytes, namespaces | SIGCHLD, LongestSeconds);
+            if (pid > 0)
+                return new NamespaceHolder(pid, stack);
+            var error = Marshal.GetLastPInvokeError();
+            NativeMemory.AlignedFree(stack);
+            throw new LinuxException("make a process in namespaces of its own", error);
+        }
+        finally
+        {
+            NativeLibrary.Free(libc);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        kill(Pid, Processes.Signals.SIGKILL);
+        waitpid(Pid, out _, 0);
+        NativeMemory.AlignedFree(_stack);
+    }
+
+    private const int StackBytes = 16 * 1024, LongestSeconds = 3;
+    internal const int CLONE_NEWUSER = 0x10000000, CLONE_NEWNS = 0x20000, SIGCHLD = 17;
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int clone(nint entry, byte* stack, int flags, nint argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int kill(int pid, int signal);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int waitpid(int pid, out int status, int options);
+}

@@ -1,0 +1,91 @@
+using Holm.Config;
+using Holm.Contract;
+using Holm.Images.Roots;
+using Holm.Linux.Mounts;
+using Holm.Node.Engines;
+using Holm.Node.Shares;
+
+namespace Holm.Node.Instances;
+
+/// <summary>Gives instances their shares, puts on record what was mounted, and has the loop look again when the host's mounts change.</summary>
+public sealed class ShareControl(Roots roots, LxcEngine engine)
+{
+    /// <summary>How long nothing is looked for that no event tells of: a folder that appears.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Mounts come in bursts, of which the last is the one that counts.</summary>
+    private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Why an instance that is not running cannot be started as things are, as a sentence; null: it can.</summary>
+    public static string? Missing(InstanceSpec spec) => PathShares.Missing(spec.Shares);
+
+    /// <summary>Gives an init that has not run yet the shares that are on record.</summary>
+    /// <exception cref="Refusal">One is not to be had.</exception>
+    public void Begin(InstanceRun run, int initPid) => Set(run, initPid, [.. (run.Observed.Shares ?? []).Select(s => s.Share)], []);
+
+    /// <summary>Gives a running instance these shares and no others.</summary>
+    /// <exception cref="Refusal">One is not to be had.</exception>
+    public void Change(InstanceRun run, IReadOnlyList<ShareSpec> wanted)
+    {
+        // Before it is looked at: what happens from here on is another reason to look.
+        run.Update(o => o with { SharesStale = false, RefusedShares = null });
+        var init = LxcEngine.RunningInit(run.Monitor) ??
+            throw new Refusal(409, $"change the shares of {run.Observed.Name}: it is just rebooting; tried again");
+        Set(run, init, wanted, run.Observed.Shares ?? []);
+        run.Update(o => o with { Failed = false, Reason = "" });
+    }
+
+    private void Set(InstanceRun run, int initPid, IReadOnlyList<ShareSpec> wanted, IReadOnlyList<AppliedShare> applied)
+    {
+        lock (run.Mounting)
+        {
+            var name = run.Observed.Name;
+            var ids = run.Record!.IdmapBase is { } first ? new ShareIds(first, Roots.IdCount, roots.UserNamespace(first))
+                : ShareIds.Privileged;
+            var now = PathShares.Set(name, initPid, ids, wanted, applied);
+            if (now.SequenceEqual(run.Record.Shares ?? []))
+                return;
+            run.Note(engine.Folder(name), r => r with { Shares = now });
+            run.Update(o => o with { Shares = now });
+        }
+    }
+
+    /// <summary>Runs until cancelled.</summary>
+    public static async Task Watch(Loop loop, CancellationToken ct)
+    {
+        using var events = MountEvents.Open();
+        while (!ct.IsCancellationRequested)
+            try
+            {
+                var restless = Look(loop);
+                using var wait = CancellationTokenSource.CreateLinkedTokenSource(ct);
+                if (restless)
+                    wait.CancelAfter(Patience);
+                await events.Changed(wait.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Burst, ct).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+    }
+
+    /// <summary>Marks the instances whose shares are not as the host is now. True: there is something that no event will tell of.</summary>
+    private static bool Look(Loop loop)
+    {
+        var restless = loop.SomethingWaits;
+        if (restless)
+            loop.Wake();
+        foreach (var run in loop.Runs)
+        {
+            if (run.Observed is not { Presence: Presence.Running, Stop: null, Shares: { Count: > 0 } shares })
+                continue;
+            restless |= shares.Any(s => s.Mount is null);
+            if (LxcEngine.RunningInit(run.Monitor) is not { } init || PathShares.AreSettled(init, shares))
+                continue;
+            run.Update(o => o with { SharesStale = true, RefusedShares = null });
+            loop.Wake();
+        }
+        return restless;
+    }
+}

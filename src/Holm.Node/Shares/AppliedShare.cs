@@ -1,0 +1,34 @@
+using Holm.Config;
+using Holm.Linux;
+using Holm.Linux.Mounts;
+
+namespace Holm.Node.Shares;
+
+/// <summary>A share of a running app, and what was mounted for it: what the next daemon has to know.</summary>
+/// <param name="Share">As it is written.</param>
+/// <param name="Mount">What is mounted in the app; null: nothing while the source is missing.</param>
+public sealed record AppliedShare(ShareSpec Share, MountedShare? Mount);
+
+/// <summary>One mount in an app's namespace.</summary>
+/// <param name="MountId">Its number, as in /proc/PID/mountinfo.</param>
+/// <param name="Device">Filesystem of what is mounted, as <see cref="MountIdentity.Device"/>.</param>
+/// <param name="Inode">Its number there.</param>
+public sealed record MountedShare(ulong MountId, ulong Device, ulong Inode)
+{
+    internal static MountedShare Of(MountIdentity identity) => new(identity.MountId, identity.Device, identity.Inode);
+
+    /// <summary>True when this file or folder is what is mounted.</summary>
+    internal bool Shows(MountIdentity source) => (Device, Inode) == (source.Device, source.Inode);
+}
+
+/// <summary>The ids of an app, as the host counts them.</summary>
+/// <param name="Root">The app's root.</param>
+/// <param name="Count">How many ids follow each other from there.</param>
+/// <param name="UserNamespace">A user namespace in which they are 0 and following; null: the app is privileged.</param>
+public sealed record ShareIds(uint Root, uint Count, Fd? UserNamespace)
+{
+    /// <summary>The host's own.</summary>
+    public static ShareIds Privileged { get; } = new(0, uint.MaxValue, null);
+
+    internal bool Have(uint id) => id >= Root && id - Root < Count;
+}

@@ -1,0 +1,191 @@
+using Holm.Config;
+using Holm.Contract;
+using Holm.Linux;
+using Holm.Linux.Mounts;
+
+namespace Holm.Node.Shares;
+
+/// <summary>
+/// Files and folders of the host in an app: mounted in the app's own mount namespace by a thread of this daemon, before its init runs or
+/// while it does, by the same code.
+/// </summary>
+/// <remarks>
+/// <code>
+///   host:  open the source, copy its mount (detached), restrict it: ro, nosuid, nodev, ids, private
+///          seal it, so that the app's root cannot take that back; see <see cref="MountSeal"/>
+///   app:   take away what is not wanted; find or make the path below the app's root; attach
+/// </code>
+/// nosuid: a set-user-id program that somebody put on a stick must not make the app's users its root. It does not keep the app from
+/// putting one there: with shift=true its root's files are the host root's, so what is shared writable should be mounted nosuid on the
+/// host, or lie below a folder that only root enters. nodev: the same for device files.
+/// A privileged app's root is the host's: it can undo all of this, as everything else.
+/// Nothing is remembered here: what is mounted is read from the kernel each time, and a mount that an earlier daemon made and did not live
+/// to put on record is known by what it shows.
+/// </remarks>
+public static class PathShares
+{
+    /// <summary>
+    /// Makes an app have these shares and no others. Idempotent; whatever fails, what this call mounted is taken away again, and what it
+    /// took away stays so until the next call.
+    /// </summary>
+    /// <param name="app">Name of the app, for messages.</param>
+    /// <param name="initPid">Its init, which the caller knows to live, or what will be it.</param>
+    /// <param name="ids">Its ids.</param>
+    /// <param name="wanted">Shares it should have, as <see cref="ShareSpec.Of"/> orders them.</param>
+    /// <param name="applied">What an earlier call for this init returned; before init runs: empty.</param>
+    /// <returns>One for each of <paramref name="wanted"/>, in that order.</returns>
+    /// <exception cref="Refusal">A share is not to be had: which, where, why, and the mend.</exception>
+    /// <exception cref="LinuxException">The kernel refused, or init has ended.</exception>
+    public static IReadOnlyList<AppliedShare> Set(
+        string app, int initPid, ShareIds ids, IReadOnlyList<ShareSpec> wanted, IReadOnlyList<AppliedShare> applied)
+    {
+        var sources = new Dictionary<ShareSpec, ShareSource>();
+        try
+        {
+            foreach (var share in wanted)
+                if (ShareSource.Open(Doing(app, share), share) is { } source)
+                    sources.Add(share, source);
+            MountIdentity? SourceOf(ShareSpec share) => sources.TryGetValue(share, out var source) ? source.Identity : null;
+
+            // Most calls find everything in place, and do not have to go in.
+            var lines = MountLine.ReadAll(initPid);
+            var plan = SharePlan.Make(wanted, SourceOf, applied, AliveBy(lines, applied), OnHost(lines));
+            if (plan.IsNothing)
+                return InOrder(wanted, [.. plan.Kept, .. plan.Away]);
+            plan = InnerMounts.In(initPid, ids.Root, inner =>
+            {
+                lines = inner.Read();
+                var alive = InnerLook.Alive(inner, lines, applied);
+                IReadOnlyList<AppliedShare> all = [.. alive, .. InnerLook.Unrecorded(inner, lines, [.. sources.Values], ids, alive)];
+                return SharePlan.Make(wanted, SourceOf, applied, all, OnHost(lines));
+            });
+            if (plan.Missing is [var missing, ..])
+                throw new Refusal(409, $"{Doing(app, missing)}: {missing.Source} is not there; make it, plug it in, or set required=false");
+            var added = plan.IsNothing ? [] : Carry(app, initPid, ids, plan, sources);
+            return InOrder(wanted, [.. plan.Kept, .. plan.Away, .. added]);
+        }
+        finally
+        {
+            foreach (var source in sources.Values)
+                source.Dispose();
+        }
+    }
+
+    /// <summary>True when the shares of an app are as the host is now; false: <see cref="Set"/> would change something, or refuse.</summary>
+    /// <param name="initPid">Its init.</param>
+    /// <param name="applied">What an earlier call for this init returned.</param>
+    public static bool AreSettled(int initPid, IReadOnlyList<AppliedShare> applied)
+    {
+        var lines = MountLine.ReadAll(initPid);
+        return SharePlan.Make([.. applied.Select(a => a.Share)], IdentityOf, applied, AliveBy(lines, applied), OnHost(lines)).IsNothing;
+    }
+
+    /// <summary>What of the host an app that does not run would have to wait for, as a sentence; null: nothing.</summary>
+    /// <remarks>Also a source that cannot be used is waited for: it is the host's to mend.</remarks>
+    public static string? Missing(IReadOnlyList<ShareSpec> wanted)
+    {
+        foreach (var share in wanted.Where(s => s.Required))
+            try
+            {
+                using var source = ShareSource.Open($"it waits for device {share.Device}", share);
+                if (source is null)
+                    return $"it waits for {share.Source} (device {share.Device}), which is not there";
+            }
+            catch (Refusal refusal)
+            {
+                return refusal.Message;
+            }
+        return null;
+    }
+
+    private static MountIdentity? IdentityOf(ShareSpec share)
+    {
+        try
+        {
+            using var source = ShareSource.Open("", share);
+            return source?.Identity;
+        }
+        catch (Refusal)
+        {
+            // As good as missing here; Set says more.
+            return null;
+        }
+    }
+
+    private static List<AppliedShare> Carry(
+        string app, int initPid, ShareIds ids, SharePlan plan, Dictionary<ShareSpec, ShareSource> sources)
+    {
+        IReadOnlyList<DetachedMount> copies = [];
+        try
+        {
+            // One by one, so that what is made is disposed of also when the next fails.
+            foreach (var share in plan.Add)
+                copies = [.. copies, sources[share].Copy(Doing(app, share), ids)];
+            if (ids.UserNamespace is not null && copies.Count > 0)
+            {
+                var plain = copies;
+                copies = MountSeal.Seal(plain);
+                foreach (var copy in plain)
+                    copy.Dispose();
+            }
+            return InnerMounts.In(initPid, ids.Root, inner =>
+            {
+                foreach (var gone in plan.Remove)
+                    InnerLook.Detach(inner, $"take {gone.Share.Path} (device {gone.Share.Device}) from {app}", gone.Mount!);
+                return Attach(app, inner, ids, plan.Add, copies);
+            });
+        }
+        finally
+        {
+            foreach (var copy in copies)
+                copy.Dispose();
+        }
+    }
+
+    private static List<AppliedShare> Attach(
+        string app, InnerMounts inner, ShareIds ids, IReadOnlyList<ShareSpec> shares, IReadOnlyList<DetachedMount> copies)
+    {
+        var added = new List<AppliedShare>();
+        try
+        {
+            for (var i = 0; i < shares.Count; i++)
+            {
+                var what = Doing(app, shares[i]);
+                using var target = ShareTarget.Open(what, inner, shares[i], copies[i].IsFolder, ids);
+                try
+                {
+                    copies[i].AttachAt(target);
+                }
+                catch (LinuxException e)
+                {
+                    throw new Refusal(409, $"{what}: {e.Message}", e);
+                }
+                added.Add(new AppliedShare(shares[i], MountedShare.Of(MountIdentity.Of(copies[i].Root))));
+            }
+            return added;
+        }
+        catch
+        {
+            for (var i = added.Count - 1; i >= 0; i--)
+                inner.Detach(copies[i].Root);
+            throw;
+        }
+    }
+
+    private static string Doing(string app, ShareSpec share) =>
+        $"share {share.Source} with {app} as {share.Path} (device {share.Device})";
+
+    private static IReadOnlyList<AppliedShare> AliveBy(IReadOnlyList<MountLine> lines, IReadOnlyList<AppliedShare> applied) =>
+        [.. applied.Where(a => a.Mount is { } mount && lines.Any(l => l.Id == mount.MountId))];
+
+    /// <summary>A mount whose line is gone is not asked about.</summary>
+    private static Func<MountedShare, bool> OnHost(IReadOnlyList<MountLine> lines)
+    {
+        HashSet<string>? devices = null;
+        return mount => lines.FirstOrDefault(l => l.Id == mount.MountId) is { } line &&
+            (devices ??= [.. MountLine.ReadAll().Select(l => l.Device)]).Contains(line.Device);
+    }
+
+    private static IReadOnlyList<AppliedShare> InOrder(IReadOnlyList<ShareSpec> wanted, IReadOnlyList<AppliedShare> shares) =>
+        [.. wanted.Select(w => shares.First(s => s.Share == w))];
+}

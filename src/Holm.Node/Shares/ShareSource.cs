@@ -1,0 +1,87 @@
+using Holm.Config;
+using Holm.Contract;
+using Holm.Linux;
+using Holm.Linux.Mounts;
+
+namespace Holm.Node.Shares;
+
+/// <summary>
+/// The host's side of a share, opened once: what is looked at is what is mounted, whatever becomes of the path meanwhile.
+/// </summary>
+/// <remarks>
+/// No symbolic link may lie on the path. An app that may write to a share, or whoever filled a stick, could put one there and have any
+/// file of the host mounted at the next start. The refusal says what to write in its place.
+/// </remarks>
+internal sealed class ShareSource : IDisposable
+{
+    private readonly Fd _file;
+
+    private ShareSource(ShareSpec share, Fd file) => (Share, _file, Identity) = (share, file, MountIdentity.Of(file));
+
+    /// <summary>The share.</summary>
+    public ShareSpec Share { get; }
+
+    /// <summary>What it is.</summary>
+    public MountIdentity Identity { get; }
+
+    /// <summary>Opens it; null: it is missing.</summary>
+    /// <param name="what">What is being done, for the message.</param>
+    /// <param name="share">The share.</param>
+    /// <exception cref="Refusal">It is there, and cannot be used.</exception>
+    public static ShareSource? Open(string what, ShareSpec share)
+    {
+        try
+        {
+            return new ShareSource(share, Fd.OpenWithoutLinks(share.Source, OpenFlags.O_PATH));
+        }
+        catch (LinuxException e) when (e.Errno is Errnos.ENOENT or Errnos.ENOTDIR)
+        {
+            return null;
+        }
+        catch (LinuxException e) when (e.Errno == Errnos.ELOOP)
+        {
+            throw new Refusal(409, $"{what}: a symbolic link lies on the way to {share.Source}, and who can write there could turn it to " +
+                $"any other file; write where it leads{Real(share.Source)}", e);
+        }
+        catch (LinuxException e)
+        {
+            throw new Refusal(409, $"{what}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A mount of it that is nowhere yet, with all that the app must not be able to do taken away.</summary>
+    /// <exception cref="Refusal">Its ids cannot be mapped.</exception>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public DetachedMount Copy(string what, ShareIds ids)
+    {
+        var copy = DetachedMount.CopyOf(_file, Share.Recursive);
+        var idmap = Share.Shift ? ids.UserNamespace : null;
+        try
+        {
+            copy.Restrict(Share.ReadOnly, idmap);
+            return copy;
+        }
+        catch (LinuxException e) when (e.Errno is Errnos.EINVAL or Errnos.EPERM or Errnos.EOPNOTSUPP && idmap is not null)
+        {
+            copy.Dispose();
+            var below = Share.Recursive ? "one of the filesystems there cannot" : "its filesystem cannot";
+            throw new Refusal(409, $"{what}: {below} map ids on this kernel; with shift=false its files belong to nobody inside and can be " +
+                "used only as far as they are open to everyone, with security.privileged=true the app's root is the host's", e);
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private static string Real(string path)
+    {
+        using var file = Fd.TryOpen(path, OpenFlags.O_PATH);
+        return file is not null && File.ResolveLinkTarget(file.ProcPath, returnFinalTarget: false) is { } target
+            ? $": source={target.FullName}" : "";
+    }
+}
