@@ -64,7 +64,8 @@ public sealed class NetworkTests
     public async Task Nics_come_and_go_while_it_runs()
     {
         await using var node = await TestNode.Start(ownHost: true);
-        await node.OnHost("ip link add br0 type bridge && ip link set br0 up && ip link add up0 type veth peer name up1 && ip link set up0 up");
+        await node.OnHost("ip link add br0 type bridge && ip link set br0 up && " +
+            "ip link add up0 type veth peer name up1 && ip link set up0 up");
         await node.Launch("web");
         Assert.Equal("lo", await node.LinksIn("web"));
         await node.Add("web", "one", "nictype=p2p", "host_name=h1", "name=lan");
@@ -136,7 +137,8 @@ public sealed class NetworkTests
     {
         await using var node = await TestNode.Start(ownHost: true);
         await node.Create("web", Routed);
-        await node.Create("gone", "nic", "nictype=p2p", "host_name=gone0", "ipv4.host_address=10.7.0.1/24", "ipv4.dhcp=true", "ipv4.nat=true");
+        await node.Create("gone", "nic", "nictype=p2p", "host_name=gone0", "ipv4.host_address=10.7.0.1/24", "ipv4.dhcp=true",
+            "ipv4.nat=true");
         (await node.Holm("app", "start", "web", "gone")).Well();
         await node.GetsAddress("web", "10.9.0.");
         var server = await node.Served("myapp");
@@ -190,7 +192,7 @@ public sealed class NetworkTests
         await Shell.Until("the host end has its address", async () =>
             (await node.OnHost("ip -o addr show dev cfg")).Contains("10.0.0.2/30", StringComparison.Ordinal));
         Assert.DoesNotContain("default", await node.OnHost("ip route"), StringComparison.Ordinal);
-        var lease = await File.ReadAllTextAsync(Path.Combine(node.RunFolder, "networks", "cfg.lease"), TestContext.Current.CancellationToken);
+        var lease = await node.OnHost($"cat {node.RunFolder}/networks/cfg.lease");
         Assert.Contains("config.cfg", lease, StringComparison.Ordinal);
         await node.Set("cfg", "eth0", "ipv4.host_address=", "ipv4.dhcp.options=");
         await Shell.Until("the address is gone", async () => await node.OnHost("ip -o addr show dev cfg") == "");

@@ -12,7 +12,8 @@ public sealed class PortTests
     /// <summary>What happens to an app that has port eth4 as wan; after each the port is to be home as it was.</summary>
     public static TheoryData<string> Ends =>
     [
-        "stopped", "stopped by force", "killed init", "killed monitor", "killed daemon, monitor and init", "monitor killed while no daemon runs",
+        "stopped", "stopped by force", "killed init", "killed monitor", "killed daemon, monitor and init",
+        "monitor killed while no daemon runs",
         "renamed and changed inside", "powered off from inside", "rebooted inside and stopped", "device removed while it runs",
         "moved on inside", "app deleted",
     ];
@@ -50,7 +51,8 @@ public sealed class PortTests
                 await node.StartDaemon();
                 break;
             case "renamed and changed inside":
-                await node.In("fw", "ip link set wan down; ip link set wan name eth0 mtu 900 address 02:00:00:00:00:99; ip link set eth0 up");
+                await node.In("fw", "ip link set wan down; ip link set wan name eth0 mtu 900 address 02:00:00:00:00:99; " +
+                    "ip link set eth0 up");
                 await Kill(monitor);
                 break;
             case "powered off from inside": await node.Holm("exec", "fw", "--", "poweroff"); break;
@@ -69,7 +71,8 @@ public sealed class PortTests
         }
         // Where the app took it elsewhere the kernel destroys a veth; hardware comes back from there (Guest.Tests).
         if (end == "moved on inside")
-            await Shell.Until("that is told", async () => (await node.Holm("list")).Out.Contains("port eth4 is gone", StringComparison.Ordinal));
+            await Shell.Until("that is told", async () =>
+                (await node.Holm("list")).Out.Contains("port eth4 is gone", StringComparison.Ordinal));
         else
             await Shell.Until($"eth4 is home as it was, {before}", async () => await Shown(node) == before);
         Assert.Equal("", await Pins(node));
@@ -120,7 +123,8 @@ public sealed class PortTests
         Assert.Contains("waits for port eth4, which app fw has", second.Err, StringComparison.Ordinal);
         Assert.Contains("waits for port eth4, which app fw has", (await node.Holm("list")).Out, StringComparison.Ordinal);
         (await node.Holm("app", "stop", "fw")).Well();
-        await Shell.Until("the second has it", async () => await node.Status("spare") == "Running" && await node.LinksIn("spare") == "eth0 lo");
+        await Shell.Until("the second has it", async () =>
+            await node.Status("spare") == "Running" && await node.LinksIn("spare") == "eth0 lo");
     }
 
     [Fact]
@@ -129,17 +133,19 @@ public sealed class PortTests
         await using var node = await TestNode.Start(ownHost: true);
         await node.Create("fw", "nic", "nictype=physical", "parent=eth4");
         (await node.Holm("config", "set", "fw", "boot.autostart=true")).Well();
-        Assert.Contains("waits for interface eth4, which is not there", (await node.Holm("app", "start", "fw")).Err, StringComparison.Ordinal);
+        const string missing = "waits for interface eth4, which is not there";
+        Assert.Contains(missing, (await node.Holm("app", "start", "fw")).Err, StringComparison.Ordinal);
         Assert.Equal(0, await node.EndDaemon("TERM"));
         Directory.Delete(node.RunFolder, recursive: true);
         await node.StartDaemon();
-        Assert.Contains("waits for interface eth4, which is not there", (await node.Holm("list")).Out, StringComparison.Ordinal);
+        Assert.Contains(missing, (await node.Holm("list")).Out, StringComparison.Ordinal);
         await node.OnHost(Port);
         await Shell.Until("it starts by itself", async () => await node.Status("fw") == "Running");
         (await node.Holm("app", "stop", "fw")).Well();
 
         await node.OnHost("ip link add br0 type bridge && ip link set eth4 master br0");
-        Assert.Contains("it is a port of br0; take it out of that first", (await node.Holm("app", "start", "fw")).Err, StringComparison.Ordinal);
+        Assert.Contains("it is a port of br0; take it out of that first", (await node.Holm("app", "start", "fw")).Err,
+            StringComparison.Ordinal);
         await node.Create("whole", "nic", "nictype=physical", "parent=br0");
         Assert.Contains("an interface of kind bridge cannot leave the host", (await node.Holm("app", "start", "whole")).Err,
             StringComparison.Ordinal);
@@ -154,7 +160,8 @@ public sealed class PortTests
         await node.Create("fw", "nic", "nictype=physical", "parent=eth4", "name=eth4");
         await node.Add("fw", "inside", "nictype=bridged", "parent=br0", "host_name=fw0", "name=host");
         (await node.Holm("app", "start", "fw")).Well();
-        await node.In("fw", "ip addr add 203.0.113.2/24 dev eth4; ip addr add 192.168.1.1/24 dev host; echo 1 > /proc/sys/net/ipv4/ip_forward");
+        await node.In("fw", "ip addr add 203.0.113.2/24 dev eth4; ip addr add 192.168.1.1/24 dev host; " +
+            "echo 1 > /proc/sys/net/ipv4/ip_forward");
         await isp.Run("ip route add 192.168.1.0/24 via 203.0.113.2");
         await node.OnHost("ip route add 203.0.113.0/24 via 192.168.1.1");
         // From the switch through the firewall to the ISP and back.

@@ -38,7 +38,8 @@ public sealed class World : IAsyncDisposable
     public async Task<string> SeenFrom(TestNode node, string app)
     {
         const string tell = "ss -Htn sport = :7 | awk '{ print $5 }'";
-        using var listening = Shell.Start("ip", ["netns", "exec", _name, "busybox", "nc", "-w", "30", "-l", "-p", "7", "-e", "/bin/sh", "-c", tell]);
+        using var listening = Shell.Start(
+            "ip", ["netns", "exec", _name, "busybox", "nc", "-w", "30", "-l", "-p", "7", "-e", "/bin/sh", "-c", tell]);
         await Shell.Until("somebody listens", async () => (await Run("ss -Htln")).Contains(":7 ", StringComparison.Ordinal), 10);
         return (await node.In(app, "nc -w 5 198.51.100.2 7 < /dev/null")).Trim().Replace("[::ffff:", "").Split([']', ':'])[0];
     }

@@ -64,7 +64,8 @@ public sealed class Loop(
     public void Adopt()
     {
         var monitors = engine.List();
-        foreach (var name in monitors.Keys.Concat(limits.Existing).Concat(engine.Records()).Concat(networks.Existing).Distinct(StringComparer.Ordinal))
+        var left = limits.Existing.Concat(engine.Records()).Concat(networks.Existing);
+        foreach (var name in monitors.Keys.Concat(left).Distinct(StringComparer.Ordinal))
         {
             var run = Of(name);
             run.Record = RunRecord.Read(engine.Folder(name));

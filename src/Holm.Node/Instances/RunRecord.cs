@@ -19,7 +19,8 @@ namespace Holm.Node.Instances;
 /// <param name="UpSince">When; <see cref="MachineClock"/>.</param>
 public sealed record RunRecord(
     string Fingerprint, IReadOnlyList<string> Layers, uint? IdmapBase, int HaltSignal,
-    IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Nics, IReadOnlyList<AppliedShare>? Shares, DateTimeOffset? StartedAt, TimeSpan? UpSince)
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Nics, IReadOnlyList<AppliedShare>? Shares,
+    DateTimeOffset? StartedAt, TimeSpan? UpSince)
 {
     /// <summary>Nics in the shape that this record keeps them.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Keep(IReadOnlyList<Nic> nics) => nics.Count == 0 ? null

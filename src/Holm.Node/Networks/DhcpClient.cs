@@ -8,8 +8,9 @@ using Holm.Linux.Processes;
 namespace Holm.Node.Networks;
 
 /// <summary>
-/// A DHCP client on one interface of the host, udhcpc: the address that it is given there is the interface's. No route and no name server is
-/// taken over: the host's own are not for an app to say. What options were asked for stands in <c>$HOLM_RUN/networks/NAME.lease</c>.
+/// A DHCP client on one interface of the host, udhcpc: the address that it is given there is the interface's. No route and no name server
+/// is taken over: the host's own are not for an app to say. What options were asked for stands in
+/// <c>$HOLM_RUN/networks/NAME.lease</c>.
 /// </summary>
 /// <remarks>It ends with the daemon; the address stays, and the next daemon asks again.</remarks>
 internal sealed class DhcpClient : IDisposable

@@ -90,7 +90,7 @@ internal sealed class Dnsmasq : IDisposable
 
     private async Task Run()
     {
-        for (var pause = TimeSpan.FromSeconds(1); !_stop.IsCancellationRequested; pause = pause * 2 > LongestPause ? LongestPause : pause * 2)
+        for (var pause = FirstPause; !_stop.IsCancellationRequested; pause = pause * 2 > LongestPause ? LongestPause : pause * 2)
             try
             {
                 var since = Environment.TickCount64;
@@ -98,7 +98,7 @@ internal sealed class Dnsmasq : IDisposable
                 if (_stop.IsCancellationRequested)
                     return;
                 if (Environment.TickCount64 - since > LongestPause.TotalMilliseconds)
-                    pause = TimeSpan.FromSeconds(1);
+                    pause = FirstPause;
                 var said = File.Exists(_base + ".log") ? File.ReadAllText(_base + ".log").Trim().ReplaceLineEndings("; ") : "";
                 _tell($"dnsmasq of {Path.GetFileName(_base)} ended{(said.Length > 0 ? ": " + said : "")}; it is started again");
                 _first.TrySetResult();
@@ -151,5 +151,5 @@ internal sealed class Dnsmasq : IDisposable
 
     private static Fd? OpenLeft(string @base) => PidFile.Open(@base + ".pid");
 
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromSeconds(60);
 }

@@ -21,7 +21,7 @@ namespace Holm.Node.Networks;
 /// <param name="nodeId">Short id of this node.</param>
 /// <param name="count">App and process id: that process is counted as the app's.</param>
 /// <param name="tell">Gets a sentence when something is wrong.</param>
-public sealed class InstanceNetworks(string runFolder, string nodeId, Action<string, int> count, Action<string> tell) : IDisposable
+public sealed partial class InstanceNetworks(string runFolder, string nodeId, Action<string, int> count, Action<string> tell) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Fd _hostNamespace = NetNamespace.Own();
@@ -237,8 +237,8 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
     public IReadOnlyDictionary<string, NetworkState>? Read(string app)
     {
         lock (_lock)
-            return _connected.GetValueOrDefault(app) is { } connection ? InterfaceStates.Read(connection.Inside, connection.Nics, HostNameOf(app))
-                : null;
+            return _connected.GetValueOrDefault(app) is { } connection
+                ? InterfaceStates.Read(connection.Inside, connection.Nics, HostNameOf(app)) : null;
     }
 
     /// <inheritdoc/>
@@ -284,191 +284,6 @@ public sealed class InstanceNetworks(string runFolder, string nodeId, Action<str
             space.Dispose();
             throw;
         }
-    }
-
-    private void Prepare(string app, Nic nic)
-    {
-        switch (nic.Kind)
-        {
-            case NicKind.Physical when nic.Vlan is null:
-                Ports.Lend(app, nic);
-                break;
-            case NicKind.Physical:
-                ParentOf(app, nic);
-                CheckFree(app, nic, nic.PortName);
-                break;
-            case NicKind.Macvlan:
-                ParentOf(app, nic);
-                break;
-            case NicKind.Bridged:
-                var bridge = ParentOf(app, nic);
-                if (bridge.Kind != "bridge")
-                    throw new Refusal(409, $"connect {app}, device {nic.Device}: {bridge.Name} is no bridge");
-                if ((nic.Vlan is not null || nic.Tagged.Length > 0) && bridge.VlanFiltering != true)
-                    throw new Refusal(409, $"connect {app}, device {nic.Device}: bridge {bridge.Name} does not tell VLANs apart; switch its " +
-                        "vlan_filtering on, or take the VLANs away");
-                CheckFree(app, nic, HostName(app, nic));
-                break;
-            default:
-                CheckFree(app, nic, HostName(app, nic));
-                break;
-        }
-    }
-
-    private Link ParentOf(string app, Nic nic) => _host.Find(nic.Network ?? nic.Parent) ?? throw new Refusal(
-        409, $"connect {app}, device {nic.Device}: there is no interface {nic.Network ?? nic.Parent} on the host");
-
-    private void CheckFree(string app, Nic nic, string name)
-    {
-        if (_host.Find(name) is { } there && Owner.Read(nodeId, there.Alias) != (app, nic.Device))
-            throw new Refusal(
-                409, $"connect {app}, device {nic.Device}: the host has an interface {name} already; rename one of them");
-    }
-
-    /// <summary>Makes one link in the instance's namespace, or moves there what an earlier namespace of it has.</summary>
-    private void Add(string app, Nic nic, Connection to, RouteSocket? from)
-    {
-        switch (nic.Kind)
-        {
-            case NicKind.Physical when nic.Vlan is null:
-                Ports.Move(Ports.Lend(app, nic), nic, from, to.Namespace);
-                break;
-            case NicKind.Physical:
-                DeleteOwn(nic.PortName);
-                var options = new LinkOptions { Alias = Owner.Alias(nodeId, app, nic.Device) };
-                var vlan = _host.AddVlan(ParentOf(app, nic).Index, nic.Vlan!.Value, nic.PortName, options);
-                _host.Set(vlan, new LinkChange
-                {
-                    Namespace = to.Namespace,
-                    Name = nic.Name,
-                    Mtu = nic.Mtu,
-                    Address = nic.Hwaddr,
-                    Up = true,
-                });
-                break;
-            case NicKind.Macvlan:
-                _host.AddMacvlan(ParentOf(app, nic).Index, GuestEndOf(app, nic, to, nic.Mtu));
-                if (to.Inside.Find(nic.Name!) is { } made)
-                    to.Inside.Set(made.Index, new LinkChange { Alias = Owner.Alias(nodeId, app, nic.Device) });
-                break;
-            default:
-                if (from is null || !MoveOn(app, nic, to, from))
-                    AddVeth(app, nic, to);
-                break;
-        }
-    }
-
-    private void AddVeth(string app, Nic nic, Connection to)
-    {
-        var name = HostName(app, nic);
-        DeleteOwn(name);
-        var bridge = nic.Kind == NicKind.Bridged ? ParentOf(app, nic) : null;
-        var mtu = nic.Mtu ?? bridge?.Mtu;
-        var host = new LinkOptions
-        {
-            Mtu = mtu,
-            Alias = Owner.Alias(nodeId, app, nic.Device),
-            Group = Owner.Group,
-            Master = bridge?.Index,
-            // No address unless one is configured: a link-local one would be a way to whatever listens on the host.
-            Ipv6LinkLocal = false,
-            Up = true,
-        };
-        var index = _host.AddVeth(name, host, GuestEndOf(app, nic, to, mtu));
-        if (bridge is not null)
-            Join(nic, index);
-        else if (nic.Host.Address is { } own)
-            _host.AddAddress(index, own.ToIPAddress(), own.Length);
-    }
-
-    private GuestEnd GuestEndOf(string app, Nic nic, Connection to, int? mtu) => new(nic.Name!, to.Namespace)
-    {
-        Mtu = mtu,
-        Address = nic.Hwaddr ?? Owner.InventAddress(nodeId, app, nic.Device),
-        Up = true,
-    };
-
-    private void Join(Nic nic, int index)
-    {
-        if (nic.Vlan is not null || nic.Tagged.Length > 0)
-            foreach (var vlan in _host.PortVlans(index))
-                _host.RemovePortVlan(index, vlan.Vid);
-        if (nic.Vlan is > 0 and var untagged)
-            _host.AddPortVlan(index, untagged, pvid: true, untagged: true);
-        foreach (var vid in nic.Tagged.Where(vid => vid != nic.Vlan))
-            _host.AddPortVlan(index, vid, pvid: false, untagged: false);
-    }
-
-    /// <summary>A reboot from inside: the guest end of a pair that is still whole moves on; its host end has not noticed.</summary>
-    private bool MoveOn(string app, Nic nic, Connection to, RouteSocket from)
-    {
-        if (_host.Find(HostName(app, nic)) is not { Kind: "veth", LinkIndex: { } peer } host ||
-            Owner.Read(nodeId, host.Alias) != (app, nic.Device) || from.Find(peer) is not { Kind: "veth" } guest || guest.LinkIndex != host.Index)
-            return false;
-        from.Set(peer, new LinkChange
-        {
-            Namespace = to.Namespace,
-            Name = nic.Name,
-            Mtu = host.Mtu,
-            Address = nic.Hwaddr ?? Owner.InventAddress(nodeId, app, nic.Device),
-            Up = true,
-        });
-        return true;
-    }
-
-    /// <summary>Takes one link out of a running instance.</summary>
-    private void Remove(string app, Nic nic, Connection from)
-    {
-        switch (nic.Kind)
-        {
-            case NicKind.Physical when nic.Vlan is null:
-                foreach (var record in Ports.Lent.Where(r => r.App == app && r.Device == nic.Device).ToList())
-                    if (Ports.BringHome(record, from.Inside) is { Problem: { } problem })
-                        throw new Refusal(409, problem);
-                break;
-            case NicKind.Physical or NicKind.Macvlan:
-                var alias = Owner.Alias(nodeId, app, nic.Device);
-                foreach (var link in from.Inside.Links().Where(l => l.Alias == alias))
-                    from.Inside.Delete(link.Index);
-                break;
-            default:
-                DeleteOwn(HostName(app, nic));
-                break;
-        }
-    }
-
-    /// <summary>The link stays, the host end gets other addresses: only those that Holm gave it are taken away.</summary>
-    private void Readdress(string app, Nic before, Nic after)
-    {
-        if (before.Host.Address == after.Host.Address || _host.Find(HostName(app, after)) is not { } host)
-            return;
-        if (before.Host.Address is { } old)
-            _host.RemoveAddress(host.Index, old.ToIPAddress(), old.Length);
-        if (after.Host.Address is { } own)
-            _host.AddAddress(host.Index, own.ToIPAddress(), own.Length);
-    }
-
-    /// <summary>A host end was given an address by DHCP, or has lost it.</summary>
-    private void Lease(string name, Ipv4Interface? address)
-    {
-        lock (_lock)
-        {
-            var link = _host.Find(name) is { } found && Owner.Read(nodeId, found.Alias) is not null ? found : null;
-            if (_leases.Remove(name, out var old) && old != address && link is not null)
-                _host.RemoveAddress(link.Index, old.ToIPAddress(), old.Length);
-            if (address is { } given && link is not null)
-            {
-                _leases[name] = given;
-                _host.AddAddress(link.Index, given.ToIPAddress(), given.Length);
-            }
-        }
-    }
-
-    /// <summary>Deletes an interface of the host if it is this node's.</summary>
-    private void DeleteOwn(string name)
-    {
-        if (_host.Find(name) is { } link && Owner.Read(nodeId, link.Alias) is not null)
-            _host.Delete(link.Index);
     }
 
     /// <summary>Host ends with an address plan and managed bridges, as they are connected now.</summary>

@@ -53,7 +53,7 @@ internal sealed class ManagedBridges(string nodeId, RouteSocket host)
         SetAddresses(index, network.Plan.Address);
     }
 
-    /// <summary>With VLANs told apart where the kernel can, so that nics may ask for some; without where it was built without that.</summary>
+    /// <summary>With VLANs told apart where the kernel can, so that nics may ask for some.</summary>
     private int Add(string name, LinkOptions options)
     {
         try

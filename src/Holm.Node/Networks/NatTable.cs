@@ -27,7 +27,8 @@ internal sealed class NatTable(string nodeId)
         var text = new StringBuilder($"add table inet holm_{nodeId}\ndelete table inet holm_{nodeId}\n");
         if (masqueraded.Count == 0)
             return text.ToString();
-        text.Append($"table inet holm_{nodeId} {{\n\tchain postrouting {{\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n");
+        text.Append($"table inet holm_{nodeId} {{\n\tchain postrouting {{\n" +
+            "\t\ttype nat hook postrouting priority srcnat; policy accept;\n");
         foreach (var (name, plan) in masqueraded)
             text.Append($"\t\tip saddr {plan.Address!.Value.Subnet} oifname != \"{name}\" masquerade\n");
         text.Append("\t}\n");
@@ -44,7 +45,8 @@ internal sealed class NatTable(string nodeId)
 
     /// <summary>Takes the table away; none is no error.</summary>
     public async Task Remove() =>
-        await Nft(Render(nodeId, new Dictionary<string, AddressPlan>(), guard: false), $"remove the rules of {Table}").ConfigureAwait(false);
+        await Nft(Render(nodeId, new Dictionary<string, AddressPlan>(), guard: false), $"remove the rules of {Table}")
+            .ConfigureAwait(false);
 
     private static async Task Nft(string rules, string doing)
     {

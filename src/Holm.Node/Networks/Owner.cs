@@ -20,7 +20,8 @@ internal static class Owner
         alias?.Split('/') is [var node, var app, var device] && node == $"holm-{nodeId}" ? (app, device) : null;
 
     /// <summary>Name of a host end that nobody named: <c>veth</c> and eight hex digits, the same at each start.</summary>
-    public static string InventName(string nodeId, string app, string device) => "veth" + Convert.ToHexStringLower(Digest(nodeId, app, device)[..4]);
+    public static string InventName(string nodeId, string app, string device) =>
+        "veth" + Convert.ToHexStringLower(Digest(nodeId, app, device)[..4]);
 
     /// <summary>MAC address of a link that nobody gave one, the same at each start; LXD's prefix 00:16:3e.</summary>
     public static string InventAddress(string nodeId, string app, string device)

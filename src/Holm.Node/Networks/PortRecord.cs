@@ -18,7 +18,8 @@ namespace Holm.Node.Networks;
 /// <param name="Mtu">Bytes.</param>
 /// <param name="IsUp">True when it was up.</param>
 internal sealed record PortRecord(
-    string Port, string App, string Device, int Index, string Kind, string? PermanentAddress, string? ParentDevice, string? Address, int Mtu, bool IsUp)
+    string Port, string App, string Device, int Index, string Kind, string? PermanentAddress, string? ParentDevice,
+    string? Address, int Mtu, bool IsUp)
 {
     /// <summary>Writes it.</summary>
     public void Write(string folder)

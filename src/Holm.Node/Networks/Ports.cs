@@ -62,7 +62,8 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         if (WhyNot(port, host.Find) is { } reason)
             throw new Refusal(409, $"share port {nic.Parent} with {app}: {reason}");
         var record = new PortRecord(
-            port!.Name, app, nic.Device, port.Index, port.Kind, port.PermanentAddress, port.ParentDevice, port.Address, port.Mtu, port.IsUp);
+            port!.Name, app, nic.Device, port.Index, port.Kind, port.PermanentAddress, port.ParentDevice,
+            port.Address, port.Mtu, port.IsUp);
         record.Write(folder);
         return _lent[record.Port] = record;
     }
@@ -134,7 +135,8 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
     private PortStand Missed(PortRecord record)
     {
         var now = Environment.TickCount64;
-        if (now - (_missedSince.TryGetValue(record.Port, out var since) ? since : _missedSince[record.Port] = now) < Patience.TotalMilliseconds)
+        _missedSince.TryAdd(record.Port, now);
+        if (now - _missedSince[record.Port] < Patience.TotalMilliseconds)
             return new PortStand(false, $"port {record.Port}, which {record.App} had, has not come back yet");
         Forget(record);
         return new PortStand(true, $"port {record.Port} is gone: {record.App} took it elsewhere, where it ended, or it was unplugged");
@@ -167,8 +169,8 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
     }
 
     private bool IsSame(PortRecord record, Link link, RouteSocket socket) =>
-        link.Kind == record.Kind && link.PermanentAddress == record.PermanentAddress && (link.ParentDevice is null || record.ParentDevice is null
-            || link.ParentDevice == record.ParentDevice) &&
+        link.Kind == record.Kind && link.PermanentAddress == record.PermanentAddress &&
+        (link.ParentDevice is null || record.ParentDevice is null || link.ParentDevice == record.ParentDevice) &&
         // Without hardware there is the number alone, and on the host the name it left with or came back with.
         (record is { PermanentAddress: not null } or { ParentDevice: not null } || socket != host || link.Name == record.Port ||
             link.Name == Stray(record));

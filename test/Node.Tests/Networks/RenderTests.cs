@@ -10,8 +10,8 @@ public sealed class RenderTests
     [Fact]
     public async Task Dnsmasq_serves_one_interface()
     {
-        var text = Dnsmasq.Render("myapp", Plan("ipv4.host_address=10.9.0.5/24 ipv4.dhcp=true ipv4.dhcp.expiry=10m dns.domain=shop.example " +
-            "dns.nameservers=9.9.9.9,1.1.1.1"), "/tmp/leases");
+        var text = Dnsmasq.Render("myapp", Plan("ipv4.host_address=10.9.0.5/24 ipv4.dhcp=true ipv4.dhcp.expiry=10m " +
+            "dns.domain=shop.example dns.nameservers=9.9.9.9,1.1.1.1"), "/tmp/leases");
         Assert.Contains("\ninterface=myapp\nexcept-interface=lo\nbind-dynamic\n", text, StringComparison.Ordinal);
         Assert.Contains("dhcp-range=10.9.0.1,10.9.0.4,255.255.255.0,600\ndhcp-range=10.9.0.6,10.9.0.254,255.255.255.0,600\n" +
             "dhcp-option=option:dns-server,9.9.9.9,1.1.1.1\ndomain=shop.example\n", text, StringComparison.Ordinal);
@@ -21,7 +21,8 @@ public sealed class RenderTests
         Assert.Single(narrow.Split('\n'), l => l.StartsWith("dhcp-range", StringComparison.Ordinal));
         var ranges = Dnsmasq.Render("a", Plan("ipv4.host_address=10.9.0.1/24 ipv4.dhcp=true " +
             "ipv4.dhcp.ranges=10.9.0.10-10.9.0.20,10.9.0.30-10.9.0.40"), "/tmp/leases");
-        Assert.Contains("dhcp-range=10.9.0.10,10.9.0.20,255.255.255.0,3600\ndhcp-range=10.9.0.30,10.9.0.40,", ranges, StringComparison.Ordinal);
+        Assert.Contains("dhcp-range=10.9.0.10,10.9.0.20,255.255.255.0,3600\ndhcp-range=10.9.0.30,10.9.0.40,", ranges,
+            StringComparison.Ordinal);
     }
 
     [Fact]
