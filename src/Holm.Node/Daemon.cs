@@ -69,8 +69,8 @@ public static class Daemon
         hook.Write();
         var engine = new LxcEngine(paths.Instances, MonitorProgram());
         var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus());
-        var desired = new DesiredState(config, power, reader, 
-            spec => networks.Missing(spec.Name, spec.Nics) ?? ShareControl.Missing(spec));
+        var desired = new DesiredState(
+            config, power, reader, spec => networks.Missing(spec.Name, spec.Nics) ?? ShareControl.Missing(spec));
         var shares = new ShareControl(roots, engine);
         var answers = new StartAnswers(hook, networks, shares);
         var executor = new Executor(roots, images, limits, networks, shares, engine, hook, answers, FactsOf(paths), clock);
@@ -107,7 +107,17 @@ public static class Daemon
         var activation = new Activation(config, control, desired, power, loop, paths);
         var checks = new Checks(tree, paths, canIdmapLayers);
         var face = Faces.Of(config, control, activation, readings, images, bridges, events, paths, checks, Say);
-        int signal;
+        await Serve(paths, face, boot, running, ended).ConfigureAwait(false);
+        await stop.CancelAsync().ConfigureAwait(false);
+        await running.ConfigureAwait(false);
+        await watching.ConfigureAwait(false);
+        limits.CleanUp();
+        return 0;
+    }
+
+    /// <summary>Answers until the end is asked for, and stops the apps if the host goes down.</summary>
+    private static async Task Serve(NodePaths paths, NodeFace face, Boot boot, Task running, Task<int> ended)
+    {
         await using ((await ApiServer.Start(paths.Socket, face).ConfigureAwait(false)).ConfigureAwait(false))
         {
             GiveToGroup(paths.Socket);
@@ -115,15 +125,9 @@ public static class Daemon
             // A loop that breaks takes the daemon along: systemd starts it anew, and the apps do not notice.
             if (await Task.WhenAny(ended, running).ConfigureAwait(false) == running)
                 await running.ConfigureAwait(false);
-            signal = await ended.ConfigureAwait(false);
-            if (signal == Signals.SIGPWR)
+            if (await ended.ConfigureAwait(false) == Signals.SIGPWR)
                 await boot.StopAll().ConfigureAwait(false);
         }
-        await stop.CancelAsync().ConfigureAwait(false);
-        await running.ConfigureAwait(false);
-        await watching.ConfigureAwait(false);
-        limits.CleanUp();
-        return 0;
     }
 
     /// <summary>The socket belongs to group holm, where the machine has that group: whoever is in it is root-equivalent.</summary>

@@ -35,9 +35,13 @@ public sealed class HostileTests
             Assert.Contains(pair.Split('=')[0].Replace("environment.", "", StringComparison.Ordinal), ran.Err, StringComparison.Ordinal);
             Assert.DoesNotContain('\u001b', ran.Err);
         }
-        var nic = await node.Holm("config", "device", "add", "web", "eth0", "nic", "nictype=p2p");
-        Assert.NotEqual(0, nic.Code);
-        Assert.Contains("nic", nic.Err, StringComparison.Ordinal);
+        foreach (var device in (string[][])[["gpu"], ["nic", "nictype=p2p", "host_name=a;b"], ["nic", "nictype=p2p", "host_name=eth0"],
+            ["nic", "nictype=physical", "parent=a/b"], ["disk", "source=../etc", "path=/mnt"], ["disk", "source=/etc", "path=/mnt/../.."]])
+        {
+            var refused = await node.Holm(["config", "device", "add", "web", "eth0", .. device]);
+            Assert.NotEqual(0, refused.Code);
+            Assert.Contains(device[^1].Split('=')[0], refused.Err, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
