@@ -241,6 +241,13 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
                 ? InterfaceStates.Read(connection.Inside, connection.Nics, HostNameOf(app)) : null;
     }
 
+    /// <summary>What an interface of the host is like now.</summary>
+    public HostInterfaceState ReadHost(string name)
+    {
+        lock (_lock)
+            return InterfaceStates.ReadHost(_host, name);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -26,20 +26,46 @@ internal static class InterfaceStates
                 Hwaddr = link.Name == "lo" ? "" : link.Address ?? "",
                 HostName = nics.FirstOrDefault(n => n.Name == link.Name) is { } nic ? hostName(nic) : "",
                 Addresses = [.. addresses[link.Index].Select(ToWire)],
-                Counters = new NetworkCounters
-                {
-                    BytesReceived = (long)link.Counters.RxBytes,
-                    BytesSent = (long)link.Counters.TxBytes,
-                    PacketsReceived = (long)link.Counters.RxPackets,
-                    PacketsSent = (long)link.Counters.TxPackets,
-                    ErrorsReceived = (long)link.Counters.RxErrors,
-                    ErrorsSent = (long)link.Counters.TxErrors,
-                    PacketsDroppedInbound = (long)link.Counters.RxDropped,
-                    PacketsDroppedOutbound = (long)link.Counters.TxDropped,
-                },
+                Counters = ToWire(link.Counters),
             };
         return states;
     }
+
+    /// <summary>One interface of the host; one that is not there is down.</summary>
+    public static HostInterfaceState ReadHost(RouteSocket host, string name)
+    {
+        if (host.Find(name) is not { } link)
+            return new HostInterfaceState();
+        var links = link.Kind == "bridge" ? host.Links() : [];
+        return new HostInterfaceState
+        {
+            Addresses = [.. host.Addresses().Where(a => a.Index == link.Index).Select(ToWire)],
+            Counters = ToWire(link.Counters),
+            Hwaddr = link.Address ?? "",
+            Mtu = link.Mtu,
+            State = link.IsUp ? "up" : "down",
+            Bridge = link.Kind != "bridge" ? null : new BridgeState
+            {
+                Id = "8000." + (link.Address ?? "").Replace(":", "", StringComparison.Ordinal),
+                ForwardDelay = 1500,
+                VlanDefault = 1,
+                VlanFiltering = link.VlanFiltering == true,
+                UpperDevices = [.. links.Where(l => l.Master == link.Index).Select(l => l.Name)],
+            },
+        };
+    }
+
+    private static NetworkCounters ToWire(LinkCounters c) => new()
+    {
+        BytesReceived = (long)c.RxBytes,
+        BytesSent = (long)c.TxBytes,
+        PacketsReceived = (long)c.RxPackets,
+        PacketsSent = (long)c.TxPackets,
+        ErrorsReceived = (long)c.RxErrors,
+        ErrorsSent = (long)c.TxErrors,
+        PacketsDroppedInbound = (long)c.RxDropped,
+        PacketsDroppedOutbound = (long)c.TxDropped,
+    };
 
     private static NetworkAddress ToWire(LinkAddress address) => new()
     {
