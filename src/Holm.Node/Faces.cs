@@ -13,20 +13,20 @@ internal static class Faces
 {
     public static NodeFace Of(
         ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, NetworkControl bridges,
-        Events events, NodePaths paths, Checks checks, Action<string> log) =>
-        Of(config, control, activation, readings, images, events, NetworksOf(bridges, paths), EnvironmentOf(paths), checks, log);
+        InstanceNetworks networks, Events events, NodePaths paths, Checks checks, Action<string> log) =>
+        Of(config, control, activation, readings, images, events, NetworksOf(bridges, networks, paths), EnvironmentOf(paths), checks, log);
 
-    private static NetworkFace NetworksOf(NetworkControl bridges, NodePaths paths) => new()
+    private static NetworkFace NetworksOf(NetworkControl bridges, InstanceNetworks networks, NodePaths paths) => new()
     {
         Settle = ct => bridges.Settle().WaitAsync(ct),
         Problem = bridges.Problem,
+        State = networks.ReadHost,
         Leases = name => LeaseFile.Read(Path.Combine(paths.Run, "networks", name + ".leases")),
     };
 
     private static NodeFace Of(
         ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, Events events,
-        NetworkFace networks,
-        ServerEnvironment environment, Checks checks, Action<string> log) => new()
+        NetworkFace networks, ServerEnvironment environment, Checks checks, Action<string> log) => new()
         {
             Config = config,
             Configuration = new ConfigurationFace { Change = activation.Change, Activate = activation.Run },
