@@ -87,8 +87,7 @@ public static class Daemon
         };
         config.Changed += (_, _) => loop.Wake();
 
-        // What was there before: an earlier daemon's apps, or a boot.
-        // Entered, not listed, by the roots of unprivileged instances: liblxc wants that.
+        // What was there before: an earlier daemon's apps, or a boot. Entered, not listed, by the roots of unprivileged instances: liblxc wants that.
         Directory.CreateDirectory(paths.Instances);
         File.SetUnixFileMode(paths.Instances, (UnixFileMode)0x1c9);
         var firstSinceBoot = power.Open([.. config.Current.Instances.Keys]);
@@ -105,8 +104,8 @@ public static class Daemon
         var running = loop.Run(stop.Token);
         var watching = Task.WhenAll(bridges.Watch(stop.Token), shares.Watch(loop, stop.Token));
         var activation = new Activation(config, control, desired, power, loop, paths);
-        var checks = new Checks(tree, paths, canIdmapLayers);
-        var face = Faces.Of(config, control, activation, readings, images, bridges, networks, events, paths, checks, Say);
+        var face = Faces.Of(config, control, activation, readings, images, bridges, networks, events, paths,
+            new Checks(tree, paths, canIdmapLayers), Say);
         await Serve(paths, face, boot, running, ended).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         await running.ConfigureAwait(false);

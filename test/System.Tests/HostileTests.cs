@@ -36,7 +36,7 @@ public sealed class HostileTests
             Assert.DoesNotContain('\u001b', ran.Err);
         }
         foreach (var device in (string[][])[["gpu"], ["nic", "nictype=p2p", "host_name=a;b"], ["nic", "nictype=p2p", "host_name=eth0"],
-            ["nic", "nictype=physical", "parent=a/b"], ["disk", "source=../etc", "path=/mnt"], ["disk", "source=/etc", "path=/mnt/../.."]])
+            ["nic", "nictype=physical", "parent=a/b"], ["disk", "path=/mnt", "source=../etc"], ["disk", "source=/etc", "path=/mnt/../.."]])
         {
             var refused = await node.Holm(["config", "device", "add", "web", "eth0", .. device]);
             Assert.NotEqual(0, refused.Code);
