@@ -69,9 +69,9 @@ public static class Daemon
         hook.Write();
         var engine = new LxcEngine(paths.Instances, MonitorProgram());
         var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus());
-        var desired = new DesiredState(
-            config, power, reader, spec => networks.Missing(spec.Name, spec.Nics) ?? ShareControl.Missing(spec));
         var shares = new ShareControl(roots, engine);
+        var desired = new DesiredState(config, power, reader,
+            spec => networks.Missing(spec.Name, spec.Nics) ?? shares.Missing(spec));
         var answers = new StartAnswers(hook, networks, shares);
         var executor = new Executor(roots, images, limits, networks, shares, engine, hook, answers, FactsOf(paths), clock);
         var loop = new Loop(desired, executor, answers, engine, limits, networks, clock, layers);
@@ -103,7 +103,7 @@ public static class Daemon
         using var trim = new HeapTrim();
         using var stop = new CancellationTokenSource();
         var running = loop.Run(stop.Token);
-        var watching = Task.WhenAll(bridges.Watch(stop.Token), ShareControl.Watch(loop, stop.Token));
+        var watching = Task.WhenAll(bridges.Watch(stop.Token), shares.Watch(loop, stop.Token));
         var activation = new Activation(config, control, desired, power, loop, paths);
         var checks = new Checks(tree, paths, canIdmapLayers);
         var face = Faces.Of(config, control, activation, readings, images, bridges, events, paths, checks, Say);

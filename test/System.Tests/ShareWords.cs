@@ -46,15 +46,14 @@ internal sealed class Stick : IAsyncDisposable
     /// <summary>Where the host mounts it.</summary>
     public string Folder { get; }
 
-    /// <summary>True when this machine can make and mount such a filesystem.</summary>
-    public static bool CanBe(string type) => Shell.Sh(
-        $"PATH=$PATH:/sbin:/usr/sbin; command -v mkfs.{type} && {{ modprobe {type} 2>/dev/null; grep -qw {type} /proc/filesystems; }}").Result
-        .Code == 0;
+    /// <summary>True when this kernel can mount such a filesystem.</summary>
+    public static async Task<bool> CanBe(string type) =>
+        (await Shell.Sh($"modprobe {type} 2>/dev/null; grep -qw {type} /proc/filesystems")).Code == 0;
 
     public static async Task<Stick> Make(HostFolder folder, string type)
     {
         var stick = new Stick(folder / "stick.img", Directory.CreateDirectory(folder / "usb").FullName);
-        (await Shell.Sh($"truncate -s 8M {stick._image} && mkfs.{type} {(type == "ext4" ? "-q" : "")} {stick._image}")).Well();
+        (await Shell.Sh($"truncate -s 8M {stick._image} && {(type == "vfat" ? "busybox mkdosfs" : "mkfs.ext4 -q")} {stick._image}")).Well();
         return stick;
     }
 

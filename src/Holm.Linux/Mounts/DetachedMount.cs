@@ -30,8 +30,8 @@ public sealed partial class DetachedMount : IDisposable
             "copy a mount")), recursive);
 
     /// <summary>
-    /// Settles what the mount allows: never set-user-id programs nor device files, nothing of what is mounted in it later is seen elsewhere
-    /// or the other way round (MS_PRIVATE). One call, all or nothing.
+    /// Settles what the mount allows: never set-user-id programs nor device files, and what is mounted in it later is not seen elsewhere,
+    /// nor the other way round (MS_PRIVATE). One call, all or nothing.
     /// </summary>
     /// <param name="readOnly">True: nothing can be changed through it.</param>
     /// <param name="idmap">User namespace by which its ids are mapped; null: they are as they are.</param>

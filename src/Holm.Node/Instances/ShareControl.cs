@@ -17,7 +17,7 @@ public sealed class ShareControl(Roots roots, LxcEngine engine)
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Why an instance that is not running cannot be started as things are, as a sentence; null: it can.</summary>
-    public static string? Missing(InstanceSpec spec) => PathShares.Missing(spec.Shares);
+    public string? Missing(InstanceSpec spec) => PathShares.Missing(spec.Shares, () => IdsOf(spec.Root.IdmapBase));
 
     /// <summary>Gives an init that has not run yet the shares that are on record.</summary>
     /// <exception cref="Refusal">One is not to be had.</exception>
@@ -32,7 +32,7 @@ public sealed class ShareControl(Roots roots, LxcEngine engine)
         var init = LxcEngine.RunningInit(run.Monitor) ??
             throw new Refusal(409, $"change the shares of {run.Observed.Name}: it is just rebooting; tried again");
         Set(run, init, wanted, run.Observed.Shares ?? []);
-        run.Update(o => o with { Failed = false, Reason = "" });
+        run.Update(o => o with { Failed = false, Reason = Report(o.Shares) ?? "" });
     }
 
     private void Set(InstanceRun run, int initPid, IReadOnlyList<ShareSpec> wanted, IReadOnlyList<AppliedShare> applied)
@@ -40,18 +40,23 @@ public sealed class ShareControl(Roots roots, LxcEngine engine)
         lock (run.Mounting)
         {
             var name = run.Observed.Name;
-            var ids = run.Record!.IdmapBase is { } first ? new ShareIds(first, Roots.IdCount, roots.UserNamespace(first))
-                : ShareIds.Privileged;
-            var now = PathShares.Set(name, initPid, ids, wanted, applied);
+            var now = PathShares.Set(name, initPid, IdsOf(run.Record!.IdmapBase), wanted, applied);
             if (now.SequenceEqual(run.Record.Shares ?? []))
                 return;
             run.Note(engine.Folder(name), r => r with { Shares = now });
-            run.Update(o => o with { Shares = now });
+            run.Update(o => o with { Shares = now, Reason = Report(now) ?? o.Reason });
         }
     }
 
+    private ShareIds IdsOf(uint? idmapBase) =>
+        idmapBase is { } first ? new ShareIds(first, Roots.IdCount, roots.UserNamespace(first)) : ShareIds.Privileged;
+
+    /// <summary>That a share which may be missing cannot be used is no error, but somebody may want to know.</summary>
+    private static string? Report(IReadOnlyList<AppliedShare>? shares) => shares?.FirstOrDefault(s => s.Why is not null) is { } share
+        ? $"device {share.Share.Device} shows nothing: {share.Share.Source}: {share.Why}" : null;
+
     /// <summary>Runs until cancelled.</summary>
-    public static async Task Watch(Loop loop, CancellationToken ct)
+    public async Task Watch(Loop loop, CancellationToken ct)
     {
         using var events = MountEvents.Open();
         while (!ct.IsCancellationRequested)
@@ -71,7 +76,7 @@ public sealed class ShareControl(Roots roots, LxcEngine engine)
     }
 
     /// <summary>Marks the instances whose shares are not as the host is now. True: there is something that no event will tell of.</summary>
-    private static bool Look(Loop loop)
+    private bool Look(Loop loop)
     {
         var restless = loop.SomethingWaits;
         if (restless)
@@ -81,7 +86,7 @@ public sealed class ShareControl(Roots roots, LxcEngine engine)
             if (run.Observed is not { Presence: Presence.Running, Stop: null, Shares: { Count: > 0 } shares })
                 continue;
             restless |= shares.Any(s => s.Mount is null);
-            if (LxcEngine.RunningInit(run.Monitor) is not { } init || PathShares.AreSettled(init, shares))
+            if (LxcEngine.RunningInit(run.Monitor) is not { } init || PathShares.AreSettled(init, IdsOf(run.Record?.IdmapBase), shares))
                 continue;
             run.Update(o => o with { SharesStale = true, RefusedShares = null });
             loop.Wake();

@@ -6,8 +6,9 @@ namespace Holm.Node.Shares;
 
 /// <summary>A share of a running app, and what was mounted for it: what the next daemon has to know.</summary>
 /// <param name="Share">As it is written.</param>
-/// <param name="Mount">What is mounted in the app; null: nothing while the source is missing.</param>
-public sealed record AppliedShare(ShareSpec Share, MountedShare? Mount);
+/// <param name="Mount">What is mounted in the app; null: nothing while the source is missing, or cannot be used.</param>
+/// <param name="Why">Why the source cannot be used, as a sentence; null: it can, or is missing.</param>
+public sealed record AppliedShare(ShareSpec Share, MountedShare? Mount, string? Why = null);
 
 /// <summary>One mount in an app's namespace.</summary>
 /// <param name="MountId">Its number, as in /proc/PID/mountinfo.</param>

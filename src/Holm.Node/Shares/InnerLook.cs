@@ -7,8 +7,17 @@ namespace Holm.Node.Shares;
 /// <summary>Finds the mounts of shares among an app's own, wherever it has moved them by now.</summary>
 internal static class InnerLook
 {
+    /// <summary>All mounts, and the shares whose mounts are there, those on no record among them.</summary>
+    public static (IReadOnlyList<MountLine> Lines, IReadOnlyList<AppliedShare> Alive) All(
+        InnerMounts inner, IReadOnlyCollection<ShareSource> sources, ShareIds ids, IReadOnlyList<AppliedShare> applied)
+    {
+        var lines = inner.Read();
+        var alive = Alive(inner, lines, applied);
+        return (lines, [.. alive, .. Unrecorded(inner, lines, sources, ids, alive)]);
+    }
+
     /// <summary>The shares whose mounts are there. A number that another mount has by now is told by what that shows.</summary>
-    public static IReadOnlyList<AppliedShare> Alive(
+    private static IReadOnlyList<AppliedShare> Alive(
         InnerMounts inner, IReadOnlyList<MountLine> lines, IReadOnlyList<AppliedShare> applied) =>
         [.. applied.Where(a => a.Mount is { } mount && lines.FirstOrDefault(l => l.Id == mount.MountId) is { } line &&
             Shows(inner, line, mount))];
@@ -17,8 +26,8 @@ internal static class InnerLook
     /// Mounts at the paths of shares that show just what these should, and are on no record: an earlier daemon made them, and was killed
     /// before it could say so.
     /// </summary>
-    public static IEnumerable<AppliedShare> Unrecorded(
-        InnerMounts inner, IReadOnlyList<MountLine> lines, IReadOnlyList<ShareSource> sources, ShareIds ids,
+    private static IEnumerable<AppliedShare> Unrecorded(
+        InnerMounts inner, IReadOnlyList<MountLine> lines, IReadOnlyCollection<ShareSource> sources, ShareIds ids,
         IReadOnlyList<AppliedShare> recorded)
     {
         foreach (var source in sources.Where(s => !recorded.Any(r => SharePlan.SameMount(r.Share, s.Share))))

@@ -39,94 +39,80 @@ public static class PathShares
     public static IReadOnlyList<AppliedShare> Set(
         string app, int initPid, ShareIds ids, IReadOnlyList<ShareSpec> wanted, IReadOnlyList<AppliedShare> applied)
     {
-        var sources = new Dictionary<ShareSpec, ShareSource>();
-        try
+        using var sources = new ShareSources(app, ids, wanted);
+        // Most calls find everything in place, and do not have to go in.
+        var lines = MountLine.ReadAll(initPid);
+        var plan = Plan(sources, applied, AliveBy(lines, applied), lines);
+        if (!plan.IsNothing)
         {
-            foreach (var share in wanted)
-                if (ShareSource.Open(Doing(app, share), share) is { } source)
-                    sources.Add(share, source);
-            MountIdentity? SourceOf(ShareSpec share) => sources.TryGetValue(share, out var source) ? source.Identity : null;
-
-            // Most calls find everything in place, and do not have to go in.
-            var lines = MountLine.ReadAll(initPid);
-            var plan = SharePlan.Make(wanted, SourceOf, applied, AliveBy(lines, applied), OnHost(lines));
-            if (plan.IsNothing)
-                return InOrder(wanted, [.. plan.Kept, .. plan.Away]);
-            plan = InnerMounts.In(initPid, ids.Root, inner =>
-            {
-                lines = inner.Read();
-                var alive = InnerLook.Alive(inner, lines, applied);
-                IReadOnlyList<AppliedShare> all = [.. alive, .. InnerLook.Unrecorded(inner, lines, [.. sources.Values], ids, alive)];
-                return SharePlan.Make(wanted, SourceOf, applied, all, OnHost(lines));
-            });
-            if (plan.Missing is [var missing, ..])
-                throw new Refusal(409, $"{Doing(app, missing)}: {missing.Source} is not there; make it, plug it in, or set required=false");
-            var added = plan.IsNothing ? [] : Carry(app, initPid, ids, plan, sources);
-            return InOrder(wanted, [.. plan.Kept, .. plan.Away, .. added]);
+            (lines, var alive) = InnerMounts.In(initPid, ids.Root, inner => InnerLook.All(inner, sources.All, ids, applied));
+            plan = Plan(sources, applied, alive, lines);
         }
-        finally
-        {
-            foreach (var source in sources.Values)
-                source.Dispose();
-        }
+        if (plan.Missing is [var missing, ..])
+            throw new Refusal(409, $"{Doing(app, missing.Share)}: " +
+                (missing.Why ?? $"{missing.Share.Source} is not there; make it, plug it in, or set required=false"));
+        var added = plan.IsNothing ? [] : Carry(app, initPid, ids, plan, sources);
+        IReadOnlyList<AppliedShare> now = [.. plan.Kept, .. plan.Away, .. added];
+        return [.. wanted.Select(w => now.First(s => s.Share == w))];
     }
 
     /// <summary>True when the shares of an app are as the host is now; false: <see cref="Set"/> would change something, or refuse.</summary>
     /// <param name="initPid">Its init.</param>
+    /// <param name="ids">Its ids.</param>
     /// <param name="applied">What an earlier call for this init returned.</param>
-    public static bool AreSettled(int initPid, IReadOnlyList<AppliedShare> applied)
+    public static bool AreSettled(int initPid, ShareIds ids, IReadOnlyList<AppliedShare> applied)
     {
-        var lines = MountLine.ReadAll(initPid);
-        return SharePlan.Make([.. applied.Select(a => a.Share)], IdentityOf, applied, AliveBy(lines, applied), OnHost(lines)).IsNothing;
+        try
+        {
+            using var sources = new ShareSources("", ids, [.. applied.Select(a => a.Share)]);
+            var lines = MountLine.ReadAll(initPid);
+            var plan = Plan(sources, applied, AliveBy(lines, applied), lines);
+            return plan.IsNothing && plan.Away.All(applied.Contains);
+        }
+        catch (Refusal)
+        {
+            return false;
+        }
     }
 
     /// <summary>What of the host an app that does not run would have to wait for, as a sentence; null: nothing.</summary>
-    /// <remarks>Also a source that cannot be used is waited for: it is the host's to mend.</remarks>
-    public static string? Missing(IReadOnlyList<ShareSpec> wanted)
+    /// <remarks>Also a source that cannot be used is waited for: it is the host's to mend, or a stick's to come.</remarks>
+    public static string? Missing(IReadOnlyList<ShareSpec> wanted, Func<ShareIds> ids)
     {
         foreach (var share in wanted.Where(s => s.Required))
+        {
+            var what = $"it waits for {share.Source} (device {share.Device})";
             try
             {
-                using var source = ShareSource.Open($"it waits for device {share.Device}", share);
+                using var source = ShareSource.Open(what, share);
                 if (source is null)
-                    return $"it waits for {share.Source} (device {share.Device}), which is not there";
+                    return $"{what}, which is not there";
+                if (share.Shift && source.Prepare(ids()) is { } reason)
+                    return $"{what}: {reason}";
             }
             catch (Refusal refusal)
             {
                 return refusal.Message;
             }
+        }
         return null;
     }
 
-    private static MountIdentity? IdentityOf(ShareSpec share)
-    {
-        try
-        {
-            using var source = ShareSource.Open("", share);
-            return source?.Identity;
-        }
-        catch (Refusal)
-        {
-            // As good as missing here; Set says more.
-            return null;
-        }
-    }
+    private static SharePlan Plan(
+        ShareSources sources, IReadOnlyList<AppliedShare> applied, IReadOnlyList<AppliedShare> alive, IReadOnlyList<MountLine> lines) =>
+        SharePlan.Make(sources.Wanted, sources.IdentityOf, sources.WhyNot, applied, alive, OnHost(lines));
 
-    private static List<AppliedShare> Carry(
-        string app, int initPid, ShareIds ids, SharePlan plan, Dictionary<ShareSpec, ShareSource> sources)
+    private static List<AppliedShare> Carry(string app, int initPid, ShareIds ids, SharePlan plan, ShareSources sources)
     {
-        IReadOnlyList<DetachedMount> copies = [];
+        List<DetachedMount> copies = [.. plan.Add.Select(sources.Take)];
         try
         {
-            // One by one, so that what is made is disposed of also when the next fails.
-            foreach (var share in plan.Add)
-                copies = [.. copies, sources[share].Copy(Doing(app, share), ids)];
             if (ids.UserNamespace is not null && copies.Count > 0)
             {
-                var plain = copies;
-                copies = MountSeal.Seal(plain);
-                foreach (var copy in plain)
-                    copy.Dispose();
+                var plain = copies.ToList();
+                copies.AddRange(MountSeal.Seal(plain));
+                copies.RemoveRange(0, plain.Count);
+                plain.ForEach(p => p.Dispose());
             }
             return InnerMounts.In(initPid, ids.Root, inner =>
             {
@@ -137,13 +123,12 @@ public static class PathShares
         }
         finally
         {
-            foreach (var copy in copies)
-                copy.Dispose();
+            copies.ForEach(c => c.Dispose());
         }
     }
 
     private static List<AppliedShare> Attach(
-        string app, InnerMounts inner, ShareIds ids, IReadOnlyList<ShareSpec> shares, IReadOnlyList<DetachedMount> copies)
+        string app, InnerMounts inner, ShareIds ids, IReadOnlyList<ShareSpec> shares, List<DetachedMount> copies)
     {
         var added = new List<AppliedShare>();
         try
@@ -172,7 +157,7 @@ public static class PathShares
         }
     }
 
-    private static string Doing(string app, ShareSpec share) =>
+    internal static string Doing(string app, ShareSpec share) =>
         $"share {share.Source} with {app} as {share.Path} (device {share.Device})";
 
     private static IReadOnlyList<AppliedShare> AliveBy(IReadOnlyList<MountLine> lines, IReadOnlyList<AppliedShare> applied) =>
@@ -185,7 +170,4 @@ public static class PathShares
         return mount => lines.FirstOrDefault(l => l.Id == mount.MountId) is { } line &&
             (devices ??= [.. MountLine.ReadAll().Select(l => l.Device)]).Contains(line.Device);
     }
-
-    private static IReadOnlyList<AppliedShare> InOrder(IReadOnlyList<ShareSpec> wanted, IReadOnlyList<AppliedShare> shares) =>
-        [.. wanted.Select(w => shares.First(s => s.Share == w))];
 }

@@ -15,6 +15,7 @@ namespace Holm.Node.Shares;
 internal sealed class ShareSource : IDisposable
 {
     private readonly Fd _file;
+    private DetachedMount? _copy;
 
     private ShareSource(ShareSpec share, Fd file) => (Share, _file, Identity) = (share, file, MountIdentity.Of(file));
 
@@ -49,24 +50,30 @@ internal sealed class ShareSource : IDisposable
         }
     }
 
-    /// <summary>A mount of it that is nowhere yet, with all that the app must not be able to do taken away.</summary>
-    /// <exception cref="Refusal">Its ids cannot be mapped.</exception>
+    /// <summary>
+    /// Makes a mount of it that is nowhere yet, with all that the app must not be able to do taken away; kept for <see cref="Take"/>.
+    /// </summary>
+    /// <param name="ids">The app's ids.</param>
+    /// <returns>Why that cannot be, to stand behind what is being done; null: it is made.</returns>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public DetachedMount Copy(string what, ShareIds ids)
+    public string? Prepare(ShareIds ids)
     {
-        var copy = DetachedMount.CopyOf(_file, Share.Recursive);
+        if (_copy is not null)
+            return null;
         var idmap = Share.Shift ? ids.UserNamespace : null;
+        var copy = DetachedMount.CopyOf(_file, Share.Recursive);
         try
         {
             copy.Restrict(Share.ReadOnly, idmap);
-            return copy;
+            _copy = copy;
+            return null;
         }
         catch (LinuxException e) when (e.Errno is Errnos.EINVAL or Errnos.EPERM or Errnos.EOPNOTSUPP && idmap is not null)
         {
             copy.Dispose();
-            var below = Share.Recursive ? "one of the filesystems there cannot" : "its filesystem cannot";
-            throw new Refusal(409, $"{what}: {below} map ids on this kernel; with shift=false its files belong to nobody inside and can be " +
-                "used only as far as they are open to everyone, with security.privileged=true the app's root is the host's", e);
+            return (Share.Recursive ? "one of the filesystems there cannot" : "its filesystem cannot") + " map ids on this kernel; with " +
+                "shift=false its files belong to nobody inside and can be used only as far as they are open to everyone, with " +
+                "security.privileged=true the app's root is the host's";
         }
         catch
         {
@@ -75,8 +82,20 @@ internal sealed class ShareSource : IDisposable
         }
     }
 
+    /// <summary>The mount that was made; the caller's from now on.</summary>
+    public DetachedMount Take()
+    {
+        var copy = _copy ?? throw new InvalidOperationException("not prepared");
+        _copy = null;
+        return copy;
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        _copy?.Dispose();
+    }
 
     private static string Real(string path)
     {

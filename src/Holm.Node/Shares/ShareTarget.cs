@@ -10,8 +10,8 @@ namespace Holm.Node.Shares;
 /// The app's side of a share: the file or folder that is mounted on, found below the app's root and made where it is missing.
 /// </summary>
 /// <remarks>
-/// Links are followed as the app would follow them, /var/run to /run, and <c>..</c> ends at its root (RESOLVE_IN_ROOT; RESOLVE_BENEATH would
-/// refuse every absolute link). All this happens in the app's own mount namespace: an app that turns names round meanwhile only chooses
+/// Links are followed as the app would follow them, /var/run to /run, and <c>..</c> ends at its root (RESOLVE_IN_ROOT; RESOLVE_BENEATH
+/// would refuse every absolute link). All this happens in the app's own mount namespace: an app that turns names round meanwhile only chooses
 /// another place of its own. Nothing is made where its root could make nothing itself: in a folder that belongs to no id of the app.
 /// </remarks>
 internal static class ShareTarget
@@ -115,7 +115,8 @@ internal static class ShareTarget
     {
         var owner = FileStat.Of(folder);
         if (!ids.Have(owner.Uid) || !ids.Have(owner.Gid))
-            throw new Refusal(409, $"{what}: {name} is missing there, and the folder that it would be in is not the app's; choose another path");
+            throw new Refusal(
+                409, $"{what}: {name} is missing there, and the folder that it would be in is not the app's; choose another path");
         try
         {
             Fd.MakeEntry(folder, name, isFolder);

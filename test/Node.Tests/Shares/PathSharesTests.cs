@@ -187,7 +187,7 @@ public sealed class PathSharesTests : IDisposable
         Directory.CreateSymbolicLink(Path.Combine(Host, "link"), Path.Combine(Host, "real"));
         var share = Share(Path.Combine(Host, "link"), "/mnt/data");
         Assert.Contains($"write where it leads: source={Path.Combine(Host, "real")}", Refused(share), StringComparison.Ordinal);
-        Assert.Contains("symbolic link", PathShares.Missing([share]), StringComparison.Ordinal);
+        Assert.Contains("symbolic link", PathShares.Missing([share], () => _app.Ids), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -195,9 +195,9 @@ public sealed class PathSharesTests : IDisposable
     {
         var share = Share(Path.Combine(Host, "later"), "/mnt/data");
         Assert.Contains("is not there; make it, plug it in, or set required=false", Refused(share), StringComparison.Ordinal);
-        Assert.Equal($"it waits for {share.Source} (device data), which is not there", PathShares.Missing([share]));
+        Assert.Equal($"it waits for {share.Source} (device data), which is not there", PathShares.Missing([share], () => _app.Ids));
         var optional = share with { Required = false };
-        Assert.Null(PathShares.Missing([optional]));
+        Assert.Null(PathShares.Missing([optional], () => _app.Ids));
         Set(optional);
         Assert.Equal([new AppliedShare(optional, null)], _applied);
         Directory.CreateDirectory(share.Source);
@@ -215,6 +215,13 @@ public sealed class PathSharesTests : IDisposable
         var message = Refused(Share("/sys", "/mnt/sys"));
         Assert.Contains("shift=false", message, StringComparison.Ordinal);
         Assert.Contains("security.privileged", message, StringComparison.Ordinal);
+        Assert.Contains("it waits for /sys (device data): its filesystem cannot map ids",
+            PathShares.Missing([Share("/sys", "/mnt/sys")], () => _app.Ids), StringComparison.Ordinal);
+        Assert.Null(PathShares.Missing([Share("/sys", "/mnt/sys")], () => ShareIds.Privileged));
+        // A share that may be missing is, and says why.
+        Set(Share("/sys", "/mnt/sys") with { Required = false });
+        Assert.Contains("shift=false", Assert.Single(_applied).Why, StringComparison.Ordinal);
+        Assert.True(PathShares.AreSettled(_app.Pid, _app.Ids, _applied));
         Set(Share("/sys", "/mnt/sys") with { Shift = false });
         Assert.Equal("65534\n", _app.Well("stat -c %u /mnt/sys/kernel"));
         using var privileged = SmallApp.Start(privileged: true);

@@ -74,6 +74,35 @@ public sealed class StickTests : IDisposable
         Unplug();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_stick_goes_though_the_folder_it_was_mounted_on_cannot_be_shared(bool required)
+    {
+        // Ids of a squashfs on an old kernel, or of a ramfs on every one, cannot be mapped.
+        Sh($"mount -t ramfs none {Usb} && mkdir {Usb}/in");
+        var share = Share(Path.Combine(Usb, "in"), required);
+        try
+        {
+            Assert.Equal(required, PathShares.Missing([share], () => _app.Ids) is not null);
+            Plug("in");
+            Set(share);
+            _app.Well("echo kept > /mnt/usb/file");
+            Unplug("in");
+            Set(share);
+            Assert.Contains("cannot map ids", Assert.Single(_applied).Why, StringComparison.Ordinal);
+            IsFreeSoon();
+            Plug("in");
+            Set(share);
+            Assert.Equal("kept\n", _app.Well("cat /mnt/usb/file"));
+            Set();
+        }
+        finally
+        {
+            Sh($"umount -l {Usb}/in; umount -l {Usb}");
+        }
+    }
+
     [Fact]
     public async Task Mounts_and_unmounts_of_the_host_are_heard_of()
     {
@@ -96,15 +125,15 @@ public sealed class StickTests : IDisposable
             Assert.True(begun.Elapsed < TimeSpan.FromSeconds(1), "the stick is still in use");
     }
 
-    private void Plug()
+    private void Plug(string below = "")
     {
         if (!File.Exists(Image))
             Sh($"truncate -s 8M {Image} && mkfs.ext4 -q -E root_owner=0:0 {Image}");
-        Sh($"mount -o loop {Image} {Usb} && rmdir {Usb}/lost+found 2>/dev/null || true");
+        Sh($"mount -o loop {Image} {Usb}/{below} && rmdir {Usb}/{below}/lost+found 2>/dev/null || true");
     }
 
     // Busy: a process that another test is just starting has this one's open files for a moment.
-    private void Unplug() => Sh($"for i in 1 2 3 4 5; do umount {Usb} && exit; sleep 0.1; done; exit 1");
+    private void Unplug(string below = "") => Sh($"for i in 1 2 3 4 5; do umount {Usb}/{below} && exit; sleep 0.1; done; exit 1");
 
     private static string Sh(string line)
     {
