@@ -13,6 +13,9 @@ public static class Devices
     /// <summary>Where writable roots live: <c>default</c> is kept on disk, <c>ram</c> is gone with the stop.</summary>
     public static IReadOnlyList<string> Pools { get; } = ["default", "ram"];
 
+    /// <summary>Keys of a root disk.</summary>
+    public static IReadOnlyList<string> RootKeys { get; } = ["type", "path", "pool", "size"];
+
     private static readonly string[] Later =
         ["gpu", "infiniband", "pci", "proxy", "tpm", "unix-block", "unix-char", "unix-hotplug", "usb"];
 
@@ -50,7 +53,7 @@ public static class Devices
             ShareSpec.Read(name, device);
             return;
         }
-        RefuseOthers(name, device, "type", "path", "pool", "size");
+        RefuseOthers(name, device, [.. RootKeys]);
         if (!device.TryGetValue("pool", out var pool))
             throw new Refusal(400, $"device {name}: a root disk needs a pool; add pool=default (kept) or pool=ram (gone with the stop)");
         if (!Pools.Contains(pool))

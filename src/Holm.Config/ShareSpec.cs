@@ -16,7 +16,8 @@ namespace Holm.Config;
 /// <param name="Shift">True: the ids of an unprivileged app are the host's, so that its root's files are the host root's.</param>
 public sealed record ShareSpec(string Device, string Source, string Path, bool ReadOnly, bool Required, bool Recursive, bool Shift)
 {
-    private static readonly string[] Keys = ["type", "source", "path", "readonly", "required", "recursive", "shift"];
+    /// <summary>Keys of a share.</summary>
+    public static IReadOnlyList<string> KeysOf { get; } = ["type", "source", "path", "readonly", "required", "recursive", "shift"];
 
     /// <summary>Longest path, bytes of UTF-8; PATH_MAX without its NUL.</summary>
     private const int LongestPath = 4095;
@@ -29,9 +30,9 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
     /// <exception cref="Refusal">400.</exception>
     public static ShareSpec Read(string device, ImmutableSortedDictionary<string, string> keys)
     {
-        if (keys.Keys.FirstOrDefault(k => !Keys.Contains(k)) is { } other)
+        if (keys.Keys.FirstOrDefault(k => !KeysOf.Contains(k)) is { } other)
             throw new Refusal(400, $"device {device}: key {Names.Show(other)} is not known for a disk other than the root; it takes " +
-                string.Join(", ", Keys));
+                string.Join(", ", KeysOf));
         var source = keys.GetValueOrDefault("source") is { Length: > 0 } written ? PathOf(device, "source", written)
             : throw new Refusal(400, $"device {device}: say which file or folder of the host it is: source=/PATH");
         var path = keys.GetValueOrDefault("path") is { Length: > 0 } inside ? PathOf(device, "path", inside)
@@ -39,7 +40,8 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
         if (path == "/")
             throw new Refusal(400, $"device {device}: a share cannot take the place of the root; choose a path below /");
         if (path == "/proc" || path.StartsWith("/proc/", StringComparison.Ordinal))
-            throw new Refusal(400, $"device {device}: nothing can be shared at {Names.Show(path)}: /proc is the kernel's; choose another path");
+            throw new Refusal(
+                400, $"device {device}: nothing can be shared at {Names.Show(path)}: /proc is the kernel's; choose another path");
         return new ShareSpec(device, source, path, Bool(device, keys, "readonly", false), Bool(device, keys, "required", true),
             Bool(device, keys, "recursive", false), Bool(device, keys, "shift", true));
     }
@@ -75,6 +77,6 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
 
     private static bool Bool(string device, ImmutableSortedDictionary<string, string> keys, string key, bool otherwise) =>
         keys.GetValueOrDefault(key) is not { Length: > 0 } text ? otherwise
-            : Config.Keys.IsBool(text) ? Config.Keys.IsTrue(text)
+            : Keys.IsBool(text) ? Keys.IsTrue(text)
             : throw new Refusal(400, $"device {device}: {key} {Names.Show(text)} is not allowed; it takes true or false");
 }

@@ -13,10 +13,12 @@ internal static class DeviceOffers
     /// <summary>Keys of a device that is there, whatever its type.</summary>
     public static IEnumerable<string> AllKeys => KeyTable.Nics.Names.Concat(KeyTable.Disks.Names);
 
-    /// <summary>Keys of a new device: those that its type takes, and of a nic those that go with what stands there already.</summary>
+    /// <summary>Keys of a new device: those that its type takes, and those that go with what stands there already.</summary>
     /// <param name="given">NAME, DEVICE, TYPE and KEY=VALUE words.</param>
     public static IEnumerable<string> Keys(IReadOnlyList<string> given) => given.ElementAtOrDefault(2) switch
     {
+        "disk" when given.Contains("path=/") => Devices.RootKeys.Except(["type", "path"]),
+        "disk" when given.Any(w => w.StartsWith("source=", StringComparison.Ordinal)) => ShareSpec.KeysOf.Except(["type", "source"]),
         "disk" => KeyTable.Disks.Names,
         "nic" when given.Any(w => w.StartsWith(Network, StringComparison.Ordinal)) =>
             Nic.KeysOf(NicKind.Bridged).Except(["type", "nictype", "parent"]),
