@@ -70,8 +70,7 @@ public static class Daemon
         var engine = new LxcEngine(paths.Instances, MonitorProgram());
         var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus());
         var shares = new ShareControl(roots, engine);
-        var desired = new DesiredState(config, power, reader,
-            spec => networks.Missing(spec.Name, spec.Nics) ?? shares.Missing(spec));
+        var desired = new DesiredState(config, power, reader, s => networks.Missing(s.Name, s.Nics) ?? shares.Missing(s));
         var answers = new StartAnswers(hook, networks, shares);
         var executor = new Executor(roots, images, limits, networks, shares, engine, hook, answers, FactsOf(paths), clock);
         var loop = new Loop(desired, executor, answers, engine, limits, networks, clock, layers);

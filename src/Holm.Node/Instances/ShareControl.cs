@@ -7,7 +7,9 @@ using Holm.Node.Shares;
 
 namespace Holm.Node.Instances;
 
-/// <summary>Gives instances their shares, puts on record what was mounted, and has the loop look again when the host's mounts change.</summary>
+/// <summary>
+/// Gives instances their shares, puts on record what was mounted, and has the loop look again when the host's mounts change.
+/// </summary>
 public sealed class ShareControl(Roots roots, LxcEngine engine)
 {
     /// <summary>How long nothing is looked for that no event tells of: a folder that appears.</summary>

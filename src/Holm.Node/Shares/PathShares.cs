@@ -56,7 +56,7 @@ public static class PathShares
         return [.. wanted.Select(w => now.First(s => s.Share == w))];
     }
 
-    /// <summary>True when the shares of an app are as the host is now; false: <see cref="Set"/> would change something, or refuse.</summary>
+    /// <summary>True when an app's shares are as the host is now; false: <see cref="Set"/> would change something, or refuse.</summary>
     /// <param name="initPid">Its init.</param>
     /// <param name="ids">Its ids.</param>
     /// <param name="applied">What an earlier call for this init returned.</param>

@@ -73,7 +73,12 @@ public sealed class PlannerTests
     {
         var waiting = words.Contains("waiting");
         var wanted = Enum.Parse<Wanted>(words[2]);
-        var spec = Spec(words[1], words.Contains("autorestart")) with { Limits = LimitsOf(words), Nics = Nics(words), Shares = Shares(words) };
+        var spec = Spec(words[1], words.Contains("autorestart")) with
+        {
+            Limits = LimitsOf(words),
+            Nics = Nics(words),
+            Shares = Shares(words),
+        };
         return new DesiredInstance(words[1], wanted, waiting || wanted == Wanted.Off ? null : spec, waiting ? "no image" : "",
             words.Contains("enabled"));
     }

@@ -39,7 +39,8 @@ public sealed class HostileShareTests : IDisposable
     public async Task A_path_that_is_swapped_with_a_link_all_the_time_leads_nowhere_else()
     {
         var program = Path.Combine(Host, "swap");
-        using (var gcc = Process.Start(new ProcessStartInfo("gcc", ["-xc", "-static", "-o", program, "-"]) { RedirectStandardInput = true })!)
+        var compile = new ProcessStartInfo("gcc", ["-xc", "-static", "-o", program, "-"]) { RedirectStandardInput = true };
+        using (var gcc = Process.Start(compile)!)
         {
             await gcc.StandardInput.WriteAsync(Swapper);
             gcc.StandardInput.Close();
@@ -48,8 +49,8 @@ public sealed class HostileShareTests : IDisposable
         Set(Share("/bin/given"));
         var (before, hosts) = (Count, OnHost());
         var names = "holm-" + Path.GetFileName(_scratch.Root);
-        _app.Well($"mkdir -p /tmp/a/{names}; ln -s ../../../../../.. /tmp/b; ln -s /etc /tmp/c; cd /tmp; /bin/given/swap a b 2>/dev/null & " +
-            $"/bin/given/swap a/{names} c 2>/dev/null & cd /");
+        _app.Well($"mkdir -p /tmp/a/{names}; ln -s ../../../../../.. /tmp/b; ln -s /etc /tmp/c; cd /tmp; " +
+            $"/bin/given/swap a b 2>/dev/null & /bin/given/swap a/{names} c 2>/dev/null & cd /");
         var (mounted, links, refused) = (0, 0, new HashSet<string>());
         for (var i = 0; i < 500; i++)
             try
