@@ -32,7 +32,8 @@ public sealed class HolmShareTests(HolmShareTests.Booted booted) : IClassFixture
     [Fact]
     public async Task A_filesystem_whose_ids_cannot_be_mapped_is_refused_with_the_mend()
     {
-        await _holm.Must("mkdir -p /run/memory; holm app create tmp sample; " +
+        await _holm.Must(
+            "mkdir -p /run/memory; holm app create tmp sample; " +
             "holm config device add tmp d disk source=/run/memory path=/mnt");
         var refused = await _holm.Run("timeout 60 holm app start tmp 2>&1");
         Assert.NotEqual(0, refused.ExitCode);

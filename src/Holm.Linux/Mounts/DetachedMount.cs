@@ -59,7 +59,7 @@ public sealed partial class DetachedMount : IDisposable
     /// <exception cref="LinuxException">The kernel refused; ENOTDIR: one of the two is a folder and the other is none.</exception>
     public void AttachAt(Fd target) => LinuxException.Check(
         move_mount(SYS_move_mount, Root.Number, "", target.Number, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
-            "attach a mount");
+        "attach a mount");
 
     /// <summary>Attaches it on an entry of an open folder.</summary>
     internal void AttachAt(Fd folder, string name) => LinuxException.Check(

@@ -50,8 +50,8 @@ public sealed class HostileShareTests : IDisposable
         var (before, hosts) = (Count, OnHost());
         var names = "holm-" + Path.GetFileName(_scratch.Root);
         _app.Well($"mkdir -p /tmp/a/{names}; ln -s ../../../../../.. /tmp/b; ln -s /etc /tmp/c; " +
-            "cd /tmp; /bin/given/swap a b 2>/dev/null & " +
-            $"/bin/given/swap a/{names} c 2>/dev/null & cd /");
+            "cd /tmp; " +
+            $"/bin/given/swap a b 2>/dev/null & /bin/given/swap a/{names} c 2>/dev/null & cd /");
         var (mounted, links, refused) = (0, 0, new HashSet<string>());
         for (var i = 0; i < 500; i++)
             try

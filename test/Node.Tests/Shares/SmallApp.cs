@@ -50,7 +50,8 @@ internal sealed class SmallApp : IDisposable
               touch true umount unshare; do ln -s busybox bin/$tool; done &&
             echo image > etc/motd && chmod 1777 tmp && mkdir home/user && chown 1000:1000 home/user && chmod 700 home/user &&
             mount --rbind /proc proc && touch dev/null && mount --bind /dev/null dev/null &&
-            mount --rbind . . && cd . && pivot_root . old && cd / && umount -l old && rmdir old
+            mount --rbind . . && cd . &&
+            pivot_root . old && cd / && umount -l old && rmdir old
             """);
         // What is written before the other shell reads would be lost with this one.
         app._shell.StandardInput.WriteLine("export PATH=/bin; exec /bin/busybox sh -c 'echo reads; exec sh'");

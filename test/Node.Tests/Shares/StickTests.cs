@@ -118,9 +118,7 @@ public sealed class StickTests : IDisposable
         }
     }
 
-    /// <summary>
-    /// Nothing holds the stick any more. A namespace that is being made by another test copies the host's table for a moment.
-    /// </summary>
+    /// <summary>Nothing holds the stick any more. A namespace that another test is making copies the host's table for a moment.</summary>
     private void IsFreeSoon()
     {
         for (var begun = Stopwatch.StartNew(); Sh($"losetup -nj {Image}") != "";)
