@@ -7,7 +7,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=$(cd "$here/../.." && pwd)/.cache
 # What a test can use inside the guest; the libraries they need follow by ldd.
-packages=(busybox-static bash coreutils util-linux mount iproute2 e2fsprogs lxc liblxc1 liblxc-common squashfs-tools-ng nftables
+packages=(busybox-static bash dash coreutils util-linux mount iproute2 e2fsprogs lxc liblxc1 liblxc-common squashfs-tools-ng nftables
   dnsmasq-base tar gzip xz-utils zstd jq curl grep sed gawk mawk findutils procps base-files libc-bin acl attr strace)
 # What the kernel may load: everything a container host needs, nothing for hardware.
 modules=(kernel/net kernel/lib kernel/crypto kernel/drivers/virtio kernel/drivers/block/virtio_blk.ko kernel/drivers/block/loop.ko
@@ -89,7 +89,7 @@ root() {
       echo "$path"
       target=$(readlink "$path")
       case "$target" in /*) ;; *) target=${path%/*}/$target ;; esac
-      path=$(realpath -sm "$target" | sed -E 's,^/(lib|lib64)/,/usr/\1/,')
+      path=$(realpath -sm "$target" | sed -E 's,^/(bin|sbin|lib|lib64)/,/usr/\1/,')
     done
     [ ! -f "$path" ] || echo "$path"
   done < <(cat "$work/files" "$work/libraries") | sort -u | sed 's,^/,,' > "$work/all"
