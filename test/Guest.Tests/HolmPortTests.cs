@@ -93,6 +93,8 @@ public sealed class HolmPortTests(HolmPortTests.Booted booted) : IClassFixture<H
 
     private async Task Launch()
     {
+        // What a test before this one that failed has left.
+        await _holm.Run("holm app delete --force fw");
         await _holm.Must("holm app create fw sample --config boot.autorestart=false && " +
             "holm config device add fw eth0 nic nictype=physical parent=eth0 name=wan && timeout 60 holm app start fw");
     }

@@ -51,6 +51,9 @@ public sealed record Link
     /// <summary>True when it is set up.</summary>
     public bool IsUp => (Flags & Rtnetlink.IFF_UP) != 0;
 
+    /// <summary>Those of <see cref="Flags"/> that say how it takes frames: promiscuous, all multicast, any multicast, no ARP.</summary>
+    public uint Traits => Flags & Rtnetlink.Traits;
+
     /// <summary>True when it is set up and could carry packets: its operational state is up, or its driver knows none.</summary>
     public bool IsRunning => (Flags & Rtnetlink.IFF_RUNNING) != 0;
 

@@ -41,6 +41,8 @@ public sealed record LinkChange
     public string? Name { get; init; }
     /// <summary>Set up or set down.</summary>
     public bool? Up { get; init; }
+    /// <summary>How it takes frames, all of <see cref="Link.Traits"/>.</summary>
+    public uint? Traits { get; init; }
     /// <summary>Bytes.</summary>
     public int? Mtu { get; init; }
     /// <summary>Hardware address, six bytes in hexadecimal with colons.</summary>

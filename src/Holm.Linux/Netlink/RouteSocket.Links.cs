@@ -50,8 +50,8 @@ public sealed partial class RouteSocket
         _request.Begin(Rtnetlink.RTM_SETLINK, Changing, new LinkHead
         {
             Index = Existing(index),
-            Flags = change.Up == true ? Rtnetlink.IFF_UP : 0,
-            Change = change.Up is null ? 0 : Rtnetlink.IFF_UP,
+            Flags = (change.Up == true ? Rtnetlink.IFF_UP : 0) | (change.Traits ?? 0),
+            Change = (change.Up is null ? 0 : Rtnetlink.IFF_UP) | (change.Traits is null ? 0 : Rtnetlink.Traits),
         });
         if (change.Namespace is { } target)
             _request.Add(Rtnetlink.IFLA_NET_NS_FD, target.Number);

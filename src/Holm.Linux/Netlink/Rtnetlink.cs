@@ -18,7 +18,8 @@ internal static class Rtnetlink
     public const uint RTEXT_FILTER_BRVLAN = 2;
 
     // linux/if.h
-    public const uint IFF_UP = 1, IFF_RUNNING = 0x40;
+    public const uint IFF_UP = 1, IFF_RUNNING = 0x40, IFF_NOARP = 0x80, IFF_PROMISC = 0x100, IFF_ALLMULTI = 0x200, IFF_MULTICAST = 0x1000;
+    public const uint Traits = IFF_NOARP | IFF_PROMISC | IFF_ALLMULTI | IFF_MULTICAST;
     public const int IFNAMSIZ = 16, ALTIFNAMSIZ = 128, IFALIASZ = 256;
 
     // linux/if_link.h

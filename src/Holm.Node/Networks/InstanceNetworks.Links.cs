@@ -41,7 +41,7 @@ public sealed partial class InstanceNetworks
 
     private void CheckFree(string app, Nic nic, string name)
     {
-        if (_host.Find(name) is { } there && Owner.Read(nodeId, there.Alias) != (app, nic.Device))
+        if (_host.Find(name) is { } there && Owner.Read(nodeId, there) != (app, nic.Device))
             throw new Refusal(
                 409, $"connect {app}, device {nic.Device}: the host has an interface {name} already; rename one of them");
     }
@@ -57,7 +57,11 @@ public sealed partial class InstanceNetworks
             case NicKind.Physical:
                 DeleteOwn(nic.PortName);
                 var options = new LinkOptions { Alias = Owner.Alias(nodeId, app, nic.Device) };
-                var vlan = _host.AddVlan(ParentOf(app, nic).Index, nic.Vlan!.Value, nic.PortName, options);
+                var port = ParentOf(app, nic);
+                // A VLAN cannot be up on a port that is down (ENETDOWN).
+                if (!port.IsUp)
+                    _host.Set(port.Index, new LinkChange { Up = true });
+                var vlan = _host.AddVlan(port.Index, nic.Vlan!.Value, nic.PortName, options);
                 _host.Set(vlan, new LinkChange
                 {
                     Namespace = to.Namespace,
@@ -95,9 +99,13 @@ public sealed partial class InstanceNetworks
             Ipv6LinkLocal = false,
             Up = true,
         };
-        var index = _host.AddVeth(name, host, GuestEndOf(app, nic, to, mtu));
+        // A bridge lets every new port into its own VLAN: no frame passes before that is right.
+        var index = _host.AddVeth(name, host with { Up = bridge is null }, GuestEndOf(app, nic, to, mtu));
         if (bridge is not null)
+        {
             Join(nic, index);
+            _host.Set(index, new LinkChange { Up = true });
+        }
         else if (nic.Host.Address is { } own)
             _host.AddAddress(index, own.ToIPAddress(), own.Length);
     }
@@ -124,7 +132,7 @@ public sealed partial class InstanceNetworks
     private bool MoveOn(string app, Nic nic, Connection to, RouteSocket from)
     {
         if (_host.Find(HostName(app, nic)) is not { Kind: "veth", LinkIndex: { } peer } host ||
-            Owner.Read(nodeId, host.Alias) != (app, nic.Device) ||
+            Owner.Read(nodeId, host) != (app, nic.Device) ||
             from.Find(peer) is not { Kind: "veth" } guest || guest.LinkIndex != host.Index)
             return false;
         from.Set(peer, new LinkChange
@@ -175,7 +183,7 @@ public sealed partial class InstanceNetworks
     {
         lock (_lock)
         {
-            var link = _host.Find(name) is { } found && Owner.Read(nodeId, found.Alias) is not null ? found : null;
+            var link = _host.Find(name) is { } found && Owner.Read(nodeId, found) is not null ? found : null;
             if (_leases.Remove(name, out var old) && old != address && link is not null)
                 _host.RemoveAddress(link.Index, old.ToIPAddress(), old.Length);
             if (address is { } given && link is not null)
@@ -189,7 +197,7 @@ public sealed partial class InstanceNetworks
     /// <summary>Deletes an interface of the host if it is this node's.</summary>
     private void DeleteOwn(string name)
     {
-        if (_host.Find(name) is { } link && Owner.Read(nodeId, link.Alias) is not null)
+        if (_host.Find(name) is { } link && Owner.Read(nodeId, link) is not null)
             _host.Delete(link.Index);
     }
 }

@@ -165,7 +165,7 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
                 var stand = Ports.BringHome(record, connection?.Inside ?? inside);
                 (done, problem) = (done && stand.IsHome, stand.Problem ?? problem);
             }
-            foreach (var link in _host.Links().Where(l => Owner.Read(nodeId, l.Alias)?.App == app))
+            foreach (var link in _host.Links().Where(l => Owner.Read(nodeId, l)?.App == app))
                 _host.Delete(link.Index);
             if (done)
             {
@@ -229,7 +229,7 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
     {
         lock (_lock)
             foreach (var link in _host.Links())
-                if (Owner.Read(nodeId, link.Alias) is { App.Length: > 0 } owner && !_connected.ContainsKey(owner.App))
+                if (Owner.Read(nodeId, link) is { App.Length: > 0 } owner && !_connected.ContainsKey(owner.App))
                     _host.Delete(link.Index);
     }
 

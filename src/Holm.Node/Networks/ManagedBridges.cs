@@ -20,7 +20,7 @@ internal sealed class ManagedBridges(string nodeId, RouteSocket host)
     {
         var refused = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var link in host.Links())
-            if (Owner.Read(nodeId, link.Alias) is { App: "" } owner && networks.All(n => n.Name != owner.Device))
+            if (Owner.Read(nodeId, link) is { App: "" } owner && networks.All(n => n.Name != owner.Device))
                 host.Delete(link.Index);
         _present.Clear();
         foreach (var network in networks)

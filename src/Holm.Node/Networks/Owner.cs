@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Holm.Linux.Netlink;
 
 namespace Holm.Node.Networks;
 
@@ -15,9 +16,13 @@ internal static class Owner
     /// <summary>Alias of a managed bridge: <c>holm-ID//NETWORK</c>; no app has an empty name.</summary>
     public static string BridgeAlias(string nodeId, string network) => Alias(nodeId, "", network);
 
-    /// <summary>App and device of an alias of this node; null: the link is somebody else's. The app of a managed bridge is empty.</summary>
-    public static (string App, string Device)? Read(string nodeId, string? alias) =>
-        alias?.Split('/') is [var node, var app, var device] && node == $"holm-{nodeId}" ? (app, device) : null;
+    /// <summary>
+    /// App and device of a link that this node made; null: it is somebody else's. The app of a managed bridge is empty. A port is nobody's
+    /// make, whatever an app that had it wrote on it.
+    /// </summary>
+    public static (string App, string Device)? Read(string nodeId, Link link) =>
+        link.Kind is "veth" or "vlan" or "macvlan" or "bridge" && link.Alias?.Split('/') is [var node, var app, var device] &&
+            node == $"holm-{nodeId}" ? (app, device) : null;
 
     /// <summary>Name of a host end that nobody named: <c>veth</c> and eight hex digits, the same at each start.</summary>
     public static string InventName(string nodeId, string app, string device) =>

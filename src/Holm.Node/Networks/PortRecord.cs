@@ -17,10 +17,18 @@ namespace Holm.Node.Networks;
 /// <param name="Address">MAC address it had; null: it has none.</param>
 /// <param name="Mtu">Bytes.</param>
 /// <param name="IsUp">True when it was up.</param>
+/// <param name="Traits">How it took frames: <see cref="Holm.Linux.Netlink.Link.Traits"/>.</param>
+/// <param name="Alias">What was written on it; null: nothing.</param>
+/// <param name="Group">Group number.</param>
+/// <param name="AltNames">Other names it had.</param>
 internal sealed record PortRecord(
     string Port, string App, string Device, int Index, string Kind, string? PermanentAddress, string? ParentDevice,
-    string? Address, int Mtu, bool IsUp)
+    string? Address, int Mtu, bool IsUp, uint Traits, string? Alias, uint Group, string[] AltNames)
 {
+    /// <summary>True: it is hardware, which the kernel hands back, and which can be known again by more than its number.</summary>
+    [JsonIgnore]
+    public bool IsHardware => PermanentAddress is not null || ParentDevice is not null;
+
     /// <summary>Writes it.</summary>
     public void Write(string folder)
     {

@@ -63,7 +63,7 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
             throw new Refusal(409, $"share port {nic.Parent} with {app}: {reason}");
         var record = new PortRecord(
             port!.Name, app, nic.Device, port.Index, port.Kind, port.PermanentAddress, port.ParentDevice,
-            port.Address, port.Mtu, port.IsUp);
+            port.Address, port.Mtu, port.IsUp, port.Traits, port.Alias, port.Group, [.. port.AltNames]);
         record.Write(folder);
         return _lent[record.Port] = record;
     }
@@ -108,18 +108,22 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         var taken = host.Find(record.Port) is { } other && (socket != host || other.Index != port.Index);
         // The move may bring the number of another interface; the name is what is looked for then.
         var name = taken ? Stray(record) : record.Port;
+        // A name that an app gave it besides may be one of the host's, and it could not even move.
+        foreach (var altName in port.AltNames.Except(record.AltNames))
+            socket.RemoveAltName(port.Index, altName);
         if (socket != host)
         {
             socket.Set(port.Index, new LinkChange { Up = false });
-            socket.Set(port.Index, new LinkChange { Namespace = hostNamespace, Name = name });
+            socket.Set(port.Index, new LinkChange
+            {
+                Namespace = hostNamespace,
+                Name = name,
+                Alias = record.Alias ?? "",
+                Group = record.Group,
+            });
             port = host.Find(name) ?? throw new Refusal(500, $"bring port {record.Port} home: it is not there after it moved");
         }
-        else if (port.Name != name)
-        {
-            host.Set(port.Index, new LinkChange { Up = false });
-            host.Set(port.Index, new LinkChange { Name = name });
-        }
-        host.Set(port.Index, new LinkChange { Mtu = record.Mtu, Address = record.Address });
+        Restore(record, port, name);
         if (taken)
             return new PortStand(true, $"port {record.Port} is home as {name}: another interface of the host is called {record.Port}; " +
                 "rename that, and it gets its name back");
@@ -128,9 +132,30 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         return new PortStand(true, null);
     }
 
+    /// <summary>Makes a port that is on the host what it was. What is as it was is not set: a driver may refuse that of one that is up.</summary>
+    private void Restore(PortRecord record, Link port, string name)
+    {
+        var change = new LinkChange
+        {
+            Name = port.Name == name ? null : name,
+            Address = port.Address == record.Address ? null : record.Address,
+            Mtu = port.Mtu == record.Mtu ? null : record.Mtu,
+            Group = port.Group == record.Group ? null : record.Group,
+            Alias = port.Alias == record.Alias ? null : record.Alias ?? "",
+            Traits = port.Traits == record.Traits ? null : record.Traits,
+        };
+        if (port.IsUp && (change.Name ?? change.Address) is not null)
+            host.Set(port.Index, new LinkChange { Up = false });
+        if (change != new LinkChange())
+            host.Set(port.Index, change);
+        foreach (var altName in record.AltNames.Except(port.AltNames))
+            if (host.Find(altName) is null)
+                host.AddAltName(port.Index, altName);
+    }
+
     /// <summary>
-    /// Nowhere: a namespace inside the app's takes a moment to die, and hands hardware back as it does. What does not come then was virtual
-    /// and died with it, or was unplugged.
+    /// Nowhere: a namespace inside the app's takes a moment to die, and hands hardware back as it does. What is virtual and does not come
+    /// then died with it; hardware is waited for as long as no other has its place.
     /// </summary>
     private PortStand Missed(PortRecord record)
     {
@@ -138,6 +163,9 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         _missedSince.TryAdd(record.Port, now);
         if (now - _missedSince[record.Port] < Patience.TotalMilliseconds)
             return new PortStand(false, $"port {record.Port}, which {record.App} had, has not come back yet");
+        if (record.IsHardware && host.Find(record.Port) is null)
+            return new PortStand(true, $"port {record.Port}, which {record.App} had, has not come back: was it unplugged? Once it is there " +
+                "it is set right");
         Forget(record);
         return new PortStand(true, $"port {record.Port} is gone: {record.App} took it elsewhere, where it ended, or it was unplugged");
     }
@@ -161,7 +189,7 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
             if (socket.Find(record.Index) is { } same && IsSame(record, same, socket))
                 return (socket, same);
             // Its number was taken where it went, so that it has another: only hardware can be known without it.
-            if (record is { PermanentAddress: not null } or { ParentDevice: not null } &&
+            if (record.IsHardware &&
                 socket.Links().FirstOrDefault(l => IsSame(record, l, socket)) is { } moved)
                 return (socket, moved);
         }
@@ -172,7 +200,7 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         link.Kind == record.Kind && link.PermanentAddress == record.PermanentAddress &&
         (link.ParentDevice is null || record.ParentDevice is null || link.ParentDevice == record.ParentDevice) &&
         // Without hardware there is the number alone, and on the host the name it left with or came back with.
-        (record is { PermanentAddress: not null } or { ParentDevice: not null } || socket != host || link.Name == record.Port ||
+        (record.IsHardware || socket != host || link.Name == record.Port ||
             link.Name == Stray(record));
 
     /// <summary>What a port is called while another interface has its name.</summary>
