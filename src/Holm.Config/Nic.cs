@@ -122,7 +122,7 @@ public sealed record Nic
         {
             Device = device,
             Keys = keys,
-            LinkText = string.Join(' ', keys.Where(k => k.Key != AddressKey && !AddressPlan.Keys.Contains(k.Key))
+            LinkText = string.Join(' ', keys.Where(k => k.Key is not (AddressKey or "name") && !AddressPlan.Keys.Contains(k.Key))
                 .Select(k => $"{k.Key}={k.Value}")),
             Kind = kind,
             Name = Value("name"),

@@ -1,4 +1,5 @@
 using Holm.Linux.Netlink;
+using Holm.Contract;
 using Holm.Node.Config;
 using Holm.Node.Networks;
 
@@ -37,9 +38,9 @@ public sealed class NetworkControl(ConfigStore config, InstanceNetworks networks
         config.Changed += (before, after) =>
         {
             if (!ReferenceEquals(before.Networks, after.Networks))
-                _ = Settle();
+                _ = TrySettle();
         };
-        await Settle().ConfigureAwait(false);
+        await TrySettle().ConfigureAwait(false);
         using var events = LinkEvents.Open();
         while (!ct.IsCancellationRequested)
             try
@@ -52,13 +53,29 @@ public sealed class NetworkControl(ConfigStore config, InstanceNetworks networks
                     loop.Of(app).Update(o => o.Reason == problem ? o with { Reason = "", Failed = false } : o);
                 if (loop.SomethingWaits)
                     loop.Wake();
-                if (_refused.Count > 0)
-                    await Settle().ConfigureAwait(false);
+                if (!config.Current.Networks.IsEmpty)
+                    await TrySettle().ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
+            catch (Exception e) when (e is IOException or Refusal)
+            {
+                tell($"look after the host's interfaces: {e.Message}");
+            }
+    }
+
+    private async Task TrySettle()
+    {
+        try
+        {
+            await Settle().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or Refusal)
+        {
+            tell($"make the networks: {e.Message}");
+        }
     }
 
     /// <inheritdoc/>

@@ -25,19 +25,30 @@ public sealed class StartAnswers(StartHook hook, InstanceNetworks networks, Shar
         using var ended = new CancellationTokenSource();
         _ = run.WaitUntil(o => o.MonitorGone || run.Monitor != monitor, CancellationToken.None).ContinueWith(
             _ => ended.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        try
-        {
-            // Asked an earlier daemon, which did not live to answer.
-            if (hook.IsWaiting(name) && LxcEngine.InitPid(monitor) is { } asked)
-                await Answer(run, asked).ConfigureAwait(false);
-            while (true)
-                await Answer(run, await hook.Asked(name, ended.Token).ConfigureAwait(false)).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is OperationCanceledException or LinuxException)
-        {
-            return;
-        }
+        var waits = hook.IsWaiting(name);
+        while (!ended.IsCancellationRequested)
+            try
+            {
+                using var brief = CancellationTokenSource.CreateLinkedTokenSource(ended.Token);
+                if (waits)
+                    brief.CancelAfter(AskPause);
+                await Answer(run, await hook.Asked(name, brief.Token).ConfigureAwait(false)).ConfigureAwait(false);
+                waits = false;
+            }
+            catch (OperationCanceledException)
+            {
+                // It asked an earlier daemon, which did not live to answer.
+                if (waits && !ended.IsCancellationRequested && hook.IsWaiting(name) && LxcEngine.InitPid(monitor) is { } asked)
+                    await Answer(run, asked).ConfigureAwait(false);
+                waits = false;
+            }
+            catch (LinuxException)
+            {
+                await Task.Delay(AskPause).ConfigureAwait(false);
+            }
     }
+
+    private static readonly TimeSpan AskPause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Begins to follow the inits of a running instance that was just given something and has no hook.</summary>
     public void FollowUnserved(InstanceRun run)
@@ -52,8 +63,10 @@ public sealed class StartAnswers(StartHook hook, InstanceNetworks networks, Shar
         var (nics, given) = (run.Observed.Nics ?? [], run.Observed.Shares ?? []);
         if (nics.Count > 0 && LxcEngine.InitPid(run.Monitor) is { } init)
             networks.Adopt(run.Observed.Name, init, nics);
-        if (nics.Count + given.Count > 0)
-            _ = hook.IsThere(run.Observed.Name) ? Serve(run) : Follow(run);
+        if (hook.IsThere(run.Observed.Name))
+            _ = Serve(run);
+        else if (nics.Count + given.Count > 0)
+            _ = Follow(run);
     }
 
     /// <summary>

@@ -31,9 +31,10 @@ internal sealed class HostServices(string folder, string nodeId, Action<string, 
         try
         {
             var interfaces = wanted();
-            await SetNat(interfaces.ToDictionary(i => i.Key, i => i.Value.Plan, StringComparer.Ordinal)).ConfigureAwait(false);
+            // Rules last: a nft that refuses leaves nobody without an address.
             await SetServers(interfaces).ConfigureAwait(false);
             SetClients(interfaces);
+            await SetNat(interfaces.ToDictionary(i => i.Key, i => i.Value.Plan, StringComparer.Ordinal)).ConfigureAwait(false);
         }
         finally
         {

@@ -47,7 +47,7 @@ public sealed partial class InstanceNetworks
     }
 
     /// <summary>Makes one link in the instance's namespace, or moves there what an earlier namespace of it has.</summary>
-    private void Add(string app, Nic nic, Connection to, RouteSocket? from)
+    private void Add(string app, Nic nic, Connection to, IReadOnlyList<RouteSocket> from)
     {
         switch (nic.Kind)
         {
@@ -55,6 +55,7 @@ public sealed partial class InstanceNetworks
                 Ports.Move(Ports.Lend(app, nic), nic, from, to.Namespace);
                 break;
             case NicKind.Physical:
+                RemoveMade(app, nic, from.Append(to.Inside));
                 DeleteOwn(nic.PortName);
                 var options = new LinkOptions { Alias = Owner.Alias(nodeId, app, nic.Device) };
                 var port = ParentOf(app, nic);
@@ -72,12 +73,13 @@ public sealed partial class InstanceNetworks
                 });
                 break;
             case NicKind.Macvlan:
+                RemoveMade(app, nic, from.Append(to.Inside));
                 _host.AddMacvlan(ParentOf(app, nic).Index, GuestEndOf(app, nic, to, nic.Mtu));
                 if (to.Inside.Find(nic.Name!) is { } made)
                     to.Inside.Set(made.Index, new LinkChange { Alias = Owner.Alias(nodeId, app, nic.Device) });
                 break;
             default:
-                if (from is null || !MoveOn(app, nic, to, from))
+                if (!from.Any(last => MoveOn(app, nic, to, last)))
                     AddVeth(app, nic, to);
                 break;
         }
@@ -97,17 +99,15 @@ public sealed partial class InstanceNetworks
             Master = bridge?.Index,
             // No address unless one is configured: a link-local one would be a way to whatever listens on the host.
             Ipv6LinkLocal = false,
-            Up = true,
         };
-        // A bridge lets every new port into its own VLAN: no frame passes before that is right.
-        var index = _host.AddVeth(name, host with { Up = bridge is null }, GuestEndOf(app, nic, to, mtu));
+        // Up last: a bridge lets every new port into its own VLAN, and a router's advertisement would be believed.
+        var index = _host.AddVeth(name, host, GuestEndOf(app, nic, to, mtu));
+        InterfaceSettings.DisableIpv6(name);
         if (bridge is not null)
-        {
             Join(nic, index);
-            _host.Set(index, new LinkChange { Up = true });
-        }
         else if (nic.Host.Address is { } own)
             _host.AddAddress(index, own.ToIPAddress(), own.Length);
+        _host.Set(index, new LinkChange { Up = true });
     }
 
     private GuestEnd GuestEndOf(string app, Nic nic, Connection to, int? mtu) => new(nic.Name!, to.Namespace)
@@ -135,6 +135,10 @@ public sealed partial class InstanceNetworks
             Owner.Read(nodeId, host) != (app, nic.Device) ||
             from.Find(peer) is not { Kind: "veth" } guest || guest.LinkIndex != host.Index)
             return false;
+        if (nic.Kind == NicKind.Bridged)
+            Join(nic, host.Index);
+        else if (nic.Host.Address is { } own)
+            _host.AddAddress(host.Index, own.ToIPAddress(), own.Length);
         from.Set(peer, new LinkChange
         {
             Namespace = to.Namespace,
@@ -153,18 +157,32 @@ public sealed partial class InstanceNetworks
         {
             case NicKind.Physical when nic.Vlan is null:
                 foreach (var record in Ports.Lent.Where(r => r.App == app && r.Device == nic.Device).ToList())
-                    if (Ports.BringHome(record, from.Inside) is { Problem: { } problem })
+                    if (Ports.BringHome(record, [from.Inside], ended: false) is { Problem: { } problem })
                         throw new Refusal(409, problem);
                 break;
             case NicKind.Physical or NicKind.Macvlan:
-                var alias = Owner.Alias(nodeId, app, nic.Device);
-                foreach (var link in from.Inside.Links().Where(l => l.Alias == alias))
-                    from.Inside.Delete(link.Index);
+                if (!RemoveMade(app, nic, [from.Inside]))
+                    throw new Refusal(409, $"take device {nic.Device} from {app}: {app} has moved it elsewhere; restart {app}");
                 break;
             default:
                 DeleteOwn(HostName(app, nic));
                 break;
         }
+    }
+
+    /// <summary>
+    /// Deletes a macvlan, or a VLAN on a port, that was made for a nic: one whose lower link is elsewhere, by its mark or by its name, since
+    /// the app can write over either.
+    /// </summary>
+    /// <returns>False: there was none.</returns>
+    private bool RemoveMade(string app, Nic nic, IEnumerable<RouteSocket> places)
+    {
+        var (alias, kind, found) = (Owner.Alias(nodeId, app, nic.Device), nic.Kind == NicKind.Macvlan ? "macvlan" : "vlan", false);
+        foreach (var place in places)
+            foreach (var link in place.Links().Where(l => l.Kind == kind && l.LinkNamespaceId is not null &&
+                (l.Alias == alias || l.Name == nic.Name)))
+                found |= place.Delete(link.Index);
+        return found;
     }
 
     /// <summary>The link stays, the host end gets other addresses: only those that Holm gave it are taken away.</summary>
@@ -183,6 +201,11 @@ public sealed partial class InstanceNetworks
     {
         lock (_lock)
         {
+            if (address is { } offered && WhyNotLease(name, offered) is { } reason)
+            {
+                tell($"{name} was given {offered} by DHCP: {reason}; it is not taken");
+                return;
+            }
             var link = _host.Find(name) is { } found && Owner.Read(nodeId, found) is not null ? found : null;
             if (_leases.Remove(name, out var old) && old != address && link is not null)
                 _host.RemoveAddress(link.Index, old.ToIPAddress(), old.Length);
@@ -192,6 +215,19 @@ public sealed partial class InstanceNetworks
                 _host.AddAddress(link.Index, given.ToIPAddress(), given.Length);
             }
         }
+    }
+
+    /// <summary>An app that hands out addresses shall not draw the host's other traffic to itself.</summary>
+    private string? WhyNotLease(string name, Ipv4Interface offered)
+    {
+        var (first, second) = (offered.Address >> 24, offered.Address >> 16 & 255);
+        if (!(first == 10 || (first == 172 && second is >= 16 and < 32) || (first, second) is (192, 168) or (169, 254)))
+            return "it is no private address";
+        var own = _host.Find(name)?.Index;
+        foreach (var other in _host.Addresses().Where(a => a.Index != own))
+            if (Ipv4Interface.TryParse($"{other.Address}/{other.PrefixLength}") is { } there && there.Overlaps(offered))
+                return $"it overlaps {there}, which the host has elsewhere";
+        return null;
     }
 
     /// <summary>Deletes an interface of the host if it is this node's.</summary>

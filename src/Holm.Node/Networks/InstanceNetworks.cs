@@ -29,6 +29,7 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
     private readonly Dictionary<string, Connection> _connected = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _strays = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Ipv4Interface> _leases = new(StringComparer.Ordinal);
+    private volatile bool _served;
     private HostServices? _services;
     private Ports? _ports;
     private ManagedBridges? _bridges;
@@ -90,21 +91,32 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
         {
             var before = _connected.GetValueOrDefault(app);
             var now = Open(initPid);
+            var pins = OpenPins(app);
+            List<RouteSocket> last = [.. before is null ? [] : (RouteSocket[])[before.Inside], .. pins.Select(p => p.Inside)];
             try
             {
                 if (nics.Any(n => n is { Kind: NicKind.Physical, Vlan: null }))
-                    PinFor(app, now);
+                    NextPin(app, now);
                 foreach (var nic in nics)
                 {
-                    Add(app, nic, now, before?.Inside);
+                    Add(app, nic, now, last);
                     now.Nics.Add(nic);
                 }
+                // What has left the namespace before has a pin of its own by now.
+                if (File.Exists(Pin(app) + Next))
+                    SettlePin(app, now);
+            }
+            catch
+            {
+                foreach (var record in Ports.Lent.Where(r => r.App == app).ToList())
+                    Ports.BringHome(record, [now.Inside, .. last], ended: false);
+                throw;
             }
             finally
             {
-                // Also after a failure: where ports went has to be known.
                 _connected[app] = now;
                 before?.Dispose();
+                pins.ForEach(p => p.Dispose());
             }
         }
         await Serve(nics).ConfigureAwait(false);
@@ -135,12 +147,12 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
                 }
                 Prepare(app, nic);
                 if (nic is { Kind: NicKind.Physical, Vlan: null } && !File.Exists(Pin(app)))
-                    PinFor(app, connection);
-                Add(app, nic, connection, null);
+                    SettlePin(app, connection);
+                Add(app, nic, connection, [connection.Inside]);
                 connection.Nics.Add(nic);
             }
-            if (Ports.Lent.All(r => r.App != app) && File.Exists(Pin(app)))
-                NetNamespace.Unpin(Pin(app));
+            if (Ports.Lent.All(r => r.App != app))
+                Unpin(app);
         }
         await Serve([.. before, .. nics]).ConfigureAwait(false);
     }
@@ -158,28 +170,45 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
         {
             var connection = _connected.GetValueOrDefault(app);
             nics = connection?.Nics ?? [];
-            using var pinned = connection is null ? NetNamespace.OpenPinned(Pin(app)) : null;
-            using var inside = pinned is null ? null : RouteSocket.OpenIn(pinned);
+            var pins = OpenPins(app);
+            List<RouteSocket> places = [.. connection is null ? [] : (RouteSocket[])[connection.Inside], .. pins.Select(p => p.Inside)];
             foreach (var record in Ports.Lent.Where(r => r.App == app).ToList())
             {
-                var stand = Ports.BringHome(record, connection?.Inside ?? inside);
+                var stand = TryBringHome(record, places);
                 (done, problem) = (done && stand.IsHome, stand.Problem ?? problem);
             }
+            // The kernel takes its time with a dead namespace, and until then nobody else can have that VLAN or address.
+            foreach (var nic in nics.Where(n => n.Kind == NicKind.Macvlan || n is { Kind: NicKind.Physical, Vlan: not null }))
+                RemoveMade(app, nic, places);
             foreach (var link in _host.Links().Where(l => Owner.Read(nodeId, l)?.App == app))
                 _host.Delete(link.Index);
+            pins.ForEach(p => p.Dispose());
             if (done)
             {
-                if (File.Exists(Pin(app)))
-                    NetNamespace.Unpin(Pin(app));
+                Unpin(app);
                 _connected.Remove(app);
                 connection?.Dispose();
             }
         }
-        await Serve(nics).ConfigureAwait(false);
-        if (done && problem is not null)
+        if (_served)
+            await Services.Set(Wanted).ConfigureAwait(false);
+        if (done && problem is not null && Ports.Lent.Any(r => r.App == app))
             lock (_lock)
                 _strays[app] = problem;
         return (done, problem);
+    }
+
+    /// <summary>One port that cannot be brought home holds back no other.</summary>
+    private PortStand TryBringHome(PortRecord record, IReadOnlyList<RouteSocket> places)
+    {
+        try
+        {
+            return Ports.BringHome(record, places, ended: true);
+        }
+        catch (LinuxException e)
+        {
+            return new PortStand(false, $"bring port {record.Port} home from {record.App}: {e.Message}");
+        }
     }
 
     /// <summary>Ports that are home under another name get their own, where it is free by now.</summary>
@@ -189,7 +218,7 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
         var settled = new List<(string, string)>();
         lock (_lock)
             foreach (var (app, problem) in _strays.Where(s => !_connected.ContainsKey(s.Key)).ToList())
-                if (Ports.Lent.Where(r => r.App == app).ToList().All(r => Ports.BringHome(r, null).Problem is null) && _strays.Remove(app))
+                if (Ports.Lent.Where(r => r.App == app).ToList().All(r => TryBringHome(r, []).Problem is null) && _strays.Remove(app))
                     settled.Add((app, problem));
         return settled;
     }
@@ -200,7 +229,15 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
         if (nics.Count == 0)
             return;
         lock (_lock)
-            _connected[app] = Open(initPid) with { Nics = [.. nics] };
+            try
+            {
+                _connected[app] = Open(initPid) with { Nics = [.. nics] };
+            }
+            catch (Exception e) when (e is LinuxException or Refusal)
+            {
+                // It ends, or boots again: its hook or its end is on the way.
+                tell($"{app}: {e.Message}");
+            }
     }
 
     /// <summary>Instances of which a port is out or a namespace is pinned.</summary>
@@ -264,26 +301,53 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
 
     private string Pin(string app) => Path.Combine(runFolder, "netns", app);
 
-    /// <summary>The pin of the namespace before, after a reboot from inside, gives way: what was there has its socket still.</summary>
-    private void PinFor(string app, Connection connection)
+    /// <summary>Ending of the second pin, while ports move from one namespace of an app to its next.</summary>
+    private const string Next = "~";
+
+    /// <summary>Pins the namespace that ports are going to; the one they are in stays pinned until they have left it.</summary>
+    private void NextPin(string app, Connection connection)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Pin(app))!, OnlyOwner);
+        if (File.Exists(Pin(app) + Next))
+            NetNamespace.Unpin(Pin(app) + Next);
+        NetNamespace.Pin(connection.Namespace, Pin(app) + Next);
+    }
+
+    /// <summary>Its ports are in this namespace, and nowhere else.</summary>
+    private void SettlePin(string app, Connection connection)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Pin(app))!, OnlyOwner);
         if (File.Exists(Pin(app)))
             NetNamespace.Unpin(Pin(app));
         NetNamespace.Pin(connection.Namespace, Pin(app));
+        if (File.Exists(Pin(app) + Next))
+            NetNamespace.Unpin(Pin(app) + Next);
     }
+
+    private void Unpin(string app)
+    {
+        foreach (var pin in (string[])[Pin(app), Pin(app) + Next])
+            if (File.Exists(pin))
+                NetNamespace.Unpin(pin);
+    }
+
+    private List<Connection> OpenPins(string app) => [.. ((string[])[Pin(app), Pin(app) + Next])
+        .Select(NetNamespace.OpenPinned).OfType<Fd>().Select(space => new Connection(space, RouteSocket.OpenIn(space)))];
 
     private const UnixFileMode OnlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private IEnumerable<string> PinnedApps() =>
         Directory.Exists(Path.Combine(runFolder, "netns")) ? Directory.EnumerateFiles(Path.Combine(runFolder, "netns"))
-            .Select(f => Path.GetFileName(f)!) : [];
+            .Select(f => Path.GetFileName(f)!.TrimEnd('~')) : [];
 
-    private static Connection Open(int initPid)
+    private Connection Open(int initPid)
     {
         var space = NetNamespace.Of(initPid);
         try
         {
+            // A helper of liblxc's between two inits lives in the host's own.
+            if (NetNamespace.IsSame(space, _hostNamespace))
+                throw new Refusal(409, "its init is just being started again; tried again");
             return new Connection(space, RouteSocket.OpenIn(space));
         }
         catch
@@ -308,6 +372,7 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
 
     private async Task Serve(IReadOnlyList<Nic> changed)
     {
+        _served |= changed.Any(n => n.Host != AddressPlan.None);
         if (changed.Any(n => n.Host != AddressPlan.None))
             await Services.Set(Wanted).ConfigureAwait(false);
     }

@@ -49,6 +49,8 @@ internal sealed class ManagedBridges(string nodeId, RouteSocket host)
             Group = Owner.Group,
             Ipv6LinkLocal = false,
         });
+        if (link is null)
+            InterfaceSettings.DisableIpv6(network.Name);
         host.Set(index, new LinkChange { Mtu = network.Mtu ?? StandardMtu, Up = true });
         SetAddresses(index, network.Plan.Address);
     }

@@ -34,7 +34,7 @@ internal sealed class NatTable(string nodeId)
         text.Append("\t}\n");
         if (guard)
             text.Append($"\tchain forward {{\n\t\ttype filter hook forward priority filter; policy accept;\n" +
-                $"\t\tiifgroup != {Owner.Group} oifgroup != {Owner.Group} drop\n\t}}\n");
+                $"\t\tmeta nfproto ipv4 iifgroup != {Owner.Group} oifgroup != {Owner.Group} drop\n\t}}\n");
         return text.Append("}\n").ToString();
     }
 

@@ -63,7 +63,7 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
             throw new Refusal(409, $"share port {nic.Parent} with {app}: {reason}");
         var record = new PortRecord(
             port!.Name, app, nic.Device, port.Index, port.Kind, port.PermanentAddress, port.ParentDevice,
-            port.Address, port.Mtu, port.IsUp, port.Traits, port.Alias, port.Group, [.. port.AltNames]);
+            port.Address is { Length: MacLength } ? port.Address : null, port.Mtu, port.IsUp, port.Traits, port.Alias, port.Group, [.. port.AltNames]);
         record.Write(folder);
         return _lent[record.Port] = record;
     }
@@ -71,10 +71,10 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
     /// <summary>Moves a port into an app's namespace, under the name it has there.</summary>
     /// <param name="record">The port.</param>
     /// <param name="nic">How the app wants it.</param>
-    /// <param name="from">Where it may be besides the host: the app's last namespace; null: nowhere.</param>
+    /// <param name="from">Where it may be besides the host: namespaces that the app had.</param>
     /// <param name="to">The app's namespace.</param>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public void Move(PortRecord record, Nic nic, RouteSocket? from, Fd to)
+    public void Move(PortRecord record, Nic nic, IReadOnlyList<RouteSocket> from, Fd to)
     {
         var (socket, port) = Locate(record, from) ??
             throw new Refusal(409, $"share port {record.Port} with {record.App}: it is not there any more; was it unplugged?");
@@ -97,12 +97,14 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
 
     /// <summary>Brings a port home, as it was.</summary>
     /// <param name="record">The port.</param>
-    /// <param name="from">The app's namespace; null: gone.</param>
+    /// <param name="from">The app's namespaces.</param>
+    /// <param name="ended">True: the app has ended, and with it, in a moment, every namespace that it made itself.</param>
     /// <returns>Where it stands now.</returns>
-    public PortStand BringHome(PortRecord record, RouteSocket? from)
+    public PortStand BringHome(PortRecord record, IReadOnlyList<RouteSocket> from, bool ended)
     {
         if (Locate(record, from) is not { } found)
-            return Missed(record);
+            return ended ? Missed(record) : new PortStand(
+                false, $"port {record.Port} is in a namespace that {record.App} made itself: restart {record.App}, and it comes home");
         _missedSince.Remove(record.Port);
         var (socket, port) = found;
         var taken = host.Find(record.Port) is { } other && (socket != host || other.Index != port.Index);
@@ -113,6 +115,9 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
             socket.RemoveAltName(port.Index, altName);
         if (socket != host)
         {
+            // What the app made on top of it would go on hearing and speaking on the wire.
+            foreach (var above in socket.Links().Where(l => l.LinkIndex == port.Index && l.LinkNamespaceId is null && l.Kind.Length > 0))
+                socket.Delete(above.Index);
             socket.Set(port.Index, new LinkChange { Up = false });
             socket.Set(port.Index, new LinkChange
             {
@@ -138,7 +143,7 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         var change = new LinkChange
         {
             Name = port.Name == name ? null : name,
-            Address = port.Address == record.Address ? null : record.Address,
+            Address = record.Address is null || port.Address == record.Address ? null : record.Address,
             Mtu = port.Mtu == record.Mtu ? null : record.Mtu,
             Group = port.Group == record.Group ? null : record.Group,
             Alias = port.Alias == record.Alias ? null : record.Alias ?? "",
@@ -170,6 +175,9 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         return new PortStand(true, $"port {record.Port} is gone: {record.App} took it elsewhere, where it ended, or it was unplugged");
     }
 
+    /// <summary>Six bytes in hexadecimal with colons; other addresses are not set.</summary>
+    private const int MacLength = 17;
+
     /// <summary>How long a port may stay away once its app has ended.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -182,15 +190,14 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
     }
 
     /// <summary>Where a port is: in the app's namespace, or on the host under whatever name; null: nowhere.</summary>
-    private (RouteSocket Socket, Link Port)? Locate(PortRecord record, RouteSocket? from)
+    private (RouteSocket Socket, Link Port)? Locate(PortRecord record, IReadOnlyList<RouteSocket> from)
     {
-        foreach (var socket in from is null ? [host] : (RouteSocket[])[from, host])
+        foreach (var socket in from.Append(host))
         {
             if (socket.Find(record.Index) is { } same && IsSame(record, same, socket))
                 return (socket, same);
             // Its number was taken where it went, so that it has another: only hardware can be known without it.
-            if (record.IsHardware &&
-                socket.Links().FirstOrDefault(l => IsSame(record, l, socket)) is { } moved)
+            if (record.IsHardware && socket.Links().Where(l => IsSame(record, l, socket)).ToList() is [var moved])
                 return (socket, moved);
         }
         return null;
@@ -198,7 +205,7 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
 
     private bool IsSame(PortRecord record, Link link, RouteSocket socket) =>
         link.Kind == record.Kind && link.PermanentAddress == record.PermanentAddress &&
-        (link.ParentDevice is null || record.ParentDevice is null || link.ParentDevice == record.ParentDevice) &&
+        link.ParentDevice == record.ParentDevice && link.Name != "lo" &&
         // Without hardware there is the number alone, and on the host the name it left with or came back with.
         (record.IsHardware || socket != host || link.Name == record.Port ||
             link.Name == Stray(record));

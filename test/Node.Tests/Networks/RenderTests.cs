@@ -45,7 +45,7 @@ public sealed class RenderTests
             	}
             	chain forward {
             		type filter hook forward priority filter; policy accept;
-            		iifgroup != 18543 oifgroup != 18543 drop
+            		meta nfproto ipv4 iifgroup != 18543 oifgroup != 18543 drop
             	}
             }
 
