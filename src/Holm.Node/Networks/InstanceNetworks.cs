@@ -366,13 +366,13 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
             foreach (var (app, connection) in _connected)
                 foreach (var nic in connection.Nics.Where(n => n.Host != AddressPlan.None))
                     wanted[HostName(app, nic)] = new HostInterface(nic.Host, app);
+            _served |= wanted.Count > 0;
             return wanted;
         }
     }
 
     private async Task Serve(IReadOnlyList<Nic> changed)
     {
-        _served |= changed.Any(n => n.Host != AddressPlan.None);
         if (changed.Any(n => n.Host != AddressPlan.None))
             await Services.Set(Wanted).ConfigureAwait(false);
     }
