@@ -146,7 +146,7 @@ do_test() {
 }
 
 do_bench() {
-  install lxc busybox-static
+  install lxc busybox-static iperf3 iproute2
   do_build
   dotnet build bench/Bench -c Release -v quiet -clp:NoSummary
   exec artifacts/bin/Bench/release/Bench "$@"

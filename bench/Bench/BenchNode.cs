@@ -13,9 +13,9 @@ internal sealed class BenchNode : IAsyncDisposable
     private readonly HttpClient _api;
     private Process _daemon = null!;
 
-    private BenchNode(string name)
+    private BenchNode(string name, string? host)
     {
-        (State, RunFolder) = (Path.Combine("/var/tmp", name), Path.Combine("/dev/shm", name));
+        (State, RunFolder, Host) = (Path.Combine("/var/tmp", name), Path.Combine("/dev/shm", name), host);
         _environment = new() { ["HOLM_STATE"] = State, ["HOLM_RUN"] = RunFolder };
         _api = new HttpClient(new SocketsHttpHandler
         {
@@ -38,13 +38,17 @@ internal sealed class BenchNode : IAsyncDisposable
     /// <summary>liblxc's lxcpath.</summary>
     public string LxcPath => Path.Combine(RunFolder, "instances");
 
+    /// <summary>Name of the network namespace that is its host, as ip-netns(8) knows it; null: the machine's own.</summary>
+    public string? Host { get; }
+
     /// <summary>Process id of holmd.</summary>
     public int DaemonPid => _daemon.Id;
 
     /// <summary>Starts it with the sample image as <c>sample</c>.</summary>
-    public static async Task<BenchNode> Start()
+    /// <param name="host">Name of a network namespace that is its host; null: the machine's own.</param>
+    public static async Task<BenchNode> Start(string? host = null)
     {
-        var node = new BenchNode($"holm-bench-{Guid.NewGuid().ToString("N")[..8]}");
+        var node = new BenchNode($"holm-bench-{Guid.NewGuid().ToString("N")[..8]}", host);
         try
         {
             await node.StartDaemon();
@@ -120,6 +124,9 @@ internal sealed class BenchNode : IAsyncDisposable
         await SetPower(app, "start");
     }
 
+    /// <summary>Process id of the init of an app that runs.</summary>
+    public async Task<int> InitPid(string app) => (await Api(HttpMethod.Get, $"/1.0/instances/{app}/state")).GetProperty("pid").GetInt32();
+
     /// <summary>Deletes an app, running or not.</summary>
     public Task Delete(string app) => Holm("app", "delete", "--force", app);
 
@@ -163,7 +170,9 @@ internal sealed class BenchNode : IAsyncDisposable
 
     private async Task StartDaemon()
     {
-        _daemon = Program(Repository.Out("holmd"), [], _environment);
+        string[] daemon = [.. Netspace.Into(Host), Repository.Out("holmd")];
+        // nsenter turns into the daemon: the process id is one.
+        _daemon = Program(daemon[0], daemon[1..], _environment);
         _daemon.StandardInput.Close();
         // It says one line once it answers; everything after is read away.
         var said = new StringBuilder();

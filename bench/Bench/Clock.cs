@@ -16,16 +16,22 @@ internal static class Clock
 
     /// <summary>Of a program, from its spawn to its end, measured by bench/peers/timed.c: starting one from .NET costs too much.</summary>
     public static Task<double> Program(IReadOnlyDictionary<string, string> environment, string program, params string[] arguments) =>
-        By("timed", environment, program, arguments);
+        In(null, environment, program, arguments);
+
+    /// <summary>The same in a network namespace.</summary>
+    public static Task<double> In(
+        string? host, IReadOnlyDictionary<string, string> environment, string program, params string[] arguments) =>
+        By(host, "timed", environment, program, arguments);
 
     /// <summary>Of a program on a terminal, from its spawn to its prompt, measured by bench/peers/prompt.c.</summary>
     public static Task<double> Prompt(IReadOnlyDictionary<string, string> environment, string program) =>
-        By("prompt", environment, program);
+        By(null, "prompt", environment, program);
 
     private static async Task<double> By(
-        string peer, IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
+        string? host, string peer, IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
     {
-        using var process = BenchNode.Program(Repository.Peer(peer), [program, .. arguments], environment);
+        string[] words = [.. Netspace.Into(host), Repository.Peer(peer), program, .. arguments];
+        using var process = BenchNode.Program(words[0], words[1..], environment);
         process.StandardInput.Close();
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();

@@ -1,7 +1,7 @@
 using Bench;
 
 // ./do bench [NAME] [--cycles N]: every bench, or those of that name; `cycles` is `memory` with 1,000 cycles.
-const string usage = "usage: ./do bench [start | exec | list | console | memory | size | partition | peers | cycles] [--cycles N]";
+const string usage = "usage: ./do bench [start | exec | list | console | memory | size | partition | network | peers | cycles] [--cycles N]";
 var words = args.ToList();
 var cycles = 200;
 if (words.IndexOf("--cycles") is >= 0 and var option)
@@ -22,6 +22,7 @@ if (words is ["cycles"])
     ("console", ConsoleBench.Run),
     ("memory", report => MemoryBench.Run(report, cycles)),
     ("partition", PartitionBench.Run),
+    ("network", NetworkBench.Run),
     ("peers", PeerBench.Run),
 ];
 var chosen = words.Count == 0 ? benches : [.. benches.Where(b => words.Contains(b.Name))];

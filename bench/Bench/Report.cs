@@ -6,15 +6,18 @@ namespace Bench;
 /// <summary>A line of the report.</summary>
 /// <param name="Bench">The bench.</param>
 /// <param name="What">What was measured.</param>
-/// <param name="Unit"><c>ms</c>, <c>MB</c> (10^6 bytes), <c>×</c> or <c>-</c>.</param>
+/// <param name="Unit"><c>ms</c>, <c>MB</c> (10^6 bytes), <c>Gbit/s</c>, <c>×</c> or <c>-</c>.</param>
 /// <param name="Values">Every value; empty: not measured, and <paramref name="Note"/> says why.</param>
 /// <param name="AtMost">What is promised of the median; null: for information.</param>
 /// <param name="Note">A remark.</param>
-internal sealed record Line(string Bench, string What, string Unit, IReadOnlyList<double> Values, double? AtMost = null, string Note = "")
+/// <param name="AtLeast">What is promised of the median where more is better; null: nothing.</param>
+internal sealed record Line(
+    string Bench, string What, string Unit, IReadOnlyList<double> Values, double? AtMost = null, string Note = "", double? AtLeast = null)
 {
     public double Median => Statistics.Median(Values);
 
-    public bool? Kept => AtMost is null || Values.Count == 0 ? null : Median <= AtMost;
+    public bool? Kept => (AtMost ?? AtLeast) is null || Values.Count == 0 ? null
+        : !(Median > AtMost) && !(Median < AtLeast);
 }
 
 /// <summary>The middle of things.</summary>
@@ -45,7 +48,8 @@ internal sealed class Report
             Print(line.Bench, line.What, "-", "", "", "", line.Note);
             return;
         }
-        var promise = line.AtMost is { } most ? $"≤ {Number(most)} {(line.Kept == true ? "kept" : "MISSED")}" : "";
+        var kept = line.Kept == true ? "kept" : "MISSED";
+        var promise = line.AtMost is { } most ? $"≤ {Number(most)} {kept}" : line.AtLeast is { } least ? $"≥ {Number(least)} {kept}" : "";
         var span = line.Values.Count <= 1 ? "" : $"{Number(line.Values.Min())} – {Number(line.Values.Max())}";
         var count = line.Values.Count.ToString(CultureInfo.InvariantCulture);
         Print(line.Bench, line.What, $"{Number(line.Median)} {line.Unit}", span, count, promise, line.Note);
@@ -53,8 +57,10 @@ internal sealed class Report
 
     /// <summary>Adds the values of something and, by medians, how many times another's they are.</summary>
     public void Compare(
-        string bench, string what, IReadOnlyList<double> values, string than, IReadOnlyList<double> others, double? atMost) =>
-        Add(new Line(bench, $"{what} / {than}", "×", [Statistics.Median(values) / Statistics.Median(others)], atMost));
+        string bench, string what, IReadOnlyList<double> values, string than, IReadOnlyList<double> others, double? atMost,
+        double? atLeast = null) =>
+        Add(new Line(
+            bench, $"{what} / {than}", "×", [Statistics.Median(values) / Statistics.Median(others)], atMost, AtLeast: atLeast));
 
     /// <summary>Writes the file.</summary>
     public string Write()
@@ -88,6 +94,8 @@ internal sealed class Report
         }
         if (line.AtMost is { } most)
             json.WriteNumber("atMost", most);
+        if (line.AtLeast is { } least)
+            json.WriteNumber("atLeast", least);
         if (line.Kept is { } kept)
             json.WriteBoolean("kept", kept);
         if (line.Note.Length > 0)
