@@ -126,7 +126,8 @@ do_test() {
     fi
     code=0
     # Signals as a login shell has them (nohup and some runners ignore SIGHUP), and an end in any case.
-    timeout --foreground -k 10 1800 env --default-signal "artifacts/bin/$project/debug/$project" -noLogo -noColor 2>&1 |
+    seconds=$((HOLM_SOAK ? 14400 : 1800))
+    timeout --foreground -k 10 "$seconds" env --default-signal "artifacts/bin/$project/debug/$project" -noLogo -noColor 2>&1 |
       tee "$log" || code=$?
     # The runner's last line: "  X.Tests  Total: 9, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 1.0s".
     number='([0-9]+)'

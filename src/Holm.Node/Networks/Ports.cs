@@ -137,7 +137,7 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         return new PortStand(true, null);
     }
 
-    /// <summary>Makes a port that is on the host what it was. What is as it was is not set: a driver may refuse that of one that is up.</summary>
+    /// <summary>Makes a port that is on the host what it was; only what differs is set, for a driver may refuse it of one that is up.</summary>
     private void Restore(PortRecord record, Link port, string name)
     {
         var change = new LinkChange
@@ -169,8 +169,8 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         if (now - _missedSince[record.Port] < Patience.TotalMilliseconds)
             return new PortStand(false, $"port {record.Port}, which {record.App} had, has not come back yet");
         if (record.IsHardware && host.Find(record.Port) is null)
-            return new PortStand(true, $"port {record.Port}, which {record.App} had, has not come back: was it unplugged? Once it is there " +
-                "it is set right");
+            return new PortStand(true, $"port {record.Port}, which {record.App} had, has not come back: was it unplugged? Once it " +
+                "is there it is set right");
         Forget(record);
         return new PortStand(true, $"port {record.Port} is gone: {record.App} took it elsewhere, where it ended, or it was unplugged");
     }
