@@ -12,7 +12,8 @@ namespace Holm.Node.Shares;
 /// <remarks>
 /// Links are followed as the app would follow them, /var/run to /run, and <c>..</c> ends at its root (RESOLVE_IN_ROOT; RESOLVE_BENEATH
 /// would refuse every absolute link). All this happens in the app's own mount namespace: an app that turns names round meanwhile only
-/// chooses another place of its own. Nothing is made where its root could make nothing itself: in a folder that belongs to no id of the app.
+/// chooses another place of its own. Nothing is made where its root could make nothing itself: in a folder that belongs to none of its
+/// ids.
 /// </remarks>
 internal static class ShareTarget
 {
