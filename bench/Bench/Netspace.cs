@@ -1,6 +1,6 @@
 namespace Bench;
 
-/// <summary>Network namespaces by name, so that nothing of the machine's own network is touched. Disposing it deletes it with all in it.</summary>
+/// <summary>Network namespaces by name, so that the machine's own network is not touched. Disposing it deletes it.</summary>
 internal sealed class Netspace : IAsyncDisposable
 {
     private const string Nsenter = "/usr/bin/nsenter";

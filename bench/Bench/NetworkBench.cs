@@ -27,7 +27,8 @@ internal static class NetworkBench
         await node.Launch("other");
         await node.Create("bare");
         await Create(node, "web", "nictype=p2p", "host_name=myapp");
-        await Create(node, "served", "nictype=p2p", "host_name=served0", "ipv4.host_address=10.66.0.1/24", "ipv4.dhcp=true", "ipv4.nat=true");
+        await Create(node, "served", "nictype=p2p", "host_name=served0", "ipv4.host_address=10.66.0.1/24",
+            "ipv4.dhcp=true", "ipv4.nat=true");
         await using var peer = await LiblxcPeer.Like(
             node, "other",
             "lxc.net.0.type = veth\nlxc.net.0.veth.pair = peer0\nlxc.net.0.name = eth0\nlxc.net.0.flags = up");
@@ -83,7 +84,8 @@ internal static class NetworkBench
         await Netspace.Run([.. routed, "ip", "addr", "add", "10.67.0.2/24", "dev", "eth0"]);
         await Netspace.Run([.. port, "ip", "addr", "add", "10.67.1.2/24", "dev", "eth0"]);
         await host.Sh(
-            $"ip link add pair0 type veth peer name eth0 netns {other.Name} && ip link set pair0 up && ip addr add 10.67.2.1/24 dev pair0 && " +
+            $"ip link add pair0 type veth peer name eth0 netns {other.Name} && ip link set pair0 up && " +
+            "ip addr add 10.67.2.1/24 dev pair0 && " +
             $"ip link add br1 type bridge && ip link set br1 up && ip addr add 10.67.3.1/24 dev br1 && " +
             $"ip link add pair1 type veth peer name eth1 netns {other.Name} && ip link set pair1 master br1 up");
         await other.Sh(

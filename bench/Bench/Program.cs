@@ -1,7 +1,8 @@
 using Bench;
 
 // ./do bench [NAME] [--cycles N]: every bench, or those of that name; `cycles` is `memory` with 1,000 cycles.
-const string usage = "usage: ./do bench [start | exec | list | console | memory | size | partition | network | peers | cycles] [--cycles N]";
+const string usage =
+    "usage: ./do bench [start | exec | list | console | memory | size | partition | network | peers | cycles] [--cycles N]";
 var words = args.ToList();
 var cycles = 200;
 if (words.IndexOf("--cycles") is >= 0 and var option)

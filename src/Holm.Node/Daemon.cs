@@ -87,7 +87,7 @@ public static class Daemon
         };
         config.Changed += (_, _) => loop.Wake();
 
-        // What was there before: an earlier daemon's apps, or a boot. Entered, not listed, by the roots of unprivileged instances: liblxc wants that.
+        // What was there before. The folder is entered, not listed, by the roots of unprivileged instances: liblxc wants that.
         Directory.CreateDirectory(paths.Instances);
         File.SetUnixFileMode(paths.Instances, (UnixFileMode)0x1c9);
         var firstSinceBoot = power.Open([.. config.Current.Instances.Keys]);

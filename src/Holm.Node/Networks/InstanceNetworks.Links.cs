@@ -171,8 +171,8 @@ public sealed partial class InstanceNetworks
     }
 
     /// <summary>
-    /// Deletes a macvlan, or a VLAN on a port, that was made for a nic: one whose lower link is elsewhere, by its mark or by its name, since
-    /// the app can write over either.
+    /// Deletes a macvlan, or a VLAN on a port, that was made for a nic: one whose lower link is elsewhere, by its mark or by its name,
+    /// since the app can write over either.
     /// </summary>
     /// <returns>False: there was none.</returns>
     private bool RemoveMade(string app, Nic nic, IEnumerable<RouteSocket> places)

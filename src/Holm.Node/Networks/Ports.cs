@@ -63,7 +63,8 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
             throw new Refusal(409, $"share port {nic.Parent} with {app}: {reason}");
         var record = new PortRecord(
             port!.Name, app, nic.Device, port.Index, port.Kind, port.PermanentAddress, port.ParentDevice,
-            port.Address is { Length: MacLength } ? port.Address : null, port.Mtu, port.IsUp, port.Traits, port.Alias, port.Group, [.. port.AltNames]);
+            port.Address is { Length: MacLength } ? port.Address : null, port.Mtu, port.IsUp, port.Traits, port.Alias, port.Group,
+            [.. port.AltNames]);
         record.Write(folder);
         return _lent[record.Port] = record;
     }
@@ -137,7 +138,9 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         return new PortStand(true, null);
     }
 
-    /// <summary>Makes a port that is on the host what it was; only what differs is set, for a driver may refuse it of one that is up.</summary>
+    /// <summary>
+    /// Makes a port that is on the host what it was; only what differs is set, for a driver may refuse it of one that is up.
+    /// </summary>
     private void Restore(PortRecord record, Link port, string name)
     {
         var change = new LinkChange
