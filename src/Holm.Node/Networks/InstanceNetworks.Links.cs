@@ -157,8 +157,7 @@ public sealed partial class InstanceNetworks
                         throw new Refusal(409, problem);
                 break;
             case NicKind.Physical or NicKind.Macvlan:
-                var alias = Owner.Alias(nodeId, app, nic.Device);
-                foreach (var link in from.Inside.Links().Where(l => l.Alias == alias))
+                foreach (var link in from.Inside.Links().Where(l => IsOf(app, nic, l, from)))
                     from.Inside.Delete(link.Index);
                 break;
             default:
@@ -166,6 +165,13 @@ public sealed partial class InstanceNetworks
                 break;
         }
     }
+
+    /// <summary>Whether a link inside is a nic's VLAN or macvlan. The app may have changed its alias: that decides last.</summary>
+    private bool IsOf(string app, Nic nic, Link link, Connection connection) =>
+        link.LinkNamespaceId is not null && link.LinkIndex == _host.Find(nic.Parent)?.Index &&
+        (nic.Kind == NicKind.Physical ? link.Kind == "vlan" && link.VlanId == nic.Vlan
+            : link.Kind == "macvlan" && (link.Alias == Owner.Alias(nodeId, app, nic.Device) ||
+                connection.Nics.Count(n => n.Kind == nic.Kind && n.Parent == nic.Parent) == 1));
 
     /// <summary>The link stays, the host end gets other addresses: only those that Holm gave it are taken away.</summary>
     private void Readdress(string app, Nic before, Nic after)

@@ -182,6 +182,13 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
         return (done, problem);
     }
 
+    /// <summary>What is wrong with a port that an instance had, as a sentence; null: all are home as they were.</summary>
+    public string? Stray(string app)
+    {
+        lock (_lock)
+            return _strays.GetValueOrDefault(app);
+    }
+
     /// <summary>Ports that are home under another name get their own, where it is free by now.</summary>
     /// <returns>Apps whose ports are all right again, with the sentence that was said of them.</returns>
     public IReadOnlyList<(string App, string Problem)> SettlePorts()
