@@ -64,7 +64,7 @@ public sealed class HolmPortTests(HolmPortTests.Booted booted) : IClassFixture<H
     {
         var before = await Before();
         await Launch();
-        await _holm.Must($"holm exec fw -- sh -c '{Spoilt}'; ip link add eth0 type dummy; {Processes}\nkill -9 $monitor");
+        await _holm.Must($"holm exec fw -- sh -c '{Spoilt}'; ip link add eth0 type veth peer name cable; {Processes}\nkill -9 $monitor");
         await _holm.Until("holm list | grep -o 'another interface of the host is called eth0'",
             "another interface of the host is called eth0");
         await _holm.Must("ip link delete eth0");

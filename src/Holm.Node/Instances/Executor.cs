@@ -72,7 +72,10 @@ public sealed class Executor(
             case Wait s: run.Update(o => o with { Waiting = s.Reason, Reason = "", Failed = false }); break;
             case StayOff s:
                 SwitchedOff(s.Name);
-                run.Update(o => o with { Ending = null, Reason = s.Reason, Failed = s.Failed, NotBefore = null });
+                // A port that is not home as it was outlasts why the app ended.
+                var stray = networks.Stray(run.Observed.Name);
+                var failed = s.Failed || stray is not null;
+                run.Update(o => o with { Ending = null, Reason = stray ?? s.Reason, Failed = failed, NotBefore = null });
                 break;
             case StartAgain s:
                 run.Update(o => o with

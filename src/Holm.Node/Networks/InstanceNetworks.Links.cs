@@ -170,20 +170,23 @@ public sealed partial class InstanceNetworks
         }
     }
 
-    /// <summary>
-    /// Deletes a macvlan, or a VLAN on a port, that was made for a nic: one whose lower link is elsewhere, by its mark or by its name,
-    /// since the app can write over either.
-    /// </summary>
+    /// <summary>Deletes the macvlan, or the VLAN on a port, that was made for a nic.</summary>
     /// <returns>False: there was none.</returns>
     private bool RemoveMade(string app, Nic nic, IEnumerable<RouteSocket> places)
     {
-        var (alias, kind, found) = (Owner.Alias(nodeId, app, nic.Device), nic.Kind == NicKind.Macvlan ? "macvlan" : "vlan", false);
+        var found = false;
         foreach (var place in places)
-            foreach (var link in place.Links().Where(l => l.Kind == kind && l.LinkNamespaceId is not null &&
-                (l.Alias == alias || l.Name == nic.Name)))
+            foreach (var link in place.Links().Where(l => IsMadeFor(app, nic, l)))
                 found |= place.Delete(link.Index);
         return found;
     }
+
+    /// <summary>Its kind, its number and what it stands on decide; the app can write over its name and its mark.</summary>
+    private bool IsMadeFor(string app, Nic nic, Link link) =>
+        link.LinkNamespaceId is not null && link.LinkIndex == _host.Find(nic.Parent)?.Index &&
+        (nic.Kind == NicKind.Physical ? link.Kind == "vlan" && link.VlanId == nic.Vlan
+            : link.Kind == "macvlan" && (link.Alias == Owner.Alias(nodeId, app, nic.Device) || link.Name == nic.Name ||
+                _connected.GetValueOrDefault(app)?.Nics.Count(n => n.Kind == nic.Kind && n.Parent == nic.Parent) == 1));
 
     /// <summary>The link stays, the host end gets other addresses: only those that Holm gave it are taken away.</summary>
     private void Readdress(string app, Nic before, Nic after)

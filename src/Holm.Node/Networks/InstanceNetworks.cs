@@ -198,6 +198,13 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
         return (done, problem);
     }
 
+    /// <summary>What is wrong with a port that an instance had, as a sentence; null: all are home as they were.</summary>
+    public string? Stray(string app)
+    {
+        lock (_lock)
+            return _strays.GetValueOrDefault(app);
+    }
+
     /// <summary>One port that cannot be brought home holds back no other.</summary>
     private PortStand TryBringHome(PortRecord record, IReadOnlyList<RouteSocket> places)
     {

@@ -138,9 +138,7 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         return new PortStand(true, null);
     }
 
-    /// <summary>
-    /// Makes a port that is on the host what it was; only what differs is set, for a driver may refuse it of one that is up.
-    /// </summary>
+    /// <summary>Makes a port that is on the host what it was; only what differs is set: a driver may refuse it while it is up.</summary>
     private void Restore(PortRecord record, Link port, string name)
     {
         var change = new LinkChange
