@@ -79,7 +79,7 @@ public sealed class HolmPortStormTests(HolmPortTests.Booted booted) : IClassFixt
         while :; do i=$((i + 1)); for f in wan eth0 eth1 lan; do
         ip link set $f down; ip link set $f address 02:00:00:00:00:9$((i % 10)); ip link set $f mtu 1$((i % 3))00;
         for t in eth0 eth1 lan; do ip link set $f name $t; done; ip link set $f up;
-        [ $i != 9 ] || ip link set $f netns $!; done; sleep 0.4; done 2>/dev/null
+        done; [ $i != 4 ] || for t in eth0 eth1 lan; do ip link set $t netns $!; done; sleep 1; done 2>/dev/null
         END
         for app in red blue; do
           holm app create $app sample --config "init.cmd=/bin/sh -c \"$(tr '\n' ' ' < /run/hostile)\""
