@@ -155,14 +155,14 @@ public sealed class ShareTests
         {
             await node.In("web", $"echo {i} > /mnt/count && sync");
             await stick.Unplug();
-            await Shell.Until("the stick is free", async () => !await stick.IsInUse(), seconds: 1);
+            await stick.IsFree();
             await node.Sees("web", "! test -e /mnt/count");
             await stick.Plug();
             await node.Sees("web", $"test $(cat /mnt/count) = {i}");
         }
         (await node.Holm("app", "stop", "--force", "web")).Well();
         await stick.Unplug();
-        await Shell.Until("the stick is free", async () => !await stick.IsInUse(), seconds: 1);
+        await stick.IsFree();
     }
 
     [Fact]
