@@ -68,7 +68,8 @@ internal sealed class Stick : IAsyncDisposable
     /// </summary>
     public async Task IsFree()
     {
-        var strangers = $"for p in $(grep -l ' {Folder} ' /proc/[0-9]*/mountinfo 2>/dev/null); do cat $(dirname $p)/comm; done | grep -v ^holm";
+        var strangers =
+            $"for p in $(grep -l ' {Folder} ' /proc/[0-9]*/mountinfo 2>/dev/null); do cat $(dirname $p)/comm; done | grep -v ^holm";
         var (begun, alone) = (DateTime.UtcNow, DateTime.UtcNow);
         while ((await Shell.Sh($"losetup -nj {_image}")).Well().Out != "")
         {
