@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Holm.Linux.Files;
+using Holm.Linux.Processes;
 
 namespace Holm.Linux.Mounts;
 
@@ -16,7 +17,7 @@ public sealed partial class MountNamespace : IDisposable
     /// <summary>Makes one: unshare(2) with CLONE_NEWNS on a thread of its own. It holds no stick of the host.</summary>
     /// <param name="needed">Folders of the host that are needed in it, with all that is mounted below them.</param>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static MountNamespace Create(IReadOnlyList<string> needed) => OnOwnThread(() =>
+    public static MountNamespace Create(IReadOnlyList<string> needed) => OwnThread.Run("mount namespace", () =>
     {
         Leave();
         ForeignMounts.Drop(needed);
@@ -37,7 +38,7 @@ public sealed partial class MountNamespace : IDisposable
     }
 
     /// <summary>Runs something on a thread inside the namespace; programs it spawns live there too.</summary>
-    public T Run<T>(Func<T> inside) => OnOwnThread(() =>
+    public T Run<T>(Func<T> inside) => OwnThread.Run("mount namespace", () =>
     {
         Unshare();
         Enter(_fd);
@@ -60,33 +61,6 @@ public sealed partial class MountNamespace : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _fd.Dispose();
-
-    /// <summary>The thread is never given back: it is in another namespace for good.</summary>
-    internal static T OnOwnThread<T>(Func<T> work)
-    {
-        var result = default(T);
-        System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
-        var thread = new Thread(
-            () =>
-            {
-                try
-                {
-                    result = work();
-                }
-#pragma warning disable CA1031 // carried over to the caller's thread, whatever it is
-                catch (Exception e)
-#pragma warning restore CA1031
-                {
-                    failure = System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(e);
-                }
-            },
-            maxStackSize: 256 * 1024)
-        { IsBackground = true, Name = "mount namespace" };
-        thread.Start();
-        thread.Join();
-        failure?.Throw();
-        return result!;
-    }
 
     internal const int CLONE_FS = 0x200, CLONE_NEWNS = 0x20000;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Holm.Linux.Processes;
 
 namespace Holm.Linux.Mounts;
 
@@ -27,7 +28,7 @@ public sealed class MountSeal
 
     private MountSeal()
     {
-        (var holder, _outer, _bench) = MountNamespace.OnOwnThread(MakeOuter);
+        (var holder, _outer, _bench) = OwnThread.Run("mount namespace", MakeOuter);
         using (holder)
             _inner = Fd.Open(string.Create(CultureInfo.InvariantCulture, $"/proc/{holder.Pid}/ns/mnt"), OpenFlags.O_RDONLY);
     }
@@ -38,7 +39,7 @@ public sealed class MountSeal
     {
         var seal = One.Value;
         lock (seal._lock)
-            return MountNamespace.OnOwnThread(() => seal.SealHere(mounts));
+            return OwnThread.Run("mount namespace", () => seal.SealHere(mounts));
     }
 
     private List<DetachedMount> SealHere(IReadOnlyList<DetachedMount> mounts)

@@ -1,7 +1,7 @@
-using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Holm.Linux.Files;
 using Holm.Linux.Mounts;
+using Holm.Linux.Processes;
 
 namespace Holm.Linux.Netlink;
 
@@ -21,7 +21,7 @@ public static partial class NetNamespace
 
     /// <summary>Makes a new one, empty but for a <c>lo</c> that is down; unshare(2) with CLONE_NEWNET on a thread of its own.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static Fd Create() => OnOwnThread(() =>
+    public static Fd Create() => OwnThread.Run("network namespace", () =>
     {
         LinuxException.Check(unshare(CLONE_NEWNET), "make a network namespace");
         return Own();
@@ -79,38 +79,11 @@ public static partial class NetNamespace
 
     /// <summary>Runs something on a thread inside one. What it opens there stays in it, whoever uses it later.</summary>
     /// <exception cref="LinuxException">The kernel refused; EINVAL: it is no network namespace.</exception>
-    public static T Run<T>(Fd netNamespace, Func<T> inside) => OnOwnThread(() =>
+    public static T Run<T>(Fd netNamespace, Func<T> inside) => OwnThread.Run("network namespace", () =>
     {
         LinuxException.Check(setns(netNamespace.Number, CLONE_NEWNET), "enter a network namespace");
         return inside();
     });
-
-    /// <summary>The thread is never given back: it is in another namespace for good.</summary>
-    private static T OnOwnThread<T>(Func<T> work)
-    {
-        var result = default(T);
-        ExceptionDispatchInfo? failure = null;
-        var thread = new Thread(
-            () =>
-            {
-                try
-                {
-                    result = work();
-                }
-#pragma warning disable CA1031 // carried over to the caller's thread, whatever it is
-                catch (Exception e)
-#pragma warning restore CA1031
-                {
-                    failure = ExceptionDispatchInfo.Capture(e);
-                }
-            },
-            maxStackSize: 256 * 1024)
-        { IsBackground = true, Name = "network namespace" };
-        thread.Start();
-        thread.Join();
-        failure?.Throw();
-        return result!;
-    }
 
     internal const int CLONE_NEWNET = 0x40000000;
     internal const long NSFS_MAGIC = 0x6e736673;
