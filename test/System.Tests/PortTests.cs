@@ -136,7 +136,7 @@ public sealed class PortTests
         const string missing = "waits for interface eth4, which is not there";
         Assert.Contains(missing, (await node.Holm("app", "start", "fw")).Err, StringComparison.Ordinal);
         Assert.Equal(0, await node.EndDaemon("TERM"));
-        Directory.Delete(node.RunFolder, recursive: true);
+        await node.LoseRunFolder();
         await node.StartDaemon();
         Assert.Contains(missing, (await node.Holm("list")).Out, StringComparison.Ordinal);
         await node.OnHost(Port);

@@ -126,7 +126,7 @@ public sealed class ShareTests
         // At a boot it waits, and says so.
         Assert.Equal(0, await node.EndDaemon("PWR"));
         Directory.Delete(host / "later", recursive: true);
-        Directory.Delete(node.RunFolder, recursive: true);
+        await node.LoseRunFolder();
         await node.StartDaemon();
         await Shell.Until("it waits", async () =>
             (await node.Holm("app", "show", "web")).Out.Contains("it waits for", StringComparison.Ordinal));

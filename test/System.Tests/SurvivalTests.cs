@@ -46,7 +46,7 @@ public sealed class SurvivalTests
         await node.Launch("web");
         Assert.Equal(0, await node.EndDaemon("PWR"));
         Assert.Equal("", await node.Residue());
-        Directory.Delete(node.RunFolder, recursive: true);
+        await node.LoseRunFolder();
         await node.StartDaemon();
         await Shell.Until("all are back", async () => await node.Status("deaf") == "Running" && await node.Status("web") == "Running" &&
             await node.Status("failing") is "Running" or "Error");
@@ -108,7 +108,7 @@ public sealed class SurvivalTests
         (await node.Holm("app", "start", "unsaid")).Well();
         await node.EndDaemon("PWR");
         // What a boot does to tmpfs.
-        Directory.Delete(node.RunFolder, recursive: true);
+        await node.LoseRunFolder();
         await node.StartDaemon();
         await Shell.Until("two are back", async () => await node.Status("enabled") == "Running"
             && await node.Status("unsaid") == "Running");

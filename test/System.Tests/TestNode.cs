@@ -115,6 +115,17 @@ public sealed class TestNode : IAsyncDisposable
         return _daemon.ExitCode;
     }
 
+    /// <summary>
+    /// What a boot does to HOLM_RUN. A layer that a namespace of somebody else's held when the daemon ended is still mounted in it.
+    /// </summary>
+    public async Task LoseRunFolder()
+    {
+        var layers = Path.Combine(RunFolder, "layers");
+        foreach (var layer in Directory.Exists(layers) ? Directory.EnumerateDirectories(layers) : [])
+            await Shell.Run("umount", ["--lazy", layer]);
+        Directory.Delete(RunFolder, recursive: true);
+    }
+
     /// <summary>Runs the command line.</summary>
     public Task<Ran> Holm(params string[] arguments) => Shell.Run(Path.Combine(Programs, "holm"), arguments, Environment);
 
