@@ -126,3 +126,34 @@ public sealed record ImageAliasPut
     /// <summary>Fingerprint it stands for.</summary>
     public string? Target { get; set; }
 }
+
+/// <summary>One layer of an image on its way, in an operation's <c>layers</c>.</summary>
+public sealed record PullLayer
+{
+    /// <summary>First digits of the blob's sha256.</summary>
+    public string Digest { get; init; } = "";
+
+    /// <summary>Bytes of the blob.</summary>
+    public long Size { get; init; }
+
+    /// <summary>Bytes of it that are here.</summary>
+    public long Here { get; init; }
+
+    /// <summary>One of <see cref="PullState"/>'s names, in lower case.</summary>
+    public string State { get; init; } = "";
+}
+
+/// <summary>How far a layer is.</summary>
+public enum PullState
+{
+    /// <summary>Not begun.</summary>
+    Waiting,
+    /// <summary>Its blob comes.</summary>
+    Fetching,
+    /// <summary>Its blob is whole.</summary>
+    Fetched,
+    /// <summary>It becomes a SquashFS.</summary>
+    Converting,
+    /// <summary>It is here.</summary>
+    Done,
+}

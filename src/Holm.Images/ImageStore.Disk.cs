@@ -17,13 +17,15 @@ public sealed partial class ImageStore
     {
         Durable.CreateFolder(LayersFolder);
         Durable.CreateFolder(ImagesFolder);
+        Durable.CreateFolder(PullsFolder);
         var said = new List<string>();
-        foreach (var folder in (string[])[statePath, LayersFolder, ImagesFolder])
+        foreach (var folder in (string[])[statePath, LayersFolder, ImagesFolder, PullsFolder])
             said.AddRange(Durable.SweepStaged(folder).Select(name => $"removed {name}, left half-written in {folder}"));
         var whole = true;
         foreach (var path in Directory.EnumerateFiles(ImagesFolder, "*.json"))
             whole &= Load(path, said);
         LoadAliases(whole, said);
+        LoadDrafts(said);
         // Where an image could not be read, its layers look like nobody's: they stay, for whoever mends it.
         if (whole)
             said.AddRange(DropUnnamedLayers(_ => true).Select(name => $"removed layer {name}, which no image has"));
@@ -105,7 +107,8 @@ public sealed partial class ImageStore
     /// <summary>Removes those of these layers, and of their shifted copies, of which no image speaks.</summary>
     private List<string> DropUnnamedLayers(Func<string, bool> among)
     {
-        var named = _images.Values.SelectMany(i => i.Layers).ToHashSet(StringComparer.Ordinal);
+        var named = _images.Values.SelectMany(i => i.Layers).Concat(_drafts.Values.SelectMany(d => d.Layers).Select(l => l.Sha256))
+            .ToHashSet(StringComparer.Ordinal);
         List<string> doomed =
         [
             .. Directory.EnumerateFiles(LayersFolder, "*.squashfs")

@@ -15,6 +15,8 @@ namespace Holm.Images;
 ///              layers/SHA256.BASE.squashfs     its shifted copy for an id range (kernels that cannot idmap SquashFS)
 ///              images/FINGERPRINT.json         the image: written after its layers, removed before them
 ///              aliases.json                    all names
+///              pulls/FINGERPRINT.json          what a pull has made so far; its layers are kept
+///              pulls/SHA256                    a blob, as far as it came
 ///
 ///   import:  staged layer -> checks -> layer renamed -> image renamed -> (alias)     a cut in between leaves a layer nobody names,
 ///   delete:  image -> aliases -> layers                                              which Open removes
@@ -31,6 +33,8 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
     private string LayersFolder => Path.Combine(statePath, "layers");
 
     private string ImagesFolder => Path.Combine(statePath, "images");
+
+    private string PullsFolder => Path.Combine(statePath, "pulls");
 
     private string AliasesPath => Path.Combine(statePath, "aliases.json");
 

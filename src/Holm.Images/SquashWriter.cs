@@ -65,6 +65,9 @@ internal sealed class SquashWriter : IAsyncDisposable
             _tar.Write(new TarEntry { Kind = TarKind.HardLink, Name = link, Link = entry.Name });
     }
 
+    /// <summary>Adds an entry that has no data.</summary>
+    public void Add(TarEntry entry) => _tar.Write(entry);
+
     /// <summary>Ends the archive and waits for the SquashFS.</summary>
     /// <exception cref="Refusal">500: tar2sqfs refused; the sentence has what it said.</exception>
     public async Task Finish()

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Holm.Images.Oci;
 using Holm.Linux.Files;
 
 namespace Holm.Images;
@@ -38,6 +39,10 @@ public sealed record StoredImage
 
     /// <summary>When it came here.</summary>
     public required DateTimeOffset UploadedAt { get; init; }
+
+    /// <summary>Of an image from the OCI world: what it said of itself; else null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StoredOci? Oci { get; init; }
 }
 
 /// <summary>A name for an image.</summary>
@@ -61,5 +66,6 @@ public sealed record ImportRequest(string Path, string? Filename = null, bool No
 /// <summary>JSON of the store's files.</summary>
 [JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(StoredImage))]
+[JsonSerializable(typeof(StoredOci))]
 [JsonSerializable(typeof(SortedDictionary<string, StoredAlias>))]
 internal sealed partial class StoreJson : JsonSerializerContext;

@@ -31,12 +31,19 @@ public static class TarImage
     /// 500: a program is missing.</exception>
     public static Task Convert(
         string path, StagedFile output, TarLimits limits, IProgress<string>? progress, CancellationToken ct) =>
-        Task.Run(() => ConvertOnThisThread(path, output, limits, progress, ct), ct);
+        Task.Run(() => ConvertOnThisThread(path, output, null, limits, progress, ct), ct);
 
-    private static async Task ConvertOnThisThread(
-        string path, StagedFile output, TarLimits limits, IProgress<string>? progress, CancellationToken ct)
+    /// <summary>Converts a layer: whiteouts become overlayfs', folders it does not list keep the attributes they have below.</summary>
+    /// <returns>sha256 of the unpacked archive: OCI's <c>diff_id</c>.</returns>
+    /// <inheritdoc cref="Convert"/>
+    internal static Task<byte[]> ConvertLayer(
+        string path, StagedFile output, LayersBelow below, TarLimits limits, IProgress<string>? progress, CancellationToken ct) =>
+        Task.Run(() => ConvertOnThisThread(path, output, below, limits, progress, ct), ct);
+
+    private static async Task<byte[]> ConvertOnThisThread(
+        string path, StagedFile output, LayersBelow? below, TarLimits limits, IProgress<string>? progress, CancellationToken ct)
     {
-        var tree = new TarTree(limits);
+        var tree = new TarTree(limits, isLayer: below is not null);
         var newest = 0u;
         var dropped = 0;
         progress?.Report("reading the names in the archive");
@@ -46,7 +53,8 @@ public static class TarImage
             newest = Math.Max(newest, entry.Mtime);
             dropped += entry.XattrsDropped;
         }, ct).ConfigureAwait(false);
-        CheckIsRoot(tree);
+        if (below is null)
+            CheckIsRoot(tree);
         if (dropped > 0)
             progress?.Report($"left out {dropped} extended attributes that SquashFS cannot hold, such as ACLs");
 
@@ -57,8 +65,11 @@ public static class TarImage
         {
             try
             {
+                if (below is not null)
+                    WriteUnlisted(plan, below, squash);
                 await Write(path, limits, plan, first, squash, ct).ConfigureAwait(false);
                 await squash.Finish().ConfigureAwait(false);
+                return first;
             }
             catch (LinuxException e) when (e.Errno == Errnos.EPIPE)
             {
@@ -84,10 +95,24 @@ public static class TarImage
                 return;
             if (entry.Kind == TarKind.HardLink)
                 throw Changed();
-            squash.Add(entry with { Name = paths[0] }, reader, paths.Skip(1));
+            squash.Add(
+                entry with { Name = paths[0], Xattrs = plan.IsOpaque(number - 1) ? [.. entry.Xattrs, Whiteout.Opaque] : entry.Xattrs },
+                reader, paths.Skip(1));
         }, ct).ConfigureAwait(false);
         if (!first.AsSpan().SequenceEqual(second))
             throw Changed();
+    }
+
+    /// <summary>What a layer means and its tar has no entry for.</summary>
+    private static void WriteUnlisted(TarPlan plan, LayersBelow below, SquashWriter squash)
+    {
+        foreach (var (path, isOpaque) in plan.Implied)
+        {
+            var folder = below.Folder(path) ?? new TarEntry { Kind = TarKind.Folder, Name = path, Mode = 0x1ED };
+            squash.Add(isOpaque ? folder with { Xattrs = [.. folder.Xattrs, Whiteout.Opaque] } : folder);
+        }
+        foreach (var path in plan.Gone)
+            squash.Add(new TarEntry { Kind = TarKind.CharDevice, Name = path });
     }
 
     private static Refusal Changed() => new(409, "cannot use the archive: it changed while it was being read; import it again");

@@ -13,17 +13,20 @@ namespace Holm.Images.Tar;
 /// </summary>
 internal sealed class TarTree
 {
-    private const int None = -1, Implied = -1;
+    private const int None = -1, Implied = -1, Gone = -2;
     private readonly TarLimits _limits;
+    private readonly bool _isLayer;
     private readonly List<Node> _nodes = [];
     private readonly List<TarKind> _kinds = [];
     private readonly int[] _buckets;
     private byte[] _names = new byte[64 * 1024];
     private int _namesUsed;
 
-    public TarTree(TarLimits limits)
+    /// <param name="limits">What is a bomb.</param>
+    /// <param name="isLayer">True: names of whiteouts are understood; false: they are names like others.</param>
+    public TarTree(TarLimits limits, bool isLayer = false)
     {
-        _limits = limits;
+        (_limits, _isLayer) = (limits, isLayer);
         _buckets = new int[Math.Clamp(limits.Entries / 4, 16, 1 << 16)];
         Array.Fill(_buckets, None);
         _nodes.Add(new Node { Parent = None, Entry = Implied, Next = None });
@@ -40,6 +43,8 @@ internal sealed class TarTree
             throw EntryName.Refuse(entry.Name, $"is one more than {_limits.Entries} entries");
         var number = _kinds.Count;
         _kinds.Add(entry.Kind);
+        if (_isLayer && AddWhiteout(entry))
+            return;
         if (entry.Kind == TarKind.HardLink)
         {
             number = LinkTarget(entry);
@@ -56,27 +61,63 @@ internal sealed class TarTree
         Put(entry, parent, entry.Name.AsSpan(slash + 1), number, entry.Kind == TarKind.Folder);
     }
 
-    /// <summary>What pass 2 writes: for each entry number the nodes that hold it, living ones only.</summary>
+    /// <summary>False: it is an ordinary entry.</summary>
+    private bool AddWhiteout(TarEntry entry)
+    {
+        var slash = entry.Name.AsSpan().LastIndexOf((byte)'/');
+        var above = slash < 0 ? [] : entry.Name.AsSpan(0, slash);
+        foreach (var range in above.Split((byte)'/'))
+            switch (Whiteout.Of(above[range], out _))
+            {
+                case WhiteoutKind.Aufs:
+                    return true;
+                case not WhiteoutKind.None:
+                    throw EntryName.Refuse(entry.Name, "is below a whiteout");
+            }
+        var kind = Whiteout.Of(entry.Name.AsSpan(slash + 1), out var gone);
+        if (kind is WhiteoutKind.None or WhiteoutKind.Aufs)
+            return kind == WhiteoutKind.Aufs;
+        if (kind == WhiteoutKind.Name && (gone.Length == 0 || gone.SequenceEqual("."u8) || gone.SequenceEqual(".."u8)))
+            throw EntryName.Refuse(entry.Name, "is a whiteout of no name");
+        var parent = slash < 0 ? 0 : Folders(entry, slash);
+        if (kind == WhiteoutKind.Folder)
+            At(parent).Opaque = true;
+        else if (Child(parent, gone) is var child && child == None)
+            NewNode(entry, parent, gone, Gone);
+        else
+            At(child).Opaque |= IsFolder(child);
+        return true;
+    }
+
+    /// <summary>What pass 2 writes: for each entry number the nodes that hold it, living ones only, and what the tar has no entry for.</summary>
     public TarPlan Plan()
     {
         var alive = new bool[_nodes.Count];
         var first = new int[_kinds.Count + 1];
+        var (implied, gone) = (new List<int>(), new List<int>());
         for (var i = 0; i < alive.Length; i++)
         {
             ref var node = ref At(i);
             alive[i] = !node.Dead && (node.Parent == None || alive[node.Parent]);
-            if (alive[i] && node.Entry != Implied)
+            if (!alive[i])
+                continue;
+            if (node.Entry >= 0)
                 first[node.Entry + 1]++;
+            else if (_isLayer)
+                (node.Entry == Gone ? gone : implied).Add(i);
         }
         for (var i = 1; i < first.Length; i++)
             first[i] += first[i - 1];
         var nodes = new int[first[^1]];
         var next = (int[])first.Clone();
         for (var i = 0; i < alive.Length; i++)
-            if (alive[i] && At(i).Entry is var entry && entry != Implied)
+            if (alive[i] && At(i).Entry is >= 0 and var entry)
                 nodes[next[entry]++] = i;
-        return new TarPlan(this, first, nodes);
+        return new TarPlan(this, first, nodes, implied, gone);
     }
+
+    /// <summary>True for a folder that hides those below.</summary>
+    public bool IsOpaque(int node) => _nodes[node].Opaque;
 
     /// <summary>Names of the living things right below the root, for recognising foreign formats.</summary>
     public IEnumerable<string> TopNames()
@@ -110,7 +151,7 @@ internal sealed class TarTree
         if (entry.Link.AsSpan().SequenceEqual(entry.Name))
             return Find(entry.Link, entry) == None ? throw Missing(entry) : None;
         var target = Find(entry.Link, entry);
-        if (target == None)
+        if (target == None || At(target).Entry == Gone)
             throw Missing(entry);
         if (IsFolder(target))
             throw EntryName.Refuse(entry.Name, $"is a hard link to '{EntryName.Show(entry.Link)}', which is a folder");
@@ -146,6 +187,8 @@ internal sealed class TarTree
             var child = Child(folder, path[range]);
             if (child == None)
                 child = NewNode(entry, folder, path[range], Implied);
+            else if (At(child).Entry == Gone)
+                (At(child).Entry, At(child).Opaque) = (Implied, true);
             else if (!IsFolder(child))
                 throw EntryName.Refuse(entry.Name, _kinds[At(child).Entry] == TarKind.Symlink
                     ? $"would be written through the symbolic link '{EntryName.Show(PathOf(child))}'"
@@ -158,14 +201,18 @@ internal sealed class TarTree
     private void Put(TarEntry entry, int parent, ReadOnlySpan<byte> name, int number, bool isFolder)
     {
         var old = Child(parent, name);
-        if (old != None && IsFolder(old) == isFolder)
+        if (old != None && (IsFolder(old) == isFolder || At(old).Entry == Gone))
         {
+            At(old).Opaque |= isFolder && At(old).Entry == Gone;
             At(old).Entry = number;
             return;
         }
-        if (old != None)
-            At(old).Dead = true;
-        NewNode(entry, parent, name, number);
+        var node = NewNode(entry, parent, name, number);
+        if (old == None)
+            return;
+        At(old).Dead = true;
+        // What stood here in between hid those below.
+        At(node).Opaque = isFolder && _isLayer;
     }
 
     private int NewNode(TarEntry entry, int parent, ReadOnlySpan<byte> name, int number)
@@ -199,7 +246,12 @@ internal sealed class TarTree
         return (int)((uint)hash.ToHashCode() % (uint)_buckets.Length);
     }
 
-    private bool IsFolder(int node) => At(node).Entry == Implied || _kinds[At(node).Entry] == TarKind.Folder;
+    private bool IsFolder(int node) => At(node).Entry switch
+    {
+        Implied => true,
+        Gone => false,
+        var entry => _kinds[entry] == TarKind.Folder,
+    };
 
     private ReadOnlySpan<byte> NameOf(int node) => _names.AsSpan(_nodes[node].NameAt, _nodes[node].NameBytes);
 
@@ -213,12 +265,27 @@ internal sealed class TarTree
         public int NameAt;
         public byte NameBytes;
         public bool Dead;
+        public bool Opaque;
     }
 }
 
 /// <summary>What pass 2 writes.</summary>
-internal sealed class TarPlan(TarTree tree, int[] first, int[] nodes)
+/// <param name="tree">The names.</param>
+/// <param name="first">By entry: where its nodes begin in <paramref name="nodes"/>.</param>
+/// <param name="nodes">Nodes, by entry.</param>
+/// <param name="implied">In a layer: folders for which the tar has no entry, those above first.</param>
+/// <param name="gone">In a layer: names that are gone.</param>
+internal sealed class TarPlan(TarTree tree, int[] first, int[] nodes, IReadOnlyList<int> implied, IReadOnlyList<int> gone)
 {
+    /// <summary>In a layer: folders it has something in and no entry for, those above first, the root as an empty name.</summary>
+    public IEnumerable<(byte[] Path, bool IsOpaque)> Implied => implied.Select(n => (tree.PathOf(n), tree.IsOpaque(n)));
+
+    /// <summary>In a layer: what is gone of the layers below.</summary>
+    public IEnumerable<byte[]> Gone => gone.Select(tree.PathOf);
+
+    /// <summary>True when the entry is a folder that hides those below.</summary>
+    public bool IsOpaque(int entry) => first[entry] < first[entry + 1] && tree.IsOpaque(nodes[first[entry]]);
+
     /// <summary>
     /// Paths that hold an entry: the first gets its content, the others become hard links to it. Empty: the entry was replaced.
     /// </summary>

@@ -9,13 +9,22 @@ namespace Holm.Linux.Files;
 /// <param name="Size">Bytes.</param>
 /// <param name="Inode">Number inside its filesystem.</param>
 /// <param name="Device">Filesystem it is on, major and minor packed; equal means same.</param>
-public readonly partial record struct FileStat(uint Mode, uint Uid, uint Gid, long Size, ulong Inode, ulong Device)
+/// <param name="Node">Of a device file: which device, major and minor packed as <paramref name="Device"/>.</param>
+/// <param name="Modified">Seconds since 1970.</param>
+public readonly partial record struct FileStat(
+    uint Mode, uint Uid, uint Gid, long Size, ulong Inode, ulong Device, ulong Node, long Modified)
 {
     /// <summary>True for a regular file.</summary>
     public bool IsRegular => (Mode & S_IFMT) == S_IFREG;
 
     /// <summary>True for a folder.</summary>
     public bool IsFolder => (Mode & S_IFMT) == S_IFDIR;
+
+    /// <summary>True for a symbolic link.</summary>
+    public bool IsLink => (Mode & S_IFMT) == S_IFLNK;
+
+    /// <summary>True for the character device 0:0, by which a layer says that a name of those below is gone; overlayfs, "whiteouts".</summary>
+    public bool IsWhiteout => (Mode & S_IFMT) == S_IFCHR && Node == 0;
 
     /// <summary>True when any of the three execute bits is set: what root needs to run it.</summary>
     public bool IsExecutable => (Mode & 0b001_001_001) != 0;
@@ -48,9 +57,10 @@ public readonly partial record struct FileStat(uint Mode, uint Uid, uint Gid, lo
     }
 
     private static FileStat From(in Statx stat) =>
-        new(stat.Mode, stat.Uid, stat.Gid, (long)stat.Size, stat.Inode, (ulong)stat.DevMajor << 32 | stat.DevMinor);
+        new(stat.Mode, stat.Uid, stat.Gid, (long)stat.Size, stat.Inode, (ulong)stat.DevMajor << 32 | stat.DevMinor,
+            (ulong)stat.RdevMajor << 32 | stat.RdevMinor, stat.Modified);
 
-    private const uint S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000;
+    private const uint S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000, S_IFLNK = 0xA000, S_IFCHR = 0x2000;
     private const int AT_EMPTY_PATH = 0x1000, AT_FDCWD = -100;
     private const uint STATX_BASIC_STATS = 0x7ff;
 
@@ -70,6 +80,12 @@ public readonly partial record struct FileStat(uint Mode, uint Uid, uint Gid, lo
         [FieldOffset(32)] public ulong Inode;
         /// <summary><c>stx_size</c>.</summary>
         [FieldOffset(40)] public ulong Size;
+        /// <summary><c>stx_mtime.tv_sec</c>.</summary>
+        [FieldOffset(112)] public long Modified;
+        /// <summary><c>stx_rdev_major</c>.</summary>
+        [FieldOffset(128)] public uint RdevMajor;
+        /// <summary><c>stx_rdev_minor</c>.</summary>
+        [FieldOffset(132)] public uint RdevMinor;
         /// <summary><c>stx_dev_major</c>.</summary>
         [FieldOffset(136)] public uint DevMajor;
         /// <summary><c>stx_dev_minor</c>.</summary>

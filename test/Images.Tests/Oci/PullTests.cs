@@ -1,0 +1,200 @@
+using Holm.Contract;
+using Holm.Images;
+using Holm.Images.Oci;
+
+namespace Images.Tests.Oci;
+
+/// <summary>Images out of a real registry, over links that break.</summary>
+public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryServer>, IDisposable
+{
+    private readonly Scratch _scratch = new();
+    private readonly List<IReadOnlyList<PullLayer>> _told = [];
+
+    public void Dispose() => _scratch.Dispose();
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_image_is_pulled_once()
+    {
+        Push("once");
+        var store = Store();
+        await using var link = new CuttingLink(registry.Port);
+        var image = await Pull(store, link.Host + "/tests/once:1");
+        Assert.Equal(2, image.Layers.Count);
+        Assert.Equal(image.Fingerprint, store.Find($"{link.Host}/tests/once:1")?.Fingerprint);
+        Assert.Equal(ManifestDigest("tests/once:1"), image.Fingerprint);
+        Assert.All(_told[^1], l => Assert.Equal(("done", l.Size), (l.State, l.Here)));
+        Assert.Empty(Directory.EnumerateFiles(_scratch["state/pulls"]));
+        // The same bytes under another name: nothing but the manifest comes.
+        var before = link.Bytes;
+        registry.Scratch.Shell($"skopeo copy -q --insecure-policy --src-tls-verify=false --dest-tls-verify=false " +
+            $"docker://{registry.Host}/tests/once:1 docker://{registry.Host}/tests/again:2");
+        var again = await Pull(store, link.Host + "/tests/again:2");
+        Assert.Equal(image.Fingerprint, again.Fingerprint);
+        Assert.InRange(link.Bytes - before, 1, 8000);
+        // And after a restart it is still there.
+        Assert.Equal(image.Layers, Store().Find(image.Fingerprint)!.Layers);
+    }
+
+    [Fact]
+    public async Task A_pull_over_a_link_that_breaks_every_64_KiB_arrives()
+    {
+        Push("cut", megabytes: 2);
+        await using var link = new CuttingLink(registry.Port) { CutAfter = 64 * 1024 };
+        var image = await Pull(Store(), link.Host + "/tests/cut:1");
+        Assert.Equal(ManifestDigest("tests/cut:1"), image.Fingerprint);
+        Assert.InRange(link.Cuts, 30, 200);
+        // What came before a cut is not sent again.
+        Assert.InRange(link.Bytes, 2 << 20, 3 << 20);
+    }
+
+    [Fact]
+    public async Task A_pull_that_is_given_up_goes_on_in_the_next_process()
+    {
+        Push("resumed", megabytes: 4);
+        await using var link = new CuttingLink(registry.Port);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var store = Store();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ImagePull(store, Settings(link.Host), TimeProvider.System)
+            .Pull(Request(link.Host + "/tests/resumed:1"), layers =>
+            {
+                if (layers.Sum(l => l.Here) > 1 << 20)
+                    stop.Cancel();
+            }, stop.Token));
+        var kept = Directory.EnumerateFiles(_scratch["state/pulls"]).Sum(f => new FileInfo(f).Length);
+        Assert.InRange(kept, 1 << 20, 4 << 20);
+        Assert.Single(store.Unfinished);
+        var before = link.Bytes;
+        var image = await Pull(Store(), link.Host + "/tests/resumed:1");
+        Assert.Equal(ManifestDigest("tests/resumed:1"), image.Fingerprint);
+        Assert.InRange(link.Bytes - before, (4 << 20) - kept, (4 << 20) - kept + (64 << 10));
+        Assert.Empty(Directory.EnumerateFiles(_scratch["state/pulls"]));
+    }
+
+    [Fact]
+    public async Task What_a_power_cut_garbled_is_fetched_again()
+    {
+        Push("garbled", megabytes: 1);
+        var store = Store();
+        var hex = registry.Scratch.Shell(
+            $"skopeo inspect --raw --tls-verify=false docker://{registry.Host}/tests/garbled:1 | jq -r '.layers[0].digest'").Trim()[7..];
+        await File.WriteAllBytesAsync(_scratch["state/pulls/" + hex], new byte[100_000], Ct);
+        var image = await Pull(store, registry.Host + "/tests/garbled:1");
+        Assert.Equal(ManifestDigest("tests/garbled:1"), image.Fingerprint);
+    }
+
+    [Fact]
+    public async Task Given_up_for_good_nothing_of_it_is_left()
+    {
+        Push("abandoned", megabytes: 2);
+        await using var link = new CuttingLink(registry.Port);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var store = Store();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ImagePull(store, Settings(link.Host), TimeProvider.System)
+            .Pull(Request(link.Host + "/tests/abandoned:1"), layers =>
+            {
+                if (layers.Sum(l => l.Here) > 1 << 20)
+                    stop.Cancel();
+            }, stop.Token));
+        store.Abandon(store.Unfinished.Single());
+        Assert.Empty(Directory.EnumerateFiles(_scratch["state/pulls"]));
+        Assert.Empty(Directory.EnumerateFiles(_scratch["state/layers"]));
+    }
+
+    [Theory]
+    [InlineData("tests/once:none", "has no such image")]
+    [InlineData("tests/nothing:1", "has no such image")]
+    public async Task What_is_not_there_is_told(string name, string why)
+    {
+        Push("once");
+        var refused = await Assert.ThrowsAsync<Refusal>(() => Pull(Store(), $"{registry.Host}/{name}"));
+        Assert.Equal(404, refused.Code);
+        Assert.Contains(why, refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(_scratch["state/pulls"]));
+    }
+
+    [Fact]
+    public async Task A_registry_without_TLS_is_spoken_to_only_when_the_settings_say_so()
+    {
+        Push("once");
+        var refused = await Assert.ThrowsAsync<Refusal>(() => new ImagePull(Store(), new RegistrySettings(), TimeProvider.System, NoPause)
+            .Pull(Request(registry.Host + "/tests/once:1"), _told.Add, Ct));
+        Assert.Equal(503, refused.Code);
+    }
+
+    [Fact]
+    public async Task Who_asks_is_told_to_a_registry_that_wants_to_know()
+    {
+        await using var guarded = new RegistryServer { Password = "s3cr:et" };
+        await guarded.InitializeAsync();
+        guarded.Push(Layout("guarded", 1), "tests/guarded:1");
+        var name = guarded.Host + "/tests/guarded:1";
+        var pull = new ImagePull(Store(), Settings(guarded.Host), TimeProvider.System, NoPause);
+        var nobody = await Assert.ThrowsAsync<Refusal>(() => pull.Pull(Request(name), _told.Add, Ct));
+        Assert.Equal(401, nobody.Code);
+        Assert.Contains($"holm login {guarded.Host}", nobody.Message, StringComparison.Ordinal);
+        var wrong = await Assert.ThrowsAsync<Refusal>(() => pull.Pull(
+            Request(name) with { Credentials = _ => new RegistryCredentials("anna", "wrong") }, _told.Add, Ct));
+        Assert.Equal(401, wrong.Code);
+        Assert.DoesNotContain("wrong", wrong.Message, StringComparison.Ordinal);
+        await pull.Pull(Request(name) with { Credentials = _ => new RegistryCredentials("anna", "s3cr:et") }, _told.Add, Ct);
+    }
+
+    [Fact]
+    public async Task A_mirror_is_asked_first_and_what_it_lacks_comes_from_the_registry()
+    {
+        Push("mirrored");
+        await using var mirror = new RegistryServer();
+        await mirror.InitializeAsync();
+        await using var link = new CuttingLink(registry.Port);
+        var settings = Settings(link.Host, mirror.Host) with
+        {
+            Mirrors = new Dictionary<string, IReadOnlyList<string>> { [link.Host] = [mirror.Host] },
+        };
+        var pull = new ImagePull(Store(), settings, TimeProvider.System, NoPause);
+        var image = await pull.Pull(Request(link.Host + "/tests/mirrored:1"), _told.Add, Ct);
+        Assert.True(link.Bytes > 0);
+        // Now the mirror has it, and the registry is not asked.
+        registry.Scratch.Shell($"skopeo copy -q --insecure-policy --src-tls-verify=false --dest-tls-verify=false " +
+            $"docker://{registry.Host}/tests/mirrored:1 docker://{mirror.Host}/tests/mirrored:1");
+        var before = link.Bytes;
+        Assert.Equal(image.Fingerprint, (await pull.Pull(Request(link.Host + "/tests/mirrored:1"), _told.Add, Ct)).Fingerprint);
+        Assert.Equal(before, link.Bytes);
+    }
+
+    private ImageStore Store()
+    {
+        Directory.CreateDirectory(_scratch["state"]);
+        var store = new ImageStore(_scratch["state"], TimeProvider.System);
+        store.Open();
+        return store;
+    }
+
+    private static RegistrySettings Settings(params string[] hosts) => new() { Insecure = hosts };
+
+    private static PullRequest Request(string name) => new(ImageReference.Parse(name), Platforms.Own, _ => null);
+
+    private static Task NoPause(TimeSpan time, CancellationToken ct) => Task.CompletedTask;
+
+    private Task<StoredImage> Pull(ImageStore store, string name) =>
+        new ImagePull(store, Settings(name[..name.IndexOf('/')]), TimeProvider.System, NoPause).Pull(Request(name), _told.Add, Ct);
+
+    private string ManifestDigest(string name) =>
+        registry.Scratch.Shell($"skopeo inspect --raw --tls-verify=false docker://{registry.Host}/{name} | sha256sum").Split(' ')[0];
+
+    private void Push(string name, int megabytes = 0) => registry.Push(Layout(name, megabytes), $"tests/{name}:1");
+
+    /// <summary>An image of two layers made by umoci, the first of some random megabytes.</summary>
+    private string Layout(string name, int megabytes) => _scratch.Shell($"""
+        umoci init --layout {name} && umoci new --image {name}:1
+        umoci unpack --rootless --image {name}:1 {name}.bundle
+        mkdir -p {name}.bundle/rootfs/data && echo {name} > {name}.bundle/rootfs/data/name
+        head -c {megabytes}M /dev/urandom > {name}.bundle/rootfs/data/noise
+        umoci repack --image {name}:1 {name}.bundle && rm -rf {name}.bundle
+        umoci unpack --image {name}:1 {name}.bundle
+        rm {name}.bundle/rootfs/data/noise && ln -s name {name}.bundle/rootfs/data/link
+        umoci repack --image {name}:1 {name}.bundle >/dev/null && rm -rf {name}.bundle
+        echo $PWD/{name}:1
+        """).Trim().Split('\n')[^1];
+}
