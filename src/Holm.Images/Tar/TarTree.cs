@@ -79,6 +79,9 @@ internal sealed class TarTree
             return kind == WhiteoutKind.Aufs;
         if (kind == WhiteoutKind.Name && (gone.Length == 0 || gone.SequenceEqual("."u8) || gone.SequenceEqual(".."u8)))
             throw EntryName.Refuse(entry.Name, "is a whiteout of no name");
+        // Some tools write whiteouts for all that was in a folder that has become a file: that file hides it already.
+        if (IsBelowFile(above))
+            return true;
         var parent = slash < 0 ? 0 : Folders(entry, slash);
         if (kind == WhiteoutKind.Folder)
             At(parent).Opaque = true;
@@ -87,6 +90,18 @@ internal sealed class TarTree
         else
             At(child).Opaque |= IsFolder(child);
         return true;
+    }
+
+    private bool IsBelowFile(ReadOnlySpan<byte> path)
+    {
+        var node = 0;
+        foreach (var range in path.Split((byte)'/'))
+        {
+            node = path.Length == 0 ? 0 : Child(node, path[range]);
+            if (node == None || !IsFolder(node))
+                return node != None && At(node).Entry != Gone;
+        }
+        return false;
     }
 
     /// <summary>What pass 2 writes: for each entry number the nodes that hold it, living ones only, and what the tar has no entry for.</summary>
