@@ -19,6 +19,11 @@ internal static class BlockWriter
             case ["resources"] when document.Resources != Resources.Default:
                 Line(text, 0, ["resources", .. document.Resources.Words]);
                 break;
+            case ["registry", var registry] when document.Registries.TryGetValue(registry, out var found):
+                Line(text, 0, ["registry", registry, .. found.Search ? ["search"] : (string[])[],
+                    .. found.Insecure ? ["insecure"] : (string[])[],
+                    .. found.Mirrors.Count > 0 ? ["mirrors", string.Join(',', found.Mirrors)] : (string[])[]]);
+                break;
             case ["profile", var profile] when document.Profiles.TryGetValue(profile, out var found):
                 Line(text, 0, ["profile", profile]);
                 WriteParts(text, found.Description, found.Config, found.Devices, withIface: false);

@@ -6,6 +6,8 @@ namespace Holm.Config;
 /// <remarks>
 /// <code>
 /// resources cpu 30 memory 50
+/// registry docker.io search mirrors 10.0.0.5:5000
+/// registry 10.0.0.5:5000 insecure
 /// profile default
 ///     device root disk path=/ pool=default
 /// end
@@ -43,6 +45,7 @@ public static class ConfigText
     public static IEnumerable<string> Objects(Document document) =>
     [
         .. document.Resources == Resources.Default ? [] : (string[])["resources"],
+        .. document.Registries.Keys.Select(n => $"registry {Words.Quote(n)}"),
         .. document.Profiles.Keys.Select(n => $"profile {Words.Quote(n)}"), .. document.Networks.Keys.Select(n => $"network {n}"),
         .. document.Instances.Keys.Select(n => $"app {n}"),
     ];

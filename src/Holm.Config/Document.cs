@@ -21,6 +21,9 @@ public sealed record Document
     /// <summary>What the apps of partition <c>apps</c> may use together.</summary>
     public Resources Resources { get; init; } = Resources.Default;
 
+    /// <summary>Registries of which something is said, by host, ordinal order.</summary>
+    public ImmutableSortedDictionary<string, RegistryConfig> Registries { get; init; } = Maps.Empty<RegistryConfig>();
+
     /// <summary>A node's first document: no instance, and profile <c>default</c> with a root disk in pool <c>default</c>.</summary>
     public static Document Initial { get; } = new Document().With(new ProfileConfig
     {
@@ -51,6 +54,9 @@ public sealed record Document
     /// <summary>Takes a network out; none of that name is no error.</summary>
     public Document WithoutNetwork(string name) => this with { Networks = Networks.Remove(name) };
 
+    /// <summary>Adds or replaces a registry.</summary>
+    public Document With(RegistryConfig registry) => this with { Registries = Registries.SetItem(registry.Host, registry) };
+
     /// <summary>Names of the instances that have a nic on a network or interface of the host, their own or a profile's, in order.</summary>
     public IEnumerable<string> UsersOfNetwork(string network) =>
         Instances.Values.Where(i => Expansion.Expand(this, i).Present.Any(d => IsOn(d.Value, network))).Select(i => i.Name);
@@ -76,6 +82,7 @@ public sealed record Document
         Profiles = Carry(Profiles, from.Profiles, to.Profiles),
         Networks = Carry(Networks, from.Networks, to.Networks),
         Resources = from.Resources == to.Resources ? Resources : to.Resources,
+        Registries = Carry(Registries, from.Registries, to.Registries),
     };
 
     private static bool IsOn(IReadOnlyDictionary<string, string> device, string network) => device.GetValueOrDefault("type") == "nic" &&

@@ -19,6 +19,8 @@ public static class Rules
         if (!document.Profiles.ContainsKey(Document.DefaultProfile))
             throw new Refusal(409, "profile default cannot be deleted: instances that name no profile use it");
         document.Resources.Check();
+        foreach (var registry in document.Registries.Values)
+            registry.Check();
         foreach (var profile in document.Profiles.Values)
             Check(profile);
         foreach (var network in document.Networks.Values)

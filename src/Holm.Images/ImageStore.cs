@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Holm.Contract;
+using Holm.Images.Oci;
 using Holm.Images.Tar;
 using Holm.Linux;
 using Holm.Linux.Files;
@@ -47,14 +48,32 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
     /// <summary>All aliases, by name.</summary>
     public IReadOnlyDictionary<string, StoredAlias> Aliases => _aliases;
 
-    /// <summary>The image with this alias, this fingerprint, or a fingerprint that begins so (6 digits or more); null: none.</summary>
-    /// <exception cref="Refusal">400: several begin so; they are listed.</exception>
+    /// <summary>
+    /// The image with this alias, this fingerprint, a fingerprint that begins so (6 digits or more), or the one pulled image whose name
+    /// ends so; null: none.
+    /// </summary>
+    /// <exception cref="Refusal">400: several begin or end so; they are listed.</exception>
     public StoredImage? Find(string name)
     {
         if (_aliases.TryGetValue(name, out var alias))
             return _images.GetValueOrDefault(alias.Target);
         if (_images.TryGetValue(name, out var image))
             return image;
+        return FindByBeginning(name) ?? FindByEnd(name);
+    }
+
+    /// <summary><c>aws-cli</c> for <c>docker.io/amazon/aws-cli:latest</c>.</summary>
+    private StoredImage? FindByEnd(string name)
+    {
+        var end = "/" + ImageReference.ShortEnd(name);
+        var whole = ImageReference.NamesRegistry(name) ? ImageReference.TryParse(name)?.Alias : null;
+        var found = _aliases.Where(a => a.Key == whole || a.Key.EndsWith(end, StringComparison.Ordinal)).ToList();
+        return found.Select(a => a.Value.Target).Distinct().Count() <= 1 ? _images.GetValueOrDefault(found.FirstOrDefault().Value?.Target ?? "")
+            : throw new Refusal(400, $"image {name} is ambiguous: {string.Join(", ", found.Select(a => a.Key))}; write one of them");
+    }
+
+    private StoredImage? FindByBeginning(string name)
+    {
         if (name.Length < 6 || !name.All(char.IsAsciiHexDigitLower))
             return null;
         var found = _images.Values.Where(i => i.Fingerprint.StartsWith(name, StringComparison.Ordinal)).ToList();

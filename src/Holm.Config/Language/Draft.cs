@@ -152,6 +152,7 @@ public sealed record Draft
         Kind.App => Document.Instances.Keys,
         Kind.Profile => Document.Profiles.Keys,
         Kind.Network => Document.Networks.Keys,
+        Kind.Registry => Document.Registries.Keys,
         Kind.Bridge => Document.Networks.Keys,
         Kind.HostEnd => Place.Kind == PlaceKind.Config ? HostEnds.All(Document).Select(e => e.Name) : HostEnds.Of(Devices),
         Kind.Variable => Config.Keys.Where(k => k.StartsWith(ConfigText.EnvironmentPrefix, StringComparison.Ordinal))

@@ -19,6 +19,9 @@ internal static class ObjectLines
         In("resources [cpu PERCENT:cpu] [memory PERCENT:memory]", "what all apps together may use of this device", SetResources),
         In("no resources", "back to 25 % of all processors and 50 % of the RAM",
             (draft, _) => draft with { Document = draft.Document with { Resources = Resources.Default } }),
+        In("registry HOST:registry [search] [insecure] [mirrors HOSTS:mirrors]",
+            "a registry: asked for short names, spoken to without TLS, after mirrors of it", Registry),
+        In("no registry HOST:registry", "a registry is asked when it is named, by TLS", NoRegistry),
     ];
 
     private static Line In(string syntax, string help, Func<Draft, Arguments, Draft> apply) => new(PlaceKind.Config, syntax, help, apply);
@@ -143,6 +146,26 @@ internal static class ObjectLines
         {
             throw new Refusal(400, $"resources: {e.Message}", e);
         }
+    }
+
+    private static Draft Registry(Draft draft, Arguments arguments)
+    {
+        var registry = new RegistryConfig
+        {
+            Host = arguments.Of("registry"),
+            Search = arguments.Has("search"),
+            Insecure = arguments.Has("insecure"),
+            Mirrors = [.. (arguments["mirrors"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries)],
+        };
+        registry.Check();
+        return draft with { Document = draft.Document.With(registry) };
+    }
+
+    private static Draft NoRegistry(Draft draft, Arguments arguments)
+    {
+        var (host, all) = (arguments.Of("registry"), draft.Document.Registries);
+        return all.ContainsKey(host) ? draft with { Document = draft.Document with { Registries = all.Remove(host) } }
+            : throw new Refusal(404, $"nothing is said of registry {Names.Show(host)}; {There("there are", all.Keys)}");
     }
 
     /// <summary>For messages: <c>there are a, b</c>, or that there are none.</summary>

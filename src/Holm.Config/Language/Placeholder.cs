@@ -35,6 +35,8 @@ public enum Kind
     NetworkKey,
     /// <summary>A device of the app or profile that was entered.</summary>
     Device,
+    /// <summary>A registry of which something is said.</summary>
+    Registry,
     /// <summary>One of a few words: <see cref="Placeholder.Words"/>.</summary>
     OneOf,
 }
@@ -85,6 +87,8 @@ public sealed record Placeholder(string Key, Kind Kind, string Help)
         new("type", Kind.OneOf, "type of the device") { Words = ["disk", "nic", "none"] },
         new("pair", Kind.Text, "a key of the device and its value"),
         new("time", Kind.Text, "when it was made, such as 2026-11-23T08:00:00.0000000Z"),
+        new("registry", Kind.Registry, "host of a registry, with :PORT where it is not 443"),
+        new("mirrors", Kind.Text, "hosts that are asked before it, such as 10.0.0.5:5000,cache.lan"),
         new("cpu", Kind.Text, "percent of all processors, 1 to 100"),
         new("memory", Kind.Text, "percent of the RAM, 1 to 100"),
         new("address", Kind.Text, "IPv4 address with the length of its prefix, such as 10.0.0.1/24")

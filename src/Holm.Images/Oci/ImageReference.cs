@@ -29,6 +29,19 @@ public sealed partial record ImageReference(string Registry, string Path, string
     /// <summary>True when the text begins with a registry, as <see cref="Parse"/> wants it.</summary>
     public static bool NamesRegistry(string text) => Host(text) is not null;
 
+    /// <summary>Reads one, or null.</summary>
+    public static ImageReference? TryParse(string text)
+    {
+        try
+        {
+            return Parse(text);
+        }
+        catch (Refusal)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Reads one. The first component is a registry when it has a dot or a port, or is <c>localhost</c>.</summary>
     /// <exception cref="Refusal">400: it is none; the sentence says what is wrong.</exception>
     public static ImageReference Parse(string text)

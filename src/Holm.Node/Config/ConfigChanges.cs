@@ -58,8 +58,8 @@ public sealed class ConfigChanges(Func<string, bool> hasImage, DateTimeOffset no
             return Words.Split(given) switch
             {
                 ["resources"] => "resources",
-                ["app" or "profile" or "network", var name] words => $"{words[0]} {Words.Quote(name)}",
-                _ => throw new Refusal(400, $"{Names.Show(given)} is no object; app NAME, profile NAME, network NAME and resources are"),
+                ["app" or "profile" or "network" or "registry", var name] words => $"{words[0]} {Words.Quote(name)}",
+                _ => throw new Refusal(400, $"{Names.Show(given)} is no object; app NAME, profile NAME, network NAME, registry HOST and resources are"),
             };
         }
         catch (FormatException e)
@@ -96,6 +96,8 @@ public sealed class ConfigChanges(Func<string, bool> hasImage, DateTimeOffset no
             : document.WithoutProfile(profile),
         ["network", var network] => fragment.Networks.TryGetValue(network, out var found) ? document.With(found)
             : document.WithoutNetwork(network),
+        ["registry", var host] => fragment.Registries.TryGetValue(host, out var found) ? document.With(found)
+            : document with { Registries = document.Registries.Remove(host) },
         _ => document with { Resources = fragment.Resources },
     };
 

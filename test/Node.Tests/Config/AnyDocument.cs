@@ -25,6 +25,9 @@ internal sealed class AnyDocument(int seed)
             });
         if (Maybe())
             document = document with { Resources = new Resources(_random.Next(1, 101), _random.Next(1, 101)) };
+        if (Maybe())
+            document = document.With(new RegistryConfig { Host = "docker.io", Search = Maybe(), Mirrors = ["10.0.0.5:5000", "[fd00::1]:5000"] })
+                .With(new RegistryConfig { Host = "10.0.0.5:5000", Insecure = true });
         for (var i = _random.Next(4); i >= 0; i--)
         {
             var name = Maybe() ? $"app{i}" : $"a{i}.x_{_random.Next(9)}";
@@ -55,6 +58,8 @@ internal sealed class AnyDocument(int seed)
     public static void AssertSame(Document wanted, Document got)
     {
         Assert.Equal(wanted.Resources, got.Resources);
+        Assert.Equal(wanted.Registries.Values.Select(r => (r.Host, r.Search, r.Insecure, string.Join(',', r.Mirrors))),
+            got.Registries.Values.Select(r => (r.Host, r.Search, r.Insecure, string.Join(',', r.Mirrors))));
         Assert.Equal(wanted.Networks.Keys, got.Networks.Keys);
         foreach (var (name, network) in wanted.Networks)
             Assert.Equal((network.Description, Flat(network.Config)), (got.Networks[name].Description, Flat(got.Networks[name].Config)));
