@@ -37,7 +37,7 @@ public sealed class NetworkTests
         Assert.Contains("drop", await node.OnHost($"nft list chain inet holm_{node.Id} forward"), StringComparison.Ordinal);
         (await node.Holm("app", "stop", "web")).Well();
         Assert.Equal("0", (await node.OnHost("cat /proc/sys/net/ipv4/ip_forward")).Trim());
-        Assert.Equal("", await node.Residue());
+        await Shell.Until("nothing of it is left", async () => await node.Residue() == "");
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class NetworkTests
         Assert.Contains("has an interface taken already", (await node.Holm("app", "start", "other")).Err, StringComparison.Ordinal);
         await node.OnHost("ip link add br7 type veth peer name peer7");
         Assert.Contains("br7 is no bridge", (await node.Holm("app", "start", "web")).Err, StringComparison.Ordinal);
-        Assert.Equal("", await node.Residue());
+        await Shell.Until("nothing of it is left", async () => await node.Residue() == "");
     }
 
     [Fact]
@@ -265,6 +265,21 @@ public sealed class NetworkTests
         (await node.Holm("app", "delete", "--force", "b")).Well();
         (await node.Holm("network", "delete", "lan0")).Well();
         await Shell.Until("nothing of it is left", async () => await node.Residue() == "");
+    }
+
+    [Fact]
+    public async Task The_hosts_other_interfaces_are_listed_with_who_uses_them()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.OnHost("ip link add br0 type bridge && ip link set br0 up && ip link add up0 type veth peer name up1");
+        (await node.Holm("network", "create", "lan0")).Well();
+        await node.Create("a", "nic", "nictype=bridged", "parent=br0", "host_name=pa");
+        (await node.Holm("app", "start", "a")).Well();
+        using var list = JsonDocument.Parse((await node.Holm("network", "list", "--format", "json")).Well().Out);
+        var shown = list.RootElement.EnumerateArray().Select(n => (n.GetProperty("name").GetString(), n.GetProperty("type").GetString(),
+            n.GetProperty("managed").GetBoolean(), n.GetProperty("used_by").GetArrayLength())).Order();
+        Assert.Equal([("br0", "bridge", false, 1), ("lan0", "bridge", true, 0), ("lo", "loopback", false, 0)], shown);
+        (await node.Holm("network", "delete", "lan0")).Well();
     }
 
     [Fact]

@@ -6,8 +6,8 @@ namespace System.Tests;
 /// </summary>
 public sealed class PortTests
 {
-    private const string Port = "ip link add eth4 address 02:00:00:00:00:44 mtu 1400 txqueuelen 500 type veth peer name cable && ip link set eth4 up && " +
-        "ip link set cable up";
+    private const string Port = "ip link add eth4 address 02:00:00:00:00:44 mtu 1400 txqueuelen 500 type veth peer name cable && " +
+        "ip link set eth4 up && ip link set cable up";
 
     /// <summary>What happens to an app that has port eth4 as wan; after each the port is to be home as it was.</summary>
     public static TheoryData<string> Ends =>
@@ -191,7 +191,8 @@ public sealed class PortTests
         await node.Add("fw", "one", "nictype=physical", "parent=eth4", "name=wan");
         await node.Add("fw", "two", "nictype=macvlan", "parent=up0", "name=mac", "hwaddr=02:00:00:00:00:07");
         await Shell.Until("both are inside", async () => await node.LinksIn("fw") == "lo mac wan");
-        Assert.Equal("02:00:00:00:00:44 02:00:00:00:00:07\n", await node.In("fw", "cd /sys/class/net; echo $(cat wan/address mac/address)"));
+        Assert.Equal("02:00:00:00:00:44 02:00:00:00:00:07\n",
+            await node.In("fw", "cd /sys/class/net; echo $(cat wan/address mac/address)"));
         await node.Set("fw", "two", "hwaddr=02:00:00:00:00:08");
         await node.Set("fw", "one", "mtu=1300");
         await Shell.Until("both are otherwise", async () =>
@@ -264,7 +265,8 @@ public sealed class PortTests
 
     /// <summary>Index, MTU, queue, state and address of eth4 on the host; empty: it is not there.</summary>
     private static async Task<string> Shown(TestNode node) => (await node.TryOnHost(
-        "ip -j link show dev eth4 | jq -r '.[0] | \"\\(.ifindex) \\(.mtu) \\(.txqlen) \\(.flags | contains([\"UP\"])) \\(.address)\"'")).Out.Trim();
+        "ip -j link show dev eth4 | jq -r '.[0] | \"\\(.ifindex) \\(.mtu) \\(.txqlen) \\(.flags | contains([\"UP\"])) " +
+        "\\(.address)\"'")).Out.Trim();
 
     private static async Task<string> Pins(TestNode node)
     {

@@ -51,7 +51,9 @@ public sealed partial class RouteSocket
     /// namespace. It goes with its parent, and is up only while that is.
     /// </summary>
     /// <exception cref="ArgumentException">A name or a hardware address that none can be.</exception>
-    /// <exception cref="LinuxException">EEXIST: the name is taken there, or the parent has a VLAN of this number. ENETDOWN: it is down.</exception>
+    /// <exception cref="LinuxException">
+    /// EEXIST: the name is taken there, or the parent has a VLAN of this number. ENETDOWN: it is down.
+    /// </exception>
     public void AddVlan(int parent, int vid, GuestEnd end)
     {
         BeginAbove(parent, end);

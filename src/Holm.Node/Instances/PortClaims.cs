@@ -2,7 +2,9 @@ using Holm.Config;
 
 namespace Holm.Node.Instances;
 
-/// <summary>Who has which port of the host: one running instance each; one with VLANs or macvlans on it is shared by those alone. Pure.</summary>
+/// <summary>
+/// Who has which port of the host: one running instance each; one with VLANs or macvlans on it is shared by those alone. Pure.
+/// </summary>
 public sealed class PortClaims
 {
     private readonly List<(string App, Nic Nic)> _held = [];

@@ -17,7 +17,7 @@ internal sealed class Attendant : IDisposable
     private Fd? _process;
     private bool _ended;
 
-    /// <summary>User nobody, whom dnsmasq turns into: the same number on every Linux, <c>/proc/sys/kernel/overflowuid</c>'s default.</summary>
+    /// <summary>User nobody, whom dnsmasq turns into: the default of <c>/proc/sys/kernel/overflowuid</c>.</summary>
     private const uint Nobody = 65534;
 
     /// <summary>Ends those that an earlier daemon has left: all are told at once, and have gone when the task ends.</summary>

@@ -45,7 +45,8 @@ internal sealed class DhcpClient : IDisposable
 
     private static string ScriptIn(string folder) => Path.Combine(folder, "dhcp-event");
 
-    private static string[] Words(string name, string folder) => ["-f", "-i", name, "-t", "4", "-T", "2", "-A", "5", "-s", ScriptIn(folder)];
+    private static string[] Words(string name, string folder) =>
+        ["-f", "-i", name, "-t", "4", "-T", "2", "-A", "5", "-s", ScriptIn(folder)];
 
     /// <summary>Ends all that an earlier daemon has left.</summary>
     public static void CleanUp(string folder)

@@ -323,6 +323,13 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
             return InterfaceStates.ReadHost(_host, name);
     }
 
+    /// <summary>Interfaces of the host that Holm does not manage.</summary>
+    public IReadOnlyList<Network> Unmanaged()
+    {
+        lock (_lock)
+            return InterfaceStates.Unmanaged(_host, link => Owner.Read(nodeId, link) is not null || Owner.IsUnborn(nodeId, link));
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

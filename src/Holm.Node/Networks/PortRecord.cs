@@ -47,7 +47,8 @@ internal sealed record PortRecord(
     public bool IsOf(Link link, string? devicePort) =>
         link.Name != "lo" && link.Kind == Kind && link.PermanentAddress == PermanentAddress && link.ParentDevice == ParentDevice &&
         // An earlier version wrote neither.
-        (TxQueue is null || (link.PortName == PortName && link.PortId == PortId)) && (DevicePort is null || devicePort is null || devicePort == DevicePort);
+        (TxQueue is null || (link.PortName == PortName && link.PortId == PortId)) &&
+        (DevicePort is null || devicePort is null || devicePort == DevicePort);
 
     /// <summary>Writes it.</summary>
     public void Write(string folder)
