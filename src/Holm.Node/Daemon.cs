@@ -68,7 +68,7 @@ public static class Daemon
         var hook = new StartHook(paths.Run);
         hook.Write();
         var engine = new LxcEngine(paths.Instances, MonitorProgram());
-        var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus());
+        var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus(), networks.WithPorts);
         var shares = new ShareControl(roots, engine);
         var desired = new DesiredState(config, power, reader,
             spec => networks.Missing(spec.Name, spec.Nics) ?? shares.Missing(spec));

@@ -85,7 +85,7 @@ public sealed class Loop(
                 StartedAt = startedAt,
                 UpSince = run.Record.UpSince,
                 Frozen = limits.IsFrozen(name),
-                Nics = run.Record.ReadNics(),
+                Nics = networks.WithPorts(run.Record.ReadNics()),
                 Shares = run.Record.Shares ?? [],
                 SharesStale = run.Record.Shares is { Count: > 0 },
             });

@@ -126,12 +126,18 @@ public sealed class PlannerTests
         };
     }
 
-    /// <summary><c>port=eth4</c>, <c>port=eth4.7</c> (VLAN 7 on it) or <c>veth=foo</c>, by number of words.</summary>
+    /// <summary>
+    /// <c>port=eth4</c>, <c>port=eth4.7</c> (VLAN 7 on it), <c>port=lan@eth4</c> (another name of it), <c>macvlan=eth4</c> or
+    /// <c>veth=foo</c>, by number of words.
+    /// </summary>
     private static Nic[] Nics(string[] words) =>
     [
         .. words.Where(w => w.StartsWith("port=", StringComparison.Ordinal)).Select(w => w["port=".Length..].Split('.'))
-            .Select((p, i) => Nic.Read($"p{i}", Maps.Of(("type", "nic"), ("nictype", "physical"), ("parent", p[0]),
-                ("vlan", p.ElementAtOrDefault(1) ?? "")))),
+            .Select((p, i) => Nic.Read($"p{i}", Maps.Of(("type", "nic"), ("nictype", "physical"), ("parent", p[0].Split('@')[0]),
+                ("vlan", p.ElementAtOrDefault(1) ?? ""))) with
+            { Port = p[0].Split('@')[^1] }),
+        .. words.Where(w => w.StartsWith("macvlan=", StringComparison.Ordinal)).Select((w, i) =>
+            Nic.Read($"m{i}", Maps.Of(("type", "nic"), ("nictype", "macvlan"), ("parent", w["macvlan=".Length..])))),
         .. words.Where(w => w.StartsWith("veth=", StringComparison.Ordinal)).Select((w, i) =>
             Nic.Read($"v{i}", Maps.Of(("type", "nic"), ("nictype", "p2p"), ("host_name", w["veth=".Length..])))),
     ];
