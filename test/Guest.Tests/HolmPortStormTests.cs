@@ -50,8 +50,13 @@ public sealed class HolmPortStormTests(HolmPortTests.Booted booted) : IClassFixt
         init() { for m in $(monitor $1); do pgrep -P $m || true; done; }
         kill9() { for p in "$@"; do kill -9 $p && echo killed || true; done; }
         daemon() {
-          pidof holmd > /dev/null || { (setsid holmd < /dev/null >> /run/holmd.log 2>&1 &); }
-          for i in $(seq 200); do holm info > /dev/null 2>&1 && return; sleep 0.1; done
+          answered=$(grep -c ' answers on ' /run/holmd.log)
+          ! pidof holmd > /dev/null || return 0
+          for i in $(seq 300); do
+            [ $i = 1 ] || sleep 0.1
+            [ $(grep -c ' answers on ' /run/holmd.log) = $answered ] || return 0
+            pidof holmd > /dev/null || { (setsid holmd < /dev/null >> /run/holmd.log 2>&1 &); }
+          done
           return 1
         }
         turn() {
@@ -69,7 +74,7 @@ public sealed class HolmPortStormTests(HolmPortTests.Booted booted) : IClassFixt
             6) kill9 $(pidof holmd) $(monitor $app) ;;
             7) kill9 $(pidof holmd) $(monitor red) $(monitor blue) $(init red) $(init blue) ;;
             esac
-            sleep 0.$((RANDOM % 10))
+            sleep 0.$((1 + RANDOM % 9))
             daemon
             [ $((kill % 10)) != 9 ] || turn $((kill / 10 % 2))
             [ $((kill % 3)) != 0 ] || timeout 20 holm app start red blue || true
