@@ -76,17 +76,18 @@ public sealed class HolmPortStormTests(HolmPortTests.Booted booted) : IClassFixt
             esac
             sleep 0.$((1 + RANDOM % 9))
             daemon
-            [ $((kill % 10)) != 9 ] || turn $((kill / 10 % 2))
-            [ $((kill % 3)) != 0 ] || timeout 20 holm app start red blue || true
+            [ $((kill % 15)) != 14 ] || turn $(((kill / 15 + 1) % 2))
+            [ $((kill % 3)) != 2 ] || timeout 20 holm app start red blue || true
           done
         }
         END
         cat > /run/hostile <<'END'
-        unshare -n sleep 100000 & i=0;
-        while :; do i=$((i + 1)); for f in wan eth0 eth1 lan; do
-        ip link set $f down; ip link set $f address 02:00:00:00:00:9$((i % 10)); ip link set $f mtu 1$((i % 3))00;
-        for t in eth0 eth1 lan; do ip link set $f name $t; done; ip link set $f up;
-        done; [ $i != 4 ] || for t in eth0 eth1 lan; do ip link set $t netns $!; done; sleep 1; done 2>/dev/null
+        unshare -n sleep 100000 & i=0; cd /sys/class/net;
+        while [ $i -lt 4 ]; do i=$((i + 1)); for f in wan eth0 eth1 lan; do [ -e $f ] || continue;
+        case $f in wan | lan) t=eth0 ;; eth0) t=eth1 ;; *) t=lan ;; esac; ip link set $f down;
+        ip link set $f name $t address 02:00:00:00:00:9$i mtu 1$((i % 3))00; ip link set $t up;
+        done; sleep 1; done 2>/dev/null;
+        for t in eth0 eth1 lan; do [ ! -e $t ] || ip link set $t netns $!; done; wait
         END
         for app in red blue; do
           holm app create $app sample --config "init.cmd=/bin/sh -c \"$(tr '\n' ' ' < /run/hostile)\""
