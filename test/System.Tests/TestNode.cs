@@ -230,6 +230,9 @@ public sealed class TestNode : IAsyncDisposable
         using var list = JsonDocument.Parse((await Holm("list", "--format", "json")).Well().Out);
         foreach (var name in list.RootElement.EnumerateArray().Select(i => i.GetProperty("name").GetString()!))
             (await Holm("app", "delete", "--force", name)).Well();
+        using var networks = JsonDocument.Parse((await Holm("network", "list", "--format", "json")).Well().Out);
+        foreach (var network in networks.RootElement.EnumerateArray().Where(n => n.GetProperty("managed").GetBoolean()))
+            (await Holm("network", "delete", network.GetProperty("name").GetString()!)).Well();
     }
 
     private void Collect(StreamReader reader) => _ = Task.Run(async () =>
