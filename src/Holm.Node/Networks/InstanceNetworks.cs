@@ -277,19 +277,34 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
                     _host.Delete(link.Index);
     }
 
-    /// <summary>What the interfaces inside are like; null: it is not connected.</summary>
-    public IReadOnlyDictionary<string, NetworkState>? Read(string app)
+    /// <summary>The nics that an instance really has.</summary>
+    public IReadOnlyList<Nic> Connected(string app)
     {
         lock (_lock)
-            return _connected.GetValueOrDefault(app) is { } connection
-                ? InterfaceStates.Read(connection.Inside, connection.Nics, HostNameOf(app)) : null;
+            return [.. _connected.GetValueOrDefault(app)?.Nics ?? []];
+    }
+
+    /// <summary>What the interfaces inside are like; null: it is not connected.</summary>
+    /// <remarks>A question may take long where there is much to list: it has a socket of its own, and holds up no change.</remarks>
+    public IReadOnlyDictionary<string, NetworkState>? Read(string app)
+    {
+        Fd? space = null;
+        IReadOnlyList<Nic> nics = [];
+        lock (_lock)
+            if (_connected.GetValueOrDefault(app) is { } connection)
+                (space, nics) = (Fd.Open(connection.Namespace.ProcPath, OpenFlags.O_RDONLY), [.. connection.Nics]);
+        if (space is null)
+            return null;
+        using (space)
+        using (var inside = RouteSocket.OpenIn(space))
+            return InterfaceStates.Read(inside, nics, HostNameOf(app));
     }
 
     /// <summary>What an interface of the host is like now.</summary>
-    public HostInterfaceState ReadHost(string name)
+    public static HostInterfaceState ReadHost(string name)
     {
-        lock (_lock)
-            return InterfaceStates.ReadHost(_host, name);
+        using var host = RouteSocket.Open();
+        return InterfaceStates.ReadHost(host, name);
     }
 
     /// <inheritdoc/>
