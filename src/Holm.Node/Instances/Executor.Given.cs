@@ -3,7 +3,7 @@ using Holm.Node.Limits;
 
 namespace Holm.Node.Instances;
 
-/// <summary>What an instance is given before it starts and while it runs: limits, nics, shares; and what becomes of a step that fails.</summary>
+/// <summary>What an instance is given, before it starts or while it runs: limits, nics, shares. And what a step that fails means.</summary>
 public sealed partial class Executor
 {
     /// <summary>How long limits or shares that a running instance could not be given are not tried again.</summary>

@@ -194,7 +194,8 @@ public sealed partial class Executor(
         { Status: { Exited: true, ExitCode: 0 } } => new Ending("init ended", StartFailed: false, PoweredOff: true),
         { Status: { } status } => new Ending($"init ended with {status}", StartFailed: false, PoweredOff: false),
         { Failed: true } => new Ending(
-            $"its boot from inside failed: {run.HookFailure ?? engine.StartFailure(run.Observed.Name)}", StartFailed: true, PoweredOff: false),
+            $"its boot from inside failed: {run.HookFailure ?? engine.StartFailure(run.Observed.Name)}", StartFailed: true,
+            PoweredOff: false),
         _ => new Ending("its monitor was lost", StartFailed: false, PoweredOff: false),
     };
 
