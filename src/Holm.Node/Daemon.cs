@@ -83,7 +83,6 @@ public static class Daemon
         var limits = new InstanceLimits(tree, paths.Id);
         using var networks = new InstanceNetworks(paths.Run, paths.Id, limits.CountAs, Say);
         var hook = new StartHook(paths.Run);
-        hook.Write();
         var engine = new LxcEngine(paths.Instances, MonitorProgram());
         var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus(), networks.WithPorts);
         var shares = new ShareControl(roots, engine);

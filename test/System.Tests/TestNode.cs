@@ -76,6 +76,17 @@ public sealed class TestNode : IAsyncDisposable
     /// <summary>Starts the daemon and waits until it answers.</summary>
     public async Task StartDaemon()
     {
+        SpawnDaemon();
+        await Shell.Until($"holmd answers:\n{Log}", async () =>
+        {
+            Assert.False(_daemon!.HasExited, $"holmd ended with {(_daemon.HasExited ? _daemon.ExitCode : 0)}:\n{Log}");
+            return await Listener() == DaemonPid;
+        });
+    }
+
+    /// <summary>Starts the daemon.</summary>
+    public void SpawnDaemon()
+    {
         var daemon = Path.Combine(Programs, "holmd");
         // nsenter turns into the daemon: the process id is one.
         _daemon = Host is null ? Shell.Start(daemon, [], Environment)
@@ -83,20 +94,24 @@ public sealed class TestNode : IAsyncDisposable
         _daemon.StandardInput.Close();
         Collect(_daemon.StandardOutput);
         Collect(_daemon.StandardError);
-        await Shell.Until($"holmd answers:\n{Log}", async () =>
+    }
+
+    /// <summary>Process id of whoever listens on the node's socket; null: nobody does. unix(7), SO_PEERCRED.</summary>
+    public async Task<int?> Listener()
+    {
+        const int SOL_SOCKET = 1, SO_PEERCRED = 17;
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
         {
-            Assert.False(_daemon.HasExited, $"holmd ended with {(_daemon.HasExited ? _daemon.ExitCode : 0)}:\n{Log}");
-            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket));
-                return true;
-            }
-            catch (SocketException)
-            {
-                return false;
-            }
-        });
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket));
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+        var credentials = new byte[3 * sizeof(int)];
+        socket.GetRawSocketOption(SOL_SOCKET, SO_PEERCRED, credentials);
+        return BitConverter.ToInt32(credentials);
     }
 
     /// <summary>kill -9 of the daemon.</summary>

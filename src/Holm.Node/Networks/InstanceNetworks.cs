@@ -308,28 +308,6 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
                     _host.Delete(link.Index);
     }
 
-    /// <summary>What the interfaces inside are like; null: it is not connected.</summary>
-    public IReadOnlyDictionary<string, NetworkState>? Read(string app)
-    {
-        lock (_lock)
-            return _connected.GetValueOrDefault(app) is { } connection
-                ? InterfaceStates.Read(connection.Inside, connection.Nics, HostNameOf(app)) : null;
-    }
-
-    /// <summary>What an interface of the host is like now.</summary>
-    public HostInterfaceState ReadHost(string name)
-    {
-        lock (_lock)
-            return InterfaceStates.ReadHost(_host, name);
-    }
-
-    /// <summary>Interfaces of the host that Holm does not manage.</summary>
-    public IReadOnlyList<Network> Unmanaged()
-    {
-        lock (_lock)
-            return InterfaceStates.Unmanaged(_host, link => Owner.Read(nodeId, link) is not null || Owner.IsUnborn(nodeId, link));
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
