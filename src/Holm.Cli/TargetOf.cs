@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Holm.Cli.Output;
 using Holm.Cli.Wire;
 using Holm.Contract;
 
@@ -36,7 +37,7 @@ internal sealed class Target<TPut, TWhole>(JsonTypeInfo<TPut> type, JsonTypeInfo
     /// <inheritdoc/>
     public override int ChangeKeys(Caller caller, string name, Dictionary<string, string> keys)
     {
-        caller.Finish(caller.Node.Send("PATCH", Url(name), OfKeys(keys), type), $"setting keys of {Noun} {name}");
+        Finish(caller, name, caller.Node.Send("PATCH", Url(name), OfKeys(keys), type), $"setting keys of {Noun} {name}");
         return Look(caller, name);
     }
 
@@ -65,7 +66,7 @@ internal sealed class Target<TPut, TWhole>(JsonTypeInfo<TPut> type, JsonTypeInfo
     /// <inheritdoc/>
     public override int Replace(Caller caller, string name, string json, string tag)
     {
-        caller.Finish(caller.Node.Send("PUT", Url(name), Read(json), type, tag), $"changing {Noun} {name}");
+        Finish(caller, name, caller.Node.Send("PUT", Url(name), Read(json), type, tag), $"changing {Noun} {name}");
         return Look(caller, name);
     }
 
@@ -74,6 +75,19 @@ internal sealed class Target<TPut, TWhole>(JsonTypeInfo<TPut> type, JsonTypeInfo
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Devices(Answer now) => ShownDevices(now.As(whole));
+
+    /// <summary>Waits for the end of a change, and tells what of it is not felt yet.</summary>
+    private void Finish(Caller caller, string name, Answer answer, string doing)
+    {
+        var told = caller.Finish(answer, doing).Metadata?.GetValueOrDefault(NextStart) is { ValueKind: JsonValueKind.Array } later ? later
+            : answer.Metadata.ValueKind == JsonValueKind.Object && answer.Metadata.TryGetProperty(NextStart, out var now) ? now
+            : default;
+        if (told.ValueKind == JsonValueKind.Array && told.Deserialize(ContractJson.Default.IReadOnlyListString) is { Count: > 0 } keys)
+            caller.Screen.Note(Visible.Line($"{Noun} {name} runs: {string.Join(", ", keys)} takes effect at its next start"));
+    }
+
+    /// <summary>The word by which the node lists keys that a running instance feels only when it starts again.</summary>
+    private const string NextStart = "next_start";
 
     private int Look(Caller caller, string name)
     {

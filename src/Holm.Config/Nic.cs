@@ -35,6 +35,12 @@ public sealed record Nic
     /// <summary>The bridge, the interface below a macvlan, or the port; empty for p2p and for a managed network.</summary>
     public string Parent { get; init; } = "";
 
+    /// <summary>
+    /// Own name of the interface that <see cref="Parent"/> names, where that is another name of it (<c>ip link property add altname</c>);
+    /// null: it is its own, or not known. Found by the node, no part of what was written.
+    /// </summary>
+    public string? Port { get; init; }
+
     /// <summary>The managed network it is a port of; null: none.</summary>
     public string? Network { get; init; }
 

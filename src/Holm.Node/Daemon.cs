@@ -43,13 +43,30 @@ public static class Daemon
         }
     }
 
+    /// <summary>
+    /// A daemon that was killed while it spawned a program leaves its lock to that child until the child has become the program: whoever
+    /// starts the next one at once has to wait for that.
+    /// </summary>
+    private static async Task<FileLock> TakeLock(string run)
+    {
+        for (var waited = TimeSpan.Zero; ; waited += LockPause)
+        {
+            if (FileLock.TryTake(Path.Combine(run, "lock")) is { } only)
+                return only;
+            if (waited >= LockPatience)
+                throw new Refusal(409, $"a daemon runs already on {run}; end it, or set HOLM_RUN and HOLM_STATE to other folders");
+            await Task.Delay(LockPause).ConfigureAwait(false);
+        }
+    }
+
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(50), LockPatience = TimeSpan.FromSeconds(3);
+
     private static async Task<int> Run(Task<int> ended)
     {
         var clock = TimeProvider.System;
         var events = new Events(clock);
         var paths = NodePaths.Open();
-        using var only = FileLock.TryTake(Path.Combine(paths.Run, "lock")) ??
-            throw new Refusal(409, $"a daemon runs already on {paths.Run}; end it, or set HOLM_RUN and HOLM_STATE to other folders");
+        using var only = await TakeLock(paths.Run).ConfigureAwait(false);
 
         // What there is: images, the configuration, the machine.
         var images = new ImageStore(paths.State, clock);
@@ -66,9 +83,8 @@ public static class Daemon
         var limits = new InstanceLimits(tree, paths.Id);
         using var networks = new InstanceNetworks(paths.Run, paths.Id, limits.CountAs, Say);
         var hook = new StartHook(paths.Run);
-        hook.Write();
         var engine = new LxcEngine(paths.Instances, MonitorProgram());
-        var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus());
+        var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus(), networks.WithPorts);
         var shares = new ShareControl(roots, engine);
         var desired = new DesiredState(config, power, reader,
             spec => networks.Missing(spec.Name, spec.Nics) ?? shares.Missing(spec));

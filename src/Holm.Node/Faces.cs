@@ -20,7 +20,8 @@ internal static class Faces
     {
         Settle = ct => bridges.Settle().WaitAsync(ct),
         Problem = bridges.Problem,
-        State = networks.ReadHost,
+        State = InstanceNetworks.ReadHost,
+        Unmanaged = networks.Unmanaged,
         Leases = name => LeaseFile.Read(Path.Combine(paths.Run, "networks", name + ".leases")),
     };
 

@@ -34,7 +34,8 @@ public sealed class HolmGuest : IAsyncDisposable
     /// <summary>
     /// Runs a script beside the node; anything but exit code 0 fails the test. Shell variable <c>id</c> is the node's short id.
     /// </summary>
-    public Task<string> Must(string script) => Guest.Must(Prelude + script, TimeSpan.FromMinutes(2));
+    public Task<string> Must(string script, TimeSpan? deadline = null) =>
+        Guest.Must(Prelude + script, deadline ?? TimeSpan.FromMinutes(2));
 
     /// <summary>Runs a script that may end otherwise.</summary>
     public Task<GuestResult> Run(string script) => Guest.Run(Prelude + script, TimeSpan.FromMinutes(2));

@@ -97,6 +97,44 @@ public sealed class HolmVlanTests(HolmPortTests.Booted booted) : IClassFixture<H
         await _holm.Until("ls /sys/class/net | xargs", "eth0 eth1 lo");
     }
 
+    /// <summary>
+    /// A bridge lets each new port into VLAN 1, untagged: its own VLANs have to be there before it is up, each time it becomes a port.
+    /// </summary>
+    [Fact]
+    public async Task No_frame_of_another_VLAN_passes_as_a_port_comes_and_comes_back()
+    {
+        await _holm.Must(
+            """
+            ip link add br0 type bridge vlan_filtering 1; ip link set br0 up
+            ip link add noise0 type veth peer name noise1; ip link set noise0 master br0 up; ip link set noise1 up
+            ip addr add 192.0.2.1/24 dev noise1; ip neigh add 192.0.2.9 lladdr ff:ff:ff:ff:ff:ff dev noise1
+            busybox ping -q -i 0.002 192.0.2.9 >/dev/null 2>&1 & echo $! > /run/noise
+            """);
+        await Create("a", "nictype=bridged parent=br0 host_name=pa vlan=7");
+        await Create("open", "nictype=bridged parent=br0 host_name=po");
+        await _holm.Must("timeout 100 holm app start open");
+        await _holm.Must("until [ $(holm exec open -- cat /sys/class/net/lan/statistics/rx_packets) -gt 100 ]; do :; done");
+        for (var i = 0; i < 5; i++)
+        {
+            await _holm.Must("timeout 100 holm app start a");
+            Assert.Equal("0", (await _holm.Must(Received)).Trim());
+            await _holm.Must("timeout 100 holm app stop --force a");
+        }
+        await _holm.Must("timeout 100 holm app start a");
+        for (var i = 0; i < 10; i++)
+        {
+            await _holm.Must("ip link delete br0; ip link add br0 type bridge vlan_filtering 1; " +
+                "ip link set noise0 master br0; ip link set br0 up");
+            await _holm.Until(ShowVlans("pa"), "7 PVID Egress Untagged");
+            await _holm.Until("ip -j link show dev pa | jq -r '.[0].flags | contains([\"UP\"])'", "true");
+        }
+        Assert.Equal("0", (await _holm.Must(Received)).Trim());
+        await _holm.Must("kill $(cat /run/noise); for app in a open; do holm app delete --force $app; done; ip link delete br0; " +
+            "ip link delete noise0");
+    }
+
+    private const string Received = "holm exec a -- cat /sys/class/net/lan/statistics/rx_packets";
+
     /// <summary>An app with nic p, called lan inside: nothing there asks for addresses on that.</summary>
     private Task<string> Create(string app, string nic) => _holm.Must(
         $"holm app delete --force {app} 2>/dev/null || true; holm app create {app} sample --config boot.autorestart=false; " +

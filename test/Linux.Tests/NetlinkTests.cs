@@ -56,6 +56,39 @@ public sealed class NetlinkTests : IDisposable
     }
 
     [Fact]
+    public async Task A_link_has_its_name_only_with_its_alias()
+    {
+        using var looking = RouteSocket.OpenIn(_host.Namespace);
+        using var made = new CancellationTokenSource();
+        var seen = Task.Run(() =>
+        {
+            var aliases = new HashSet<string?>();
+            while (!made.IsCancellationRequested)
+                foreach (var name in (string[])["veth9", "br9"])
+                    if (looking.Find(name) is { } link)
+                        aliases.Add(link.Alias);
+            return aliases;
+        }, TestContext.Current.CancellationToken);
+        var options = new LinkOptions { Alias = "mine", BornAs = "newborn", Ipv6LinkLocal = false };
+        for (var i = 0; i < 40; i++)
+        {
+            var pair = Route.AddVeth("veth9", options, new GuestEnd("eth0", _guest.Namespace) { Up = true });
+            var bridge = Route.AddBridge("br9", options);
+            Assert.Equal(("veth9", "br9", true), (Route.Find(pair)!.Name, Route.Find(bridge)!.Name, _guest["eth0"].IsUp));
+            Route.Delete(pair);
+            Route.Delete(bridge);
+        }
+        await made.CancelAsync();
+        Assert.Equal(["mine"], await seen);
+        // What is in the way is not overwritten, and nothing is left of the newborn.
+        _host.AddPair("veth9", "br9");
+        Assert.Throws<LinuxException>(() => Route.AddBridge("br9", options));
+        Assert.Throws<LinuxException>(() => Route.AddVeth("veth9", options, new GuestEnd("eth0", _guest.Namespace)));
+        Assert.Null(Route.Find("newborn"));
+        Assert.Null(_guest.Route.Find("eth0"));
+    }
+
+    [Fact]
     public void A_taken_name_is_told_and_nothing_is_left()
     {
         Route.AddVeth("a", new LinkOptions(), new GuestEnd("eth0", _guest.Namespace));

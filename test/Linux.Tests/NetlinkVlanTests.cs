@@ -60,25 +60,27 @@ public sealed class NetlinkVlanTests : IDisposable
         {
             Assert.Throws<ArgumentOutOfRangeException>(() => Route.AddPortVlan(1, vid));
             Assert.Throws<ArgumentOutOfRangeException>(() => Route.RemovePortVlan(1, vid));
-            Assert.Throws<ArgumentOutOfRangeException>(() => Route.AddVlan(1, vid, "v", new LinkOptions()));
+            Assert.Throws<ArgumentOutOfRangeException>(() => Route.AddVlan(1, vid, new GuestEnd("v", _space.Namespace)));
         }
         Assert.Throws<LinuxException>(() => Route.AddPortVlan(1, 5));
     }
 
     [Fact]
-    public void A_VLAN_of_a_link_is_a_link()
+    public void A_VLAN_of_a_link_is_born_in_another_namespace()
     {
+        using var guest = new NetlinkSpace();
         var parent = _space.AddPair("a", "b");
-        if (Record.Exception(() => Route.AddVlan(parent, 12, "a.12", new LinkOptions { Alias = "x" })) is { } none)
+        if (Record.Exception(() => Route.AddVlan(parent, 12, new GuestEnd("lan", guest.Namespace))) is { } none)
         {
             const string why = "Unknown device type: Operation not supported (EOPNOTSUPP)";
-            Assert.Equal($"make link a.12 for VLAN 12 of link {parent}: {why}", none.Message);
+            Assert.Equal($"make link lan for VLAN 12 of link a in another network namespace: {why}", none.Message);
             return;
         }
-        var link = _space["a.12"];
-        Assert.Equal(("vlan", 12, parent, "x"), (link.Kind, link.VlanId, link.LinkIndex, link.Alias));
-        Assert.Equal(
-            Errnos.EEXIST, Assert.Throws<LinuxException>(() => Route.AddVlan(parent, 12, "other", new LinkOptions())).Errno);
+        var link = guest["lan"];
+        Assert.Equal(("vlan", 12, parent), (link.Kind, link.VlanId, link.LinkIndex));
+        Assert.Null(Route.Find("lan"));
+        Assert.Equal(Errnos.EEXIST,
+            Assert.Throws<LinuxException>(() => Route.AddVlan(parent, 12, new GuestEnd("other", guest.Namespace))).Errno);
     }
 
     private static PortVlan Told(JsonElement vlan)

@@ -37,7 +37,27 @@ public sealed class NetworkTests
         Assert.Contains("drop", await node.OnHost($"nft list chain inet holm_{node.Id} forward"), StringComparison.Ordinal);
         (await node.Holm("app", "stop", "web")).Well();
         Assert.Equal("0", (await node.OnHost("cat /proc/sys/net/ipv4/ip_forward")).Trim());
-        await Shell.Until("nothing is left", async () => await node.Residue() == "");
+        await Shell.Until("nothing of it is left", async () => await node.Residue() == "");
+    }
+
+    [Fact]
+    public async Task What_is_masqueraded_is_forwarded_and_nothing_else()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await using var world = await World.Beside(node);
+        await node.Create("web", Routed);
+        await node.Create("plain", "nic", "nictype=p2p", "host_name=plain", "name=eth0", "ipv4.host_address=10.8.0.1/24", "ipv4.dhcp=true");
+        (await node.Holm("app", "start", "web", "plain")).Well();
+        await node.GetsAddress("web", "10.9.0.");
+        await node.GetsAddress("plain", "10.8.0.");
+        // The world knows the way to all of them: it is the host that does not forward.
+        await world.Run("ip route add 10.8.0.0/16 via 198.51.100.1; ip route add 10.9.0.0/16 via 198.51.100.1");
+        await node.In("plain", "ping -c 1 -W 5 10.8.0.1");
+        Assert.NotEqual(0, (await node.Holm("exec", "plain", "--", "ping", "-c", "1", "-W", "2", "198.51.100.2")).Code);
+        // Nor for an address that is not of the subnet, though the host itself believes it.
+        await node.OnHost("ip route add 10.9.7.7/32 dev myapp");
+        await node.In("web", "ip addr add 10.9.7.7/32 dev eth0; ping -c 1 -W 5 -I 10.9.7.7 10.9.0.1; ping -c 1 -W 5 198.51.100.2");
+        Assert.NotEqual(0, (await node.Holm("exec", "web", "--", "ping", "-c", "1", "-W", "2", "-I", "10.9.7.7", "198.51.100.2")).Code);
     }
 
     [Fact]
@@ -98,6 +118,37 @@ public sealed class NetworkTests
     }
 
     [Fact]
+    public async Task A_bridge_that_is_made_again_has_its_ports_again()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.OnHost("ip link add br0 type bridge && ip link set br0 up");
+        (await node.Holm("network", "create", "lan0", "ipv4.address=10.6.0.1/24")).Well();
+        await node.Create("a", "nic", "nictype=bridged", "parent=br0", "host_name=pa", "name=eth0");
+        await node.Create("b", "nic", "network=lan0", "host_name=pb", "name=eth0");
+        (await node.Holm("app", "start", "a", "b")).Well();
+        await node.In("b", "ip addr add 10.6.0.2/24 dev eth0");
+        await node.OnHost("ip link delete br0 && ip link delete lan0");
+        // One is made by Holm, the other by whoever made it before.
+        await Shell.Until("pb is a port", async () => await Master("pb") == "lan0");
+        Assert.Equal("null", await Master("pa"));
+        await node.OnHost("ip link add br0 type bridge && ip link set br0 up");
+        await Shell.Until("pa is a port", async () => await Master("pa") == "br0");
+        await node.In("b", "ping -c 1 -W 5 10.6.0.1");
+        // While no daemon runs it is the next that sees to it. What somebody put elsewhere stays there.
+        await node.KillDaemon();
+        await node.OnHost("ip link delete br0; ip link add br0 type bridge; ip link set br0 up; ip link add br1 type bridge; " +
+            "ip link set pb master br1");
+        await node.StartDaemon();
+        await Shell.Until("pa is a port", async () => await Master("pa") == "br0");
+        Assert.Equal("br1", await Master("pb"));
+        Assert.Contains("UP", await node.OnHost("ip -o link show dev pa"), StringComparison.Ordinal);
+        (await node.Holm("app", "delete", "--force", "b")).Well();
+        (await node.Holm("network", "delete", "lan0")).Well();
+
+        async Task<string> Master(string port) => (await node.OnHost($"ip -j link show dev {port} | jq -r '.[0].master'")).Trim();
+    }
+
+    [Fact]
     public async Task What_is_not_there_is_waited_for_or_refused_with_a_sentence()
     {
         await using var node = await TestNode.Start(ownHost: true);
@@ -109,6 +160,7 @@ public sealed class NetworkTests
         Assert.Contains("has an interface taken already", (await node.Holm("app", "start", "other")).Err, StringComparison.Ordinal);
         await node.OnHost("ip link add br7 type veth peer name peer7");
         Assert.Contains("br7 is no bridge", (await node.Holm("app", "start", "web")).Err, StringComparison.Ordinal);
+        // The kernel lets a loop device go in its own time.
         await Shell.Until("nothing is left", async () => await node.Residue() == "");
     }
 
@@ -159,6 +211,42 @@ public sealed class NetworkTests
         Assert.Equal("lo eth0", string.Join(' ', (await node.LinksIn("web")).Split(' ').Order().Reverse()));
     }
 
+    /// <summary>
+    /// Whenever a daemon dies, the next finds what it was about to make: no record tells of it, and a link has no mark yet.
+    /// </summary>
+    [Fact]
+    public async Task What_a_daemon_was_about_to_make_when_it_died_is_found()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.Create("web", Routed);
+        await node.Create("gone", "nic", "nictype=p2p", "host_name=gone0", "name=eth0", "ipv4.host_address=10.7.0.1/24", "ipv4.dhcp=true");
+        await node.Create("asks", "nic", "nictype=p2p", "host_name=asks", "name=eth0", "ipv4.host_address=dhcp");
+        (await node.Holm("config", "set", "gone", "boot.autorestart=false")).Well();
+        (await node.Holm("app", "start", "web", "gone", "asks")).Well();
+        await node.GetsAddress("web", "10.9.0.");
+        await Shell.Until("it asks", async () => await Clients() != "");
+        var (server, client, init) = (await node.Served("myapp"), await Clients(), await node.InitPid("gone"));
+        Assert.NotEqual("", await node.Served("gone0"));
+        await node.KillDaemon();
+        // As it is between a spawn and all that follows: no record, and not counted yet. And between a link's birth and its mark.
+        (await Shell.Sh($"kill -9 {init}; find {node.RunFolder}/networks -name '*.pid' -o -name '*.client' | xargs -r rm; " +
+            $"for hierarchy in /sys/fs/cgroup/*/cgroup.procs; do echo {server} > $hierarchy; done 2>/dev/null || true")).Well();
+        var born = $"holm~{node.Id}";
+        await node.OnHost($"ip link add {born} group 18543 type veth peer name left && ip link add holm~other group 18543 type bridge");
+        await node.StartDaemon();
+        Assert.Equal("holm~other", (await node.OnHost("ip -o link show group 18543 | grep -o 'holm~[a-z0-9]*'")).Trim());
+        await Shell.Until("who asks is another, and alone", async () =>
+            await Clients() is { Length: > 0 } now && !now.Contains('\n', StringComparison.Ordinal) && now != client);
+        await Shell.Until("gone's is gone", async () => await node.Served("gone0") == "");
+        await node.GetsAddress("web", "10.9.0.");
+        Assert.Equal(server, await node.Served("myapp"));
+        Assert.Contains($"/holm-{node.Id}/_apps/web/services", File.ReadAllText($"/proc/{server}/cgroup"), StringComparison.Ordinal);
+        (await node.Holm("app", "stop", "web", "asks")).Well();
+        Assert.Equal("", await Clients() + await node.Served());
+
+        async Task<string> Clients() => (await Shell.Sh($"pgrep -f '[u]dhcpc.*{node.RunFolder}/' || true")).Out.Trim();
+    }
+
     [Fact]
     public async Task Managed_networks_are_there_with_their_services_and_go_with_their_object()
     {
@@ -178,6 +266,21 @@ public sealed class NetworkTests
         (await node.Holm("app", "delete", "--force", "b")).Well();
         (await node.Holm("network", "delete", "lan0")).Well();
         await Shell.Until("nothing of it is left", async () => await node.Residue() == "");
+    }
+
+    [Fact]
+    public async Task The_hosts_other_interfaces_are_listed_with_who_uses_them()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.OnHost("ip link add br0 type bridge && ip link set br0 up && ip link add up0 type veth peer name up1");
+        (await node.Holm("network", "create", "lan0")).Well();
+        await node.Create("a", "nic", "nictype=bridged", "parent=br0", "host_name=pa");
+        (await node.Holm("app", "start", "a")).Well();
+        using var list = JsonDocument.Parse((await node.Holm("network", "list", "--format", "json")).Well().Out);
+        var shown = list.RootElement.EnumerateArray().Select(n => (n.GetProperty("name").GetString(), n.GetProperty("type").GetString(),
+            n.GetProperty("managed").GetBoolean(), n.GetProperty("used_by").GetArrayLength())).Order();
+        Assert.Equal([("br0", "bridge", false, 1), ("lan0", "bridge", true, 0), ("lo", "loopback", false, 0)], shown);
+        (await node.Holm("network", "delete", "lan0")).Well();
     }
 
     [Fact]

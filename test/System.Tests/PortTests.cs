@@ -6,8 +6,8 @@ namespace System.Tests;
 /// </summary>
 public sealed class PortTests
 {
-    private const string Port = "ip link add eth4 address 02:00:00:00:00:44 mtu 1400 type veth peer name cable && ip link set eth4 up && " +
-        "ip link set cable up";
+    private const string Port = "ip link add eth4 address 02:00:00:00:00:44 mtu 1400 txqueuelen 500 type veth peer name cable && " +
+        "ip link set eth4 up && ip link set cable up";
 
     /// <summary>What happens to an app that has port eth4 as wan; after each the port is to be home as it was.</summary>
     public static TheoryData<string> Ends =>
@@ -53,6 +53,7 @@ public sealed class PortTests
             case "renamed and changed inside":
                 await node.In("fw", "ip link set wan down; ip link set wan name eth0 mtu 900 address 02:00:00:00:00:99; " +
                     "ip link set eth0 up");
+                (await Shell.Sh($"nsenter -t {init} -n ip link set eth0 txqueuelen 7")).Well();
                 await Kill(monitor);
                 break;
             case "powered off from inside": await node.Holm("exec", "fw", "--", "poweroff"); break;
@@ -128,6 +129,95 @@ public sealed class PortTests
     }
 
     [Fact]
+    public async Task Another_name_of_a_port_is_that_port()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.OnHost(Port + " && ip link property add dev eth4 altname wan-port");
+        var before = await Shown(node);
+        await node.Create("fw", "nic", "nictype=physical", "parent=wan-port", "name=wan");
+        await node.Create("spare", "nic", "nictype=physical", "parent=eth4", "name=wan");
+        (await node.Holm("app", "start", "fw")).Well();
+        var init = await node.InitPid("fw");
+        await node.Holm("exec", "fw", "--", "reboot");
+        await Shell.Until("it has booted again", async () => await node.FindInit("fw") is { } now && now != init);
+        Assert.Equal("lo wan", await node.LinksIn("fw"));
+        Assert.Contains("waits for port eth4, which app fw has", (await node.Holm("app", "start", "spare")).Err, StringComparison.Ordinal);
+        (await node.Holm("app", "stop", "spare")).Well();
+        // The next daemon knows it as well, also the other way round.
+        await node.KillDaemon();
+        await node.StartDaemon();
+        Assert.Contains("waits for port eth4, which app fw has", (await node.Holm("app", "start", "spare")).Err, StringComparison.Ordinal);
+        (await node.Holm("app", "stop", "fw")).Well();
+        await Shell.Until("spare has it", async () => await node.Status("spare") == "Running");
+        Assert.Contains("waits for port wan-port, which app spare has", (await node.Holm("app", "start", "fw")).Err,
+            StringComparison.Ordinal);
+        (await node.Holm("app", "stop", "fw", "spare")).Well();
+        Assert.Equal(before, await Shown(node));
+        Assert.Contains("wan-port", await node.OnHost("ip -o link show dev eth4"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_with_a_macvlan_on_it_is_waited_for_and_the_other_way_round()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.OnHost(Port);
+        await node.Create("mac", "nic", "nictype=macvlan", "parent=eth4");
+        await node.Create("whole", "nic", "nictype=physical", "parent=eth4");
+        (await node.Holm("app", "start", "mac")).Well();
+        Assert.Contains("waits for port eth4, which app mac has", (await node.Holm("app", "start", "whole")).Err, StringComparison.Ordinal);
+        (await node.Holm("app", "stop", "mac")).Well();
+        await Shell.Until("it begins by itself", async () => await node.Status("whole") == "Running");
+        Assert.Equal("eth0 lo", await node.LinksIn("whole"));
+        Assert.Contains("waits for port eth4, which app whole has", (await node.Holm("app", "start", "mac")).Err, StringComparison.Ordinal);
+        (await node.Holm("app", "stop", "whole")).Well();
+        await Shell.Until("it begins by itself", async () => await node.Status("mac") == "Running");
+        // Nor is it taken from under it while both run.
+        await node.Launch("late");
+        await node.Add("late", "eth0", "nictype=physical", "parent=eth4");
+        await Shell.Until("that is told", async () => (await node.Holm("list")).Out.Contains(
+            "share port eth4 with late: app mac has a macvlan or a VLAN on it", StringComparison.Ordinal));
+        (await node.Holm("app", "stop", "mac")).Well();
+        await Shell.Until("it has it once that has ended", async () => await node.LinksIn("late") == "eth0 lo");
+    }
+
+    [Fact]
+    public async Task Ports_and_macvlans_come_and_go_while_an_app_runs()
+    {
+        await using var node = await TestNode.Start(ownHost: true);
+        await node.OnHost(Port + " && ip link add up0 type veth peer name up1 && ip link set up0 up");
+        var before = await Shown(node);
+        await node.Launch("fw");
+        var init = await node.InitPid("fw");
+        await node.Add("fw", "one", "nictype=physical", "parent=eth4", "name=wan");
+        await node.Add("fw", "two", "nictype=macvlan", "parent=up0", "name=mac", "hwaddr=02:00:00:00:00:07");
+        await Shell.Until("both are inside", async () => await node.LinksIn("fw") == "lo mac wan");
+        Assert.Equal("02:00:00:00:00:44 02:00:00:00:00:07\n",
+            await node.In("fw", "cd /sys/class/net; echo $(cat wan/address mac/address)"));
+        await node.Set("fw", "two", "hwaddr=02:00:00:00:00:08");
+        await node.Set("fw", "one", "mtu=1300");
+        await Shell.Until("both are otherwise", async () =>
+            (await node.Holm("exec", "fw", "--", "cat", "/sys/class/net/wan/mtu", "/sys/class/net/mac/address")).Out ==
+            "1300\n02:00:00:00:00:08\n");
+        // The next daemon goes on with it.
+        await node.KillDaemon();
+        await node.StartDaemon();
+        foreach (var device in (string[])["one", "two"])
+            (await node.Holm("config", "device", "remove", "fw", device)).Well();
+        await Shell.Until("none is inside", async () => await node.LinksIn("fw") == "lo");
+        Assert.Equal(before, await Shown(node));
+        Assert.Equal("", await Pins(node));
+        await node.Add("fw", "one", "nictype=physical", "parent=eth4", "name=wan");
+        await Shell.Until("it is inside again", async () => await node.LinksIn("fw") == "lo wan");
+        // All the while it was one and the same run, and it keeps the port over a reboot that no hook sees.
+        Assert.Equal(init, await node.InitPid("fw"));
+        await node.Holm("exec", "fw", "--", "reboot");
+        await Shell.Until("it has booted again", async () => await node.FindInit("fw") is { } now && now != init);
+        await Shell.Until("it is inside again", async () => await node.LinksIn("fw") == "lo wan");
+        (await node.Holm("app", "stop", "fw")).Well();
+        Assert.Equal(before, await Shown(node));
+    }
+
+    [Fact]
     public async Task A_port_that_is_not_there_is_waited_for_and_one_that_cannot_leave_is_refused()
     {
         await using var node = await TestNode.Start(ownHost: true);
@@ -173,9 +263,10 @@ public sealed class PortTests
 
     private static async Task Kill(params int[] pids) => (await Shell.Run("/bin/kill", ["-9", .. pids.Select(p => $"{p}")])).Well();
 
-    /// <summary>Index, MTU, state and address of eth4 on the host; empty: it is not there.</summary>
+    /// <summary>Index, MTU, queue, state and address of eth4 on the host; empty: it is not there.</summary>
     private static async Task<string> Shown(TestNode node) => (await node.TryOnHost(
-        "ip -j link show dev eth4 | jq -r '.[0] | \"\\(.ifindex) \\(.mtu) \\(.flags | contains([\"UP\"])) \\(.address)\"'")).Out.Trim();
+        "ip -j link show dev eth4 | jq -r '.[0] | \"\\(.ifindex) \\(.mtu) \\(.txqlen) \\(.flags | contains([\"UP\"])) " +
+        "\\(.address)\"'")).Out.Trim();
 
     private static async Task<string> Pins(TestNode node)
     {

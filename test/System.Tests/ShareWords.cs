@@ -21,8 +21,7 @@ internal static class ShareWords
         var init = await node.InitPid(app);
         await node.Holm("exec", app, "--", "reboot");
         await Shell.Until("it is up again", async () =>
-            (await Shell.Run("lxc-info", ["-P", node.LxcPath, "-n", app, "-p", "-H"])).Out.Trim() is { Length: > 0 } pid &&
-            pid != $"{init}" && (await node.Holm("exec", app, "--", "true")).Code == 0);
+            await node.FindInit(app) is { } now && now != init && (await node.Holm("exec", app, "--", "true")).Code == 0);
     }
 }
 

@@ -72,6 +72,35 @@ public sealed class SurvivalTests
     }
 
     [Fact]
+    public async Task A_daemon_that_is_killed_while_it_makes_a_namespace_stands_in_no_other_ones_way()
+    {
+        await using var node = await TestNode.Start(withSample: false);
+        for (var i = 0; i < 20; i++)
+        {
+            await node.KillDaemon();
+            node.SpawnDaemon();
+            // The process in which a user namespace is born outlives it.
+            var pid = node.DaemonPid;
+            SpinWait.SpinUntil(() => HasChild(pid), 500);
+            await node.KillDaemon();
+            Assert.Null(await node.Listener());
+            await node.StartDaemon();
+        }
+
+        static bool HasChild(int pid)
+        {
+            try
+            {
+                return Directory.EnumerateDirectories($"/proc/{pid}/task").Any(t => File.ReadAllText(t + "/children").Length > 0);
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_rename_that_was_cut_short_keeps_the_writes()
     {
         await using var node = await TestNode.Start();

@@ -76,6 +76,17 @@ public sealed class TestNode : IAsyncDisposable
     /// <summary>Starts the daemon and waits until it answers.</summary>
     public async Task StartDaemon()
     {
+        SpawnDaemon();
+        await Shell.Until($"holmd answers:\n{Log}", async () =>
+        {
+            Assert.False(_daemon!.HasExited, $"holmd ended with {(_daemon.HasExited ? _daemon.ExitCode : 0)}:\n{Log}");
+            return await Listener() == DaemonPid;
+        });
+    }
+
+    /// <summary>Starts the daemon.</summary>
+    public void SpawnDaemon()
+    {
         var daemon = Path.Combine(Programs, "holmd");
         // nsenter turns into the daemon: the process id is one.
         _daemon = Host is null ? Shell.Start(daemon, [], Environment)
@@ -83,20 +94,24 @@ public sealed class TestNode : IAsyncDisposable
         _daemon.StandardInput.Close();
         Collect(_daemon.StandardOutput);
         Collect(_daemon.StandardError);
-        await Shell.Until($"holmd answers:\n{Log}", async () =>
+    }
+
+    /// <summary>Process id of whoever listens on the node's socket; null: nobody does. unix(7), SO_PEERCRED.</summary>
+    public async Task<int?> Listener()
+    {
+        const int SOL_SOCKET = 1, SO_PEERCRED = 17;
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
         {
-            Assert.False(_daemon.HasExited, $"holmd ended with {(_daemon.HasExited ? _daemon.ExitCode : 0)}:\n{Log}");
-            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket));
-                return true;
-            }
-            catch (SocketException)
-            {
-                return false;
-            }
-        });
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket));
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+        var credentials = new byte[3 * sizeof(int)];
+        socket.GetRawSocketOption(SOL_SOCKET, SO_PEERCRED, credentials);
+        return BitConverter.ToInt32(credentials);
     }
 
     /// <summary>kill -9 of the daemon.</summary>
@@ -196,7 +211,8 @@ public sealed class TestNode : IAsyncDisposable
         lines.AddRange(Monitors().Select(m => $"monitor {m.Value} of {m.Key}"));
         lines.AddRange(Lines(await OnHost($"ip -o link | grep -F 'alias holm-{id}/' || true")).Select(l => "link " + l));
         lines.AddRange(Lines(await OnHost($"nft list tables 2>/dev/null | grep holm_{id} || true")).Select(l => "rules " + l));
-        lines.AddRange(Lines((await Shell.Sh($"pgrep -a dnsmasq | grep -F {RunFolder}/ || true")).Out).Select(l => "process " + l));
+        lines.AddRange(Lines((await Shell.Sh($"pgrep -a 'dnsmasq|udhcpc' | grep -F {RunFolder}/ || true")).Out)
+            .Select(l => "process " + l));
         return string.Join('\n', lines);
     }
 
@@ -229,6 +245,9 @@ public sealed class TestNode : IAsyncDisposable
         using var list = JsonDocument.Parse((await Holm("list", "--format", "json")).Well().Out);
         foreach (var name in list.RootElement.EnumerateArray().Select(i => i.GetProperty("name").GetString()!))
             (await Holm("app", "delete", "--force", name)).Well();
+        using var networks = JsonDocument.Parse((await Holm("network", "list", "--format", "json")).Well().Out);
+        foreach (var network in networks.RootElement.EnumerateArray().Where(n => n.GetProperty("managed").GetBoolean()))
+            (await Holm("network", "delete", network.GetProperty("name").GetString()!)).Well();
     }
 
     private void Collect(StreamReader reader) => _ = Task.Run(async () =>

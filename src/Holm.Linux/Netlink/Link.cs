@@ -1,3 +1,6 @@
+using System.Globalization;
+using Holm.Linux.Files;
+
 namespace Holm.Linux.Netlink;
 
 /// <summary>One network interface, as the kernel describes it: <c>RTM_NEWLINK</c> of rtnetlink(7).</summary>
@@ -19,6 +22,8 @@ public sealed record Link
     public uint Flags { get; init; }
     /// <summary>Bytes.</summary>
     public int Mtu { get; init; }
+    /// <summary>Frames that may wait to be sent; <c>txqueuelen</c>.</summary>
+    public uint TxQueue { get; init; }
     /// <summary>Hardware address, small letters and colons; null when it has none.</summary>
     public string? Address { get; init; }
     /// <summary>The hardware address it came with; null when its driver names none.</summary>
@@ -37,6 +42,10 @@ public sealed record Link
     /// Linux 5.14.
     /// </summary>
     public string? ParentDevice { get; init; }
+    /// <summary>Which of the ports of its device it is, as its driver calls it: <c>p0</c>; null when the driver does not say.</summary>
+    public string? PortName { get; init; }
+    /// <summary>The same as a number of the hardware's, in hexadecimal with colons; null when the driver does not say.</summary>
+    public string? PortId { get; init; }
     /// <summary>True: it cannot leave its network namespace. Null: the kernel does not say (before Linux 6.15).</summary>
     public bool? NetnsImmutable { get; init; }
     /// <summary><c>ARPHRD_…</c> of <c>linux/if_arp.h</c>: 1 Ethernet, 772 loopback.</summary>
@@ -60,6 +69,18 @@ public sealed record Link
     /// <summary>True for a radio. Looked up in the /sys of the calling thread, which shows the namespace it was mounted in.</summary>
     public static bool IsWireless(string name) =>
         Directory.Exists($"/sys/class/net/{name}/phy80211") || Directory.Exists($"/sys/class/net/{name}/wireless");
+
+    /// <summary>
+    /// Which port of its device a link is by the files <c>dev_port</c> and <c>dev_id</c> of /sys, as <c>PORT/ID</c>; null when the /sys of
+    /// the calling thread does not show this link, or its driver has none. Linux <c>ABI/testing/sysfs-class-net</c>.
+    /// </summary>
+    public string? ReadDevicePort()
+    {
+        var folder = $"/sys/class/net/{Name}/";
+        string? Value(string file) => KernelFile.Read(folder + file)?.Trim();
+        return Value("ifindex") == Index.ToString(CultureInfo.InvariantCulture) && (Address is null || Value("address") == Address) &&
+            Value("dev_port") is { } port && Value("dev_id") is { } id ? $"{port}/{id}" : null;
+    }
 
     /// <summary>Reads a message; null when it is about no link.</summary>
     /// <exception cref="LinuxException">EBADMSG: it makes no sense.</exception>
@@ -88,6 +109,9 @@ public sealed record Link
             LinkIndex = parts.LinkIndex,
             LinkNamespaceId = parts.LinkNamespaceId,
             ParentDevice = parts is { Bus: { } bus, Device: { } device } ? $"{bus}/{device}" : null,
+            PortName = parts.PortName,
+            PortId = parts.PortId,
+            TxQueue = parts.TxQueue,
             NetnsImmutable = parts.Immutable,
             HardwareType = head.Type,
             VlanId = parts.VlanId,
@@ -99,10 +123,10 @@ public sealed record Link
     /// <summary>What has been read of a message so far.</summary>
     private record struct Parts
     {
-        public string? Name, Alias, Address, PermanentAddress, Bus, Device;
+        public string? Name, Alias, Address, PermanentAddress, Bus, Device, PortName, PortId;
         public string Kind;
         public List<string>? AltNames;
-        public uint Group;
+        public uint Group, TxQueue;
         public int Mtu;
         public int? Master, LinkIndex, LinkNamespaceId, VlanId;
         public bool? Immutable, VlanFiltering;
@@ -118,6 +142,9 @@ public sealed record Link
                 case Rtnetlink.IFLA_PERM_ADDRESS: PermanentAddress = HardwareAddress.Format(value); break;
                 case Rtnetlink.IFLA_PARENT_DEV_BUS_NAME: Bus = Wire.Text(value); break;
                 case Rtnetlink.IFLA_PARENT_DEV_NAME: Device = Wire.Text(value); break;
+                case Rtnetlink.IFLA_PHYS_PORT_NAME: PortName = Wire.Text(value); break;
+                case Rtnetlink.IFLA_PHYS_PORT_ID: PortId = HardwareAddress.Format(value); break;
+                case Rtnetlink.IFLA_TXQLEN: TxQueue = Wire.Read<uint>(value); break;
                 case Rtnetlink.IFLA_GROUP: Group = Wire.Read<uint>(value); break;
                 case Rtnetlink.IFLA_MTU: Mtu = Wire.Read<int>(value); break;
                 case Rtnetlink.IFLA_MASTER: Master = Wire.Read<int>(value); break;

@@ -9,6 +9,11 @@ public sealed record LinkOptions
     public string? Address { get; init; }
     /// <summary>A note on it, at most 255 bytes of UTF-8.</summary>
     public string? Alias { get; init; }
+    /// <summary>
+    /// Name it is born under: it gets its own name and its alias later, in one message, because the kernel takes no alias for a link that
+    /// does not exist yet. Whoever dies in between leaves a link of this name. Null: it is born under its own.
+    /// </summary>
+    public string? BornAs { get; init; }
     /// <summary>Group number.</summary>
     public uint? Group { get; init; }
     /// <summary>Index of the bridge it becomes a port of.</summary>
@@ -53,4 +58,6 @@ public sealed record LinkChange
     public string? Alias { get; init; }
     /// <summary>Group number.</summary>
     public uint? Group { get; init; }
+    /// <summary>Frames that may wait to be sent.</summary>
+    public uint? TxQueue { get; init; }
 }

@@ -21,7 +21,7 @@ public sealed partial class RouteSocket
         var data = _request.OpenNested(Rtnetlink.IFLA_INFO_DATA);
         var here = _request.Open(Rtnetlink.VETH_INFO_PEER);
         _request.Append(new LinkHead());
-        _request.AddName(name);
+        _request.AddName(options.BornAs ?? name);
         AddCommon(options.Mtu, options.Address, options.Group, master: null);
         _request.Close(here);
         _request.Close(data);
@@ -46,19 +46,24 @@ public sealed partial class RouteSocket
         return Create(name, options, () => $"make bridge {name}", options.Mtu);
     }
 
-    /// <summary>Makes a VLAN of a link: tagged frames of that number appear untagged on the new one.</summary>
-    /// <returns>Index.</returns>
-    /// <exception cref="ArgumentException">A name, an alias or a hardware address that none can be.</exception>
-    /// <exception cref="LinuxException">EEXIST: the name is taken, or the parent has a VLAN of this number.</exception>
-    public int AddVlan(int parent, int vid, string name, LinkOptions options)
+    /// <summary>
+    /// Makes a VLAN of a link that is here: tagged frames of that number appear untagged on the new one, which is born in another network
+    /// namespace. It goes with its parent, and is up only while that is.
+    /// </summary>
+    /// <exception cref="ArgumentException">A name or a hardware address that none can be.</exception>
+    /// <exception cref="LinuxException">
+    /// EEXIST: the name is taken there, or the parent has a VLAN of this number. ENETDOWN: it is down.
+    /// </exception>
+    public void AddVlan(int parent, int vid, GuestEnd end)
     {
-        var information = BeginLink(name, options, "vlan");
+        BeginAbove(parent, end);
+        var information = OpenKind("vlan");
         var data = _request.OpenNested(Rtnetlink.IFLA_INFO_DATA);
         _request.Add(Rtnetlink.IFLA_VLAN_ID, VlanNumber(vid));
         _request.Close(data);
         _request.Close(information);
-        _request.Add(Rtnetlink.IFLA_LINK, Existing(parent));
-        return Create(name, options, () => $"make link {name} for VLAN {vid} of link {parent}");
+        if (Exchange() is not 0 and var error)
+            throw RefusedFor(parent, error, named => $"make link {end.Name} for VLAN {vid} of link {named} in another network namespace");
     }
 
     /// <summary>Makes a link that swallows all it is given.</summary>
@@ -79,9 +84,7 @@ public sealed partial class RouteSocket
     /// <exception cref="LinuxException">EEXIST: the name is taken. EBUSY: the parent is a bridge's port.</exception>
     public void AddMacvlan(int parent, GuestEnd end)
     {
-        _request.Begin(Rtnetlink.RTM_NEWLINK, Creating, HeadOf(end));
-        AddGuestEnd(end);
-        _request.Add(Rtnetlink.IFLA_LINK, Existing(parent));
+        BeginAbove(parent, end);
         var information = OpenKind("macvlan");
         var data = _request.OpenNested(Rtnetlink.IFLA_INFO_DATA);
         _request.Add(Rtnetlink.IFLA_MACVLAN_MODE, Rtnetlink.MACVLAN_MODE_BRIDGE);
@@ -89,6 +92,13 @@ public sealed partial class RouteSocket
         _request.Close(information);
         if (Exchange() is not 0 and var error)
             throw RefusedFor(parent, error, named => $"make macvlan {end.Name} of link {named} in another network namespace");
+    }
+
+    private void BeginAbove(int parent, GuestEnd end)
+    {
+        _request.Begin(Rtnetlink.RTM_NEWLINK, Creating, HeadOf(end));
+        AddGuestEnd(end);
+        _request.Add(Rtnetlink.IFLA_LINK, Existing(parent));
     }
 
     private static LinkHead HeadOf(GuestEnd end)
@@ -108,7 +118,7 @@ public sealed partial class RouteSocket
     private int BeginLink(string name, LinkOptions options, string kind)
     {
         _request.Begin(Rtnetlink.RTM_NEWLINK, Creating, new LinkHead());
-        _request.AddName(name);
+        _request.AddName(options.BornAs ?? name);
         AddCommon(options.Mtu, options.Address, options.Group, master: null);
         return OpenKind(kind);
     }
@@ -127,13 +137,20 @@ public sealed partial class RouteSocket
             MessageWriter.CheckText(alias, Rtnetlink.IFALIASZ - 1);
         if (Exchange() is not 0 and var error)
             throw Refused(doing(), error);
-        var index = Find(name)?.Index ?? throw new LinuxException(doing(), Errnos.ENODEV);
-        var rest = new LinkChange { Mtu = mtu, Alias = options.Alias, Master = options.Master, Up = options.Up ? true : null };
+        var index = Find(options.BornAs ?? name)?.Index ?? throw new LinuxException(doing(), Errnos.ENODEV);
+        var rest = new LinkChange
+        {
+            Name = options.BornAs is null ? null : name,
+            Mtu = mtu,
+            Alias = options.Alias,
+            Master = options.Master,
+            Up = options.Up ? true : null,
+        };
         try
         {
             if (!options.Ipv6LinkLocal)
                 TurnOffIpv6LinkLocal(index);
-            if (rest is not { Mtu: null, Alias: null, Master: null, Up: null })
+            if (rest != new LinkChange())
                 Set(index, rest);
             return index;
         }

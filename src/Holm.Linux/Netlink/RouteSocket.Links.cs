@@ -60,6 +60,8 @@ public sealed partial class RouteSocket
         AddCommon(change.Mtu, change.Address, change.Group, change.Master);
         if (change.Alias is { } alias)
             _request.AddAlias(alias);
+        if (change.TxQueue is { } frames)
+            _request.Add(Rtnetlink.IFLA_TXQLEN, frames);
         if (Exchange() is not 0 and var error)
             throw RefusedFor(index, error, named => Describe(named, change), change.Namespace is not null && error != Errnos.ENODEV);
     }

@@ -23,9 +23,11 @@ internal static class Rtnetlink
     public const int IFNAMSIZ = 16, ALTIFNAMSIZ = 128, IFALIASZ = 256;
 
     // linux/if_link.h
-    public const ushort IFLA_ADDRESS = 1, IFLA_IFNAME = 3, IFLA_MTU = 4, IFLA_LINK = 5, IFLA_MASTER = 10, IFLA_LINKINFO = 18;
-    public const ushort IFLA_IFALIAS = 20, IFLA_STATS64 = 23, IFLA_AF_SPEC = 26, IFLA_GROUP = 27, IFLA_NET_NS_FD = 28, IFLA_EXT_MASK = 29;
-    public const ushort IFLA_LINK_NETNSID = 37, IFLA_PROP_LIST = 52, IFLA_ALT_IFNAME = 53, IFLA_PERM_ADDRESS = 54;
+    public const ushort IFLA_ADDRESS = 1, IFLA_IFNAME = 3, IFLA_MTU = 4, IFLA_LINK = 5, IFLA_MASTER = 10, IFLA_TXQLEN = 13;
+    public const ushort IFLA_LINKINFO = 18, IFLA_IFALIAS = 20, IFLA_STATS64 = 23, IFLA_AF_SPEC = 26, IFLA_GROUP = 27;
+    public const ushort IFLA_NET_NS_FD = 28, IFLA_EXT_MASK = 29;
+    public const ushort IFLA_PHYS_PORT_ID = 34, IFLA_LINK_NETNSID = 37, IFLA_PHYS_PORT_NAME = 38, IFLA_PROP_LIST = 52;
+    public const ushort IFLA_ALT_IFNAME = 53, IFLA_PERM_ADDRESS = 54;
     public const ushort IFLA_PARENT_DEV_NAME = 56, IFLA_PARENT_DEV_BUS_NAME = 57, IFLA_NETNS_IMMUTABLE = 67;
     public const ushort IFLA_INFO_KIND = 1, IFLA_INFO_DATA = 2;
     public const ushort IFLA_BR_VLAN_FILTERING = 7, IFLA_VLAN_ID = 1, IFLA_MACVLAN_MODE = 1;

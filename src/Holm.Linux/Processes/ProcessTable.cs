@@ -26,6 +26,28 @@ public static class ProcessTable
     }
 
     /// <summary>
+    /// Opens the processes of this pid namespace, run by root or by a user that root's programs turn into, whose argument vector begins
+    /// with these words. As in <see cref="Find"/> no app and no other user can pass for one.
+    /// </summary>
+    /// <param name="user">Real user id besides root's, for example nobody's.</param>
+    /// <param name="words">First arguments, the program's name included; null matches anything.</param>
+    public static IReadOnlyList<Fd> Open(uint user, params string?[] words)
+    {
+        var (found, ours) = (new List<Fd>(), Namespace("self"));
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            var name = Path.GetFileName(folder);
+            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
+                continue;
+            // The start time first: it is opened only if it is still who all the rest was read of.
+            if (ProcStat.Read(pid) is { } stat && ReadArguments(pid) is { } arguments && Begins(arguments, words) &&
+                (IsRoots(pid) || IsUsers(pid, user)) && Namespace(name) == ours && PidFds.OpenExact(pid, stat.StartTime) is { } process)
+                found.Add(process);
+        }
+        return found;
+    }
+
+    /// <summary>
     /// Processes that one process started and has not waited for; /proc/PID/task/PID/children, and all of /proc where the kernel was built
     /// without that.
     /// </summary>
@@ -50,8 +72,10 @@ public static class ProcessTable
         KernelFile.Read($"/proc/{pid}/cmdline") is { Length: > 0 } text ? text.TrimEnd('\0').Split('\0') : null;
 
     /// <summary>By the real user id, the first of four: a set-user-id program keeps its caller's.</summary>
-    private static bool IsRoots(int pid) =>
-        KernelFile.Read($"/proc/{pid}/status")?.Contains("\nUid:\t0\t", StringComparison.Ordinal) == true;
+    private static bool IsRoots(int pid) => IsUsers(pid, 0);
+
+    private static bool IsUsers(int pid, uint user) => KernelFile.Read($"/proc/{pid}/status")?.Contains(
+        string.Create(CultureInfo.InvariantCulture, $"\nUid:\t{user}\t"), StringComparison.Ordinal) == true;
 
     private static string? Namespace(string pid)
     {

@@ -41,7 +41,9 @@ internal static class InstanceRoutes
             Description = body.Description ?? "",
             Image = body.Image is { Length: > 0 } image ? image : now.Image,
         });
-        var plan = new OperationPlan("Updating instance", "instances", Url(old.Name)) { Metadata = AtNextStart(call, before, after) };
+        var late = AtNextStart(call, before, after).ToDictionary(
+            l => l.Key, l => JsonSerializer.SerializeToElement(l.Value, ContractJson.Default.IReadOnlyListString));
+        var plan = new OperationPlan("Updating instance", "instances", Url(old.Name)) { Metadata = late.Count > 0 ? late : null };
         await call.Began(call.Operations.Start(plan, (_, _) => Task.CompletedTask)).ConfigureAwait(false);
     }
 
@@ -49,7 +51,7 @@ internal static class InstanceRoutes
     {
         var old = Find(call);
         var body = await call.Body(ContractJson.Default.InstancePut).ConfigureAwait(false);
-        Change(call, old.Name, now => now with
+        var (before, after) = Change(call, old.Name, now => now with
         {
             Config = Edits.Merge(now.Config, body.Config),
             Devices = now.Devices.SetItems(Maps.From(body.Devices)),
@@ -58,7 +60,8 @@ internal static class InstanceRoutes
             Description = body.Description ?? now.Description,
             Image = body.Image is { Length: > 0 } image ? image : now.Image,
         });
-        await call.Done().ConfigureAwait(false);
+        await call.Answer(AtNextStart(call, before, after), ContractJson.Default.IReadOnlyDictionaryStringIReadOnlyListString)
+            .ConfigureAwait(false);
     }
 
     public static async Task Rename(Call call)
@@ -112,11 +115,11 @@ internal static class InstanceRoutes
         return (before!, after!);
     }
 
-    /// <summary>Names of the changed keys that a running instance feels only when it starts again.</summary>
-    private static Dictionary<string, JsonElement>? AtNextStart(Call call, InstanceConfig before, InstanceConfig after)
+    /// <summary>The changed keys that a running instance feels only when it starts again, by the word <c>next_start</c>.</summary>
+    private static Dictionary<string, IReadOnlyList<string>> AtNextStart(Call call, InstanceConfig before, InstanceConfig after)
     {
-        if (call.Node.Instances.Status(after.Name).Code == StatusCode.Stopped)
-            return null;
+        if (call.Node.Instances.Status(after.Name).Code is StatusCode.Stopped or StatusCode.Error)
+            return [];
         IReadOnlyList<string> late =
         [
             .. before.Config.Keys.Union(after.Config.Keys)
@@ -124,10 +127,7 @@ internal static class InstanceRoutes
                     && Keys.Find(k) is { Effect: Effect.NextStart }),
             .. before.Image != after.Image ? (string[])["image"] : [],
         ];
-        return late.Count == 0 ? null : new Dictionary<string, JsonElement>
-        {
-            ["next_start"] = JsonSerializer.SerializeToElement(late, ContractJson.Default.IReadOnlyListString),
-        };
+        return late.Count == 0 ? [] : new Dictionary<string, IReadOnlyList<string>> { ["next_start"] = late };
     }
 
     private static async Task Rename(NodeFace node, string from, string to)

@@ -55,5 +55,5 @@ internal static class OperationRoutes
     }
 
     private static OperationRun Find(Call call) => call.Operations.Find(call.Route("id")) ??
-        throw new Refusal(404, $"Operation not found: {Names.Show(call.Route("id"))}; finished ones are forgotten after 5 seconds");
+        throw new Refusal(404, $"Operation not found: {Names.Show(call.Route("id"))}; finished ones are forgotten after half a minute");
 }

@@ -4,11 +4,11 @@ using Holm.Contract;
 
 namespace Holm.Node.Api;
 
-/// <summary>Work that goes on behind an answered request. Finished operations stay five seconds, for those who look again.</summary>
+/// <summary>Work that goes on behind an answered request. Finished operations stay a while, for those who look again.</summary>
 public sealed class Operations(Events events, TimeProvider clock, Action<string> log)
 {
     /// <summary>How long a finished operation can still be asked for.</summary>
-    public static readonly TimeSpan Remembered = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Remembered = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, OperationRun> _all = new(StringComparer.Ordinal);
 

@@ -11,7 +11,8 @@ namespace Holm.Node.Engines;
 
 /// <summary>How an instance ended, from its monitor's exit file.</summary>
 /// <param name="Status">How init ended; null: it never ran, or the monitor was lost.</param>
-public sealed record EngineExit(WaitStatus? Status);
+/// <param name="Failed">True: liblxc could not bring init up, at the start or at a boot from inside.</param>
+public sealed record EngineExit(WaitStatus? Status, bool Failed);
 
 /// <summary>
 /// Containers by liblxc: create, start, signal, freeze, exec, console, list, delete. It mounts nothing and routes nothing; it is handed a
@@ -83,11 +84,18 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
     /// Seen in /proc (decision 4): init runs once the monitor's child has another program than the monitor. A child that was killed before
     /// leaves liblxc waiting for it for ever.
     /// </remarks>
-    public static async Task<bool> WaitRunning(Fd monitor, TimeProvider clock, CancellationToken ct)
+    /// <param name="monitor">The monitor.</param>
+    /// <param name="answered">Completes when the start's hook has its answer: before that there is nothing to see.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="ct">Gives up.</param>
+    public static async Task<bool> WaitRunning(Fd monitor, Task answered, TimeProvider clock, CancellationToken ct)
     {
         var ended = Epoll.Readable(monitor, ct);
-        var (begun, childless) = (clock.GetTimestamp(), clock.GetTimestamp());
-        for (var pauseMs = FastestStartMs; ; pauseMs = Math.Clamp((int)clock.GetElapsedTime(begun).TotalMilliseconds / 16, 1, 50))
+        var childless = clock.GetTimestamp();
+        var firstPauseMs = answered.IsCompleted ? FastestStartMs : 1;
+        await Task.WhenAny(ended, answered, Task.Delay(LongestWithoutChild, ct)).ConfigureAwait(false);
+        var begun = clock.GetTimestamp();
+        for (var pauseMs = firstPauseMs; ; pauseMs = Math.Clamp((int)clock.GetElapsedTime(begun).TotalMilliseconds / 16, 1, 50))
         {
             await Task.WhenAny(ended, Task.Delay(pauseMs, ct)).ConfigureAwait(false);
             ct.ThrowIfCancellationRequested();
@@ -141,8 +149,8 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
         var path = Path.Combine(Folder(name), "exit");
         var words = File.Exists(path) ? File.ReadAllText(path).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries) : [];
         return words is ["exited", var raw] && int.TryParse(raw, CultureInfo.InvariantCulture, out var status)
-            ? new EngineExit(new WaitStatus(status))
-            : new EngineExit(null);
+            ? new EngineExit(new WaitStatus(status), Failed: false)
+            : new EngineExit(null, Failed: words is ["failed", ..]);
     }
 
     /// <summary>

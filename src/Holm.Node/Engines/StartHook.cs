@@ -11,8 +11,9 @@ namespace Holm.Node.Engines;
 /// What has to be put into it is put then, at each start and again at each reboot from inside.
 /// </summary>
 /// <remarks>
-/// liblxc runs a hook (lxc.hook.start-host, lxc.container.conf(5)) and waits for its end. Ours is a few lines of sh, which speak with the
-/// daemon through two named pipes, so that a daemon that is being restarted just keeps it waiting:
+/// liblxc runs a hook (lxc.hook.start-host, lxc.container.conf(5)) and waits for its end: <c>sh -c "exec HOOK NAME lxc start-host"</c>.
+/// Ours is a line for that very shell, which takes the <c>exec</c> for its redirection and the other words for a comment. It speaks with
+/// the daemon through two named pipes, so that a daemon that is being restarted just keeps it waiting:
 /// <code>
 ///   hook                                    holmd
 ///   opens go, so that an answer is kept
@@ -24,23 +25,9 @@ namespace Holm.Node.Engines;
 /// <param name="runFolder"><c>$HOLM_RUN</c>.</param>
 public sealed class StartHook(string runFolder)
 {
-    /// <summary>Where the lines of sh are; written when the daemon starts.</summary>
-    private string Script => Path.Combine(runFolder, "start-host");
-
     private string Ask(string name) => Path.Combine(runFolder, "instances", name, "ask");
 
     private string Go(string name) => Path.Combine(runFolder, "instances", name, "go");
-
-    /// <summary>Writes the script.</summary>
-    public void Write() => File.WriteAllText(Script,
-        """
-        # liblxc runs this before a container's init. $1 is the instance's folder; what comes after it is liblxc's.
-        exec 3<>"$1/go" || exit 1
-        echo "$LXC_PID" > "$1/ask" || exit 1
-        read -r answer <&3
-        [ "$answer" = go ]
-
-        """);
 
     /// <summary>Makes the pipes of an instance, and says what lxc.hook.start-host has to be.</summary>
     /// <exception cref="Refusal">HOLM_RUN cannot be quoted for a shell.</exception>
@@ -50,7 +37,7 @@ public sealed class StartHook(string runFolder)
             throw new Refusal(400, $"start {name}: HOLM_RUN {runFolder} has an apostrophe in its name; use another folder");
         Fifo.Make(Ask(name));
         Fifo.Make(Go(name));
-        return $"/bin/sh '{Script}' '{Path.Combine(runFolder, "instances", name)}'";
+        return $"3<>'{Go(name)}' && echo $LXC_PID >'{Ask(name)}' && read -r answer <&3 && [ $answer = go ] #";
     }
 
     /// <summary>Waits until the hook asks.</summary>

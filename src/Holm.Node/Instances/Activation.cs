@@ -109,7 +109,7 @@ public sealed class Activation(
     {
         await loop.NextLook().WaitAsync(ct).ConfigureAwait(false);
         var reached = await loop.Of(name).WaitUntil(o => !o.Busy, ct).ConfigureAwait(false);
-        if (reached.Failed)
-            throw new Refusal(500, reached.Reason);
+        if (reached.Failed || reached.Lacks.Length > 0)
+            throw new Refusal(500, reached.Failed ? reached.Reason : reached.Lacks);
     }
 }

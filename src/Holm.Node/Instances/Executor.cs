@@ -1,4 +1,3 @@
-using Holm.Config;
 using Holm.Contract;
 using Holm.Images;
 using Holm.Images.Roots;
@@ -21,7 +20,7 @@ public sealed record NodeFacts(string Architecture, string? SeccompProfile, stri
     bool ResetOomScore);
 
 /// <summary>Carries out steps, one line a step. It decides nothing: a step that fails becomes part of what is observed.</summary>
-public sealed class Executor(
+public sealed partial class Executor(
     Roots roots, ImageStore images, InstanceLimits limits, InstanceNetworks networks, ShareControl shares, LxcEngine engine,
     StartHook hook, StartAnswers answers, NodeFacts facts, TimeProvider clock)
 {
@@ -107,7 +106,6 @@ public sealed class Executor(
             NotBefore = null,
             StartedAt = null,
             UpSince = null,
-            Refused = null,
         });
         run.Record.Write(engine.Folder(spec.Name));
         if (spec.Root is { LayersAreShifted: true, IdmapBase: { } first })
@@ -126,37 +124,6 @@ public sealed class Executor(
         run.Update(o => o with { Reason = "" });
     }
 
-    private void Limit(InstanceRun run, LimitSpec wanted)
-    {
-        limits.Set(run.Observed.Name, wanted);
-        var part = wanted.InPartition ? wanted.MemoryBytes : null;
-        run.Update(o => o with { Limits = wanted, Part = part, Refused = null, Failed = false, Reason = "" });
-    }
-
-    /// <summary>Before a start only what can be refused or has to be on record is done; the rest once its namespace is there.</summary>
-    private async Task Connect(InstanceRun run, IReadOnlyList<Nic> nics)
-    {
-        var name = run.Observed.Name;
-        if (run.Observed.Presence != Presence.Running)
-            networks.Prepare(name, nics);
-        else if (LxcEngine.InitPid(run.Monitor) is { } init)
-            await ChangeNics(run, init, nics).ConfigureAwait(false);
-        run.Note(engine.Folder(name), r => r with { Nics = RunRecord.Keep(nics) });
-        run.Update(o => o with { Nics = nics, Failed = false, Reason = "" });
-    }
-
-    private async Task ChangeNics(InstanceRun run, int init, IReadOnlyList<Nic> nics)
-    {
-        await networks.Change(run.Observed.Name, init, nics).ConfigureAwait(false);
-        answers.FollowUnserved(run);
-    }
-
-    private void Share(InstanceRun run, IReadOnlyList<ShareSpec> wanted)
-    {
-        shares.Change(run, wanted);
-        answers.FollowUnserved(run);
-    }
-
     private async Task StartInit(InstanceRun run, InstanceSpec spec)
     {
         var space = run.Space ?? throw new InvalidOperationException("Start without MountRoot");
@@ -164,8 +131,11 @@ public sealed class Executor(
         run.Monitor = monitor.PidFd;
         _ = Watch(run, monitor);
         (run.HookFailure, run.Served) = (null, false);
+        run.Answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         if (StartAnswers.IsNeeded(spec))
             _ = answers.Serve(run);
+        else
+            run.Answered.SetResult();
         run.Space = null;
         // From here on the namespace is the monitor's: when that ends, the mounts end.
         space.Dispose();
@@ -178,7 +148,7 @@ public sealed class Executor(
             TaskScheduler.Default);
         try
         {
-            runs = await LxcEngine.WaitRunning(run.Monitor, clock, deadline.Token).ConfigureAwait(false);
+            runs = await LxcEngine.WaitRunning(run.Monitor, run.Answered.Task, clock, deadline.Token).ConfigureAwait(false);
             // Init may have come and gone between two questions.
             if (!runs && engine.Exit(spec.Name).Status is null)
                 throw new Refusal(500, $"start {spec.Name}: {run.HookFailure ?? engine.StartFailure(spec.Name)}");
@@ -194,7 +164,7 @@ public sealed class Executor(
         var (startedAt, upSince) = (clock.GetUtcNow(), clock.SinceBoot());
         run.Note(engine.Folder(spec.Name), r => r with { StartedAt = startedAt, UpSince = upSince });
         run.Update(o => o with { StartedAt = startedAt, UpSince = upSince, Frozen = false } is var up && (o.MonitorGone || !runs)
-            ? up with { Presence = Presence.Ended, Ending = EndingOf(spec.Name) }
+            ? up with { Presence = Presence.Ended, Ending = EndingOf(run) }
             : up with { Presence = Presence.Running });
     }
 
@@ -211,19 +181,22 @@ public sealed class Executor(
         // Told late, it may be the end of a run that has been taken down meanwhile: no word about the next one.
         run.Update(o => run.Monitor != monitor ? o
             : o.Presence == Presence.Running
-            ? o with { Presence = Presence.Ended, MonitorGone = true, Ending = EndingOf(o.Name), NotBefore = null }
+            ? o with { Presence = Presence.Ended, MonitorGone = true, Ending = EndingOf(run), NotBefore = null }
             : o with { MonitorGone = true });
         MonitorEnded();
     }
 
     /// <summary>How the last run ended, by what its monitor wrote.</summary>
-    public Ending EndingOf(string name) => engine.Exit(name).Status switch
+    public Ending EndingOf(InstanceRun run) => engine.Exit(run.Observed.Name) switch
     {
-        null => new Ending("its monitor was lost", StartFailed: false, PoweredOff: false),
         // A pid namespace's init that powers off is ended by SIGINT; reboot(2).
-        { Signal: Signals.SIGINT } => new Ending("powered off from inside", StartFailed: false, PoweredOff: true),
-        { Exited: true, ExitCode: 0 } => new Ending("init ended", StartFailed: false, PoweredOff: true),
-        { } status => new Ending($"init ended with {status}", StartFailed: false, PoweredOff: false),
+        { Status: { Signal: Signals.SIGINT } } => new Ending("powered off from inside", StartFailed: false, PoweredOff: true),
+        { Status: { Exited: true, ExitCode: 0 } } => new Ending("init ended", StartFailed: false, PoweredOff: true),
+        { Status: { } status } => new Ending($"init ended with {status}", StartFailed: false, PoweredOff: false),
+        { Failed: true } => new Ending(
+            $"its boot from inside failed: {run.HookFailure ?? engine.StartFailure(run.Observed.Name)}", StartFailed: true,
+            PoweredOff: false),
+        _ => new Ending("its monitor was lost", StartFailed: false, PoweredOff: false),
     };
 
     private void SendHalt(InstanceRun run)
@@ -300,6 +273,8 @@ public sealed class Executor(
             Nics = null,
             Shares = null,
             SharesStale = false,
+            Refused = null,
+            RefusedNics = null,
             RefusedShares = null,
             Stop = null,
             NotBefore = null,
@@ -312,36 +287,10 @@ public sealed class Executor(
     /// <summary>How long a step that failed, or has to be seen to work, is not taken again.</summary>
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long limits that a running instance does not fit into are not tried again.</summary>
-    private static readonly TimeSpan LimitPause = Partition.RetryPause;
-
     private void Pause(InstanceRun run)
     {
         var until = clock.SinceBoot() + RetryPause;
         run.Update(o => o.Presence == Presence.Ended ? o : o with { NotBefore = until });
-    }
-
-    private void Failed(InstanceRun run, Step step, string message)
-    {
-        switch (step)
-        {
-            case MountRoot or SetLimits or SetNetwork or Create or Start when run.Observed.Presence != Presence.Running:
-                run.Update(o => o with { Ending = new Ending(message, StartFailed: true, PoweredOff: false), Presence = Presence.Ended });
-                break;
-            case SetLimits s:
-                // The old ones hold. It may fit in later, when it uses less.
-                var refused = new RefusedLimits(s.Spec.Limits, clock.SinceBoot() + LimitPause);
-                run.Update(o => o with { Reason = message, Failed = true, Refused = refused });
-                break;
-            case SetShares s:
-                var untaken = new RefusedShares(s.Spec.Shares, clock.SinceBoot() + LimitPause);
-                run.Update(o => o with { Reason = message, Failed = true, SharesStale = true, RefusedShares = untaken });
-                break;
-            default:
-                var until = clock.SinceBoot() + RetryPause;
-                run.Update(o => o with { Reason = message, Failed = true, NotBefore = until });
-                break;
-        }
     }
 
     private LxcSpec LxcSpecOf(InstanceSpec spec) => new()

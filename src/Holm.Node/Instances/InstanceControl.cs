@@ -54,7 +54,7 @@ public sealed partial class InstanceControl(
             { Presence: Presence.Absent } when wanted != Wanted.Off => StatusCode.Starting,
             _ => StatusCode.Stopped,
         };
-        var reason = observed.Reason;
+        var reason = string.Join("; ", new[] { observed.Reason, observed.Lacks }.Where(said => said.Length > 0));
         if (code == StatusCode.Starting && reason.Length == 0 && wanted != Wanted.Off)
             reason = observed.Waiting is { Length: > 0 } waits ? waits : desired.Of(name)?.Waiting ?? "";
         if (observed is { Presence: Presence.Absent, NotBefore: { } next } && next - clock.SinceBoot() is var pause && pause > TimeSpan.Zero
@@ -234,60 +234,6 @@ public sealed partial class InstanceControl(
         Want(run, Wanted.On, o => o);
         throw new Refusal(500, reached.Reason);
     }
-
-    /// <summary>Removes an instance: kept writes, logs, records, then its config. Nothing else is done to it meanwhile.</summary>
-    /// <exception cref="Refusal">It runs.</exception>
-    public async Task Delete(string name, CancellationToken ct)
-    {
-        var run = Take(name, "Instance is running");
-        try
-        {
-            await Task.Run(() => KeptWrites.Delete(paths, name), ct).ConfigureAwait(false);
-            engine.Forget(name);
-            config.Change($"delete instance {name}", d => d.WithoutInstance(name));
-            Forget(name);
-            run.Update(o => o with { Failed = true, Reason = $"{name} was deleted" });
-        }
-        finally
-        {
-            run.Update(o => o with { Busy = false });
-            loop.Wake();
-        }
-    }
-
-    /// <summary>Gives an instance another name, with its kept writes. Nothing else is done to either meanwhile.</summary>
-    /// <exception cref="Refusal">It runs, or the new name is taken.</exception>
-    public Task Rename(string from, string to)
-    {
-        List<InstanceRun> taken = [Take(from, "Renaming of running instance not allowed")];
-        try
-        {
-            taken.Add(Take(to, $"Instance \"{to}\" already exists"));
-            KeptWrites.Rename(
-                paths, from, to, () => config.Change($"rename instance {from} to {to}", d => d.Renamed(from, to)), () => config.Current);
-            engine.Forget(from);
-            Forget(from);
-            taken[0].Update(o => o with { Failed = true, Reason = $"{from} was renamed to {to}" });
-        }
-        finally
-        {
-            taken.ForEach(run => run.Update(o => o with { Busy = false }));
-            loop.Wake();
-        }
-        return Task.CompletedTask;
-    }
-
-    private InstanceRun Take(string name, string otherwise)
-    {
-        var run = loop.Of(name);
-        return run.TryTake(o => o.Presence == Presence.Absent) ? run : throw new Refusal(400, otherwise);
-    }
-
-    private void Forget(string name) => loop.BetweenLooks(() =>
-    {
-        power.Forget(name);
-        loop.Forget(name);
-    });
 
     /// <summary>Makes a command inside ready to run. The instance's own environment is under the request's.</summary>
     /// <exception cref="Refusal">It does not run, is frozen, or has no such user or group id.</exception>

@@ -34,8 +34,11 @@ public sealed class InstanceRun(string name, Action<ObservedInstance, ObservedIn
     /// <summary>True while somebody looks after its next init, after a reboot from inside.</summary>
     public bool Served { get; set; }
 
-    /// <summary>Why the last start was ended before init, as a sentence; null: it was not.</summary>
+    /// <summary>Why the last start, or the last boot from inside, was ended before init, as a sentence; null: it was not.</summary>
     public string? HookFailure { get; set; }
+
+    /// <summary>Completes when the hook of this start has its answer; complete where there is no hook.</summary>
+    public TaskCompletionSource Answered { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What it was started with; null when nothing of it runs.</summary>
     public RunRecord? Record { get; set; }
@@ -45,6 +48,25 @@ public sealed class InstanceRun(string name, Action<ObservedInstance, ObservedIn
 
     /// <summary>Held while its mounts are changed from outside, for the same reason.</summary>
     public Lock Mounting { get; } = new();
+
+    private Task _linking = Task.CompletedTask;
+
+    /// <summary>
+    /// Does something to its links after all that was to be done to them before: its worker may change them just as the hook of its next
+    /// init asks for them.
+    /// </summary>
+    public Task Linking(Func<Task> work)
+    {
+        lock (_lock)
+        {
+            var before = _linking;
+            return _linking = Task.Run(async () =>
+            {
+                await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await work().ConfigureAwait(false);
+            });
+        }
+    }
 
     /// <summary>Changes what it was started with, and writes it.</summary>
     public void Note(string folder, Func<RunRecord, RunRecord> change)

@@ -74,13 +74,21 @@ public sealed record StopRequest(TimeSpan Deadline, bool Asked);
 
 /// <summary>Limits that a running instance did not fit into.</summary>
 /// <param name="Limits">Which.</param>
+/// <param name="Reason">Why, as a sentence.</param>
 /// <param name="NotBefore">When they are tried again; <see cref="MachineClock"/>.</param>
-public sealed record RefusedLimits(LimitSpec Limits, TimeSpan NotBefore);
+public sealed record RefusedLimits(LimitSpec Limits, string Reason, TimeSpan NotBefore);
+
+/// <summary>Nics that a running instance could not be given, not all of them.</summary>
+/// <param name="Nics">Which it should have.</param>
+/// <param name="Reason">Why, as a sentence; empty: it is booting again from inside, and is given them once it has an init.</param>
+/// <param name="NotBefore">When they are tried again; <see cref="MachineClock"/>.</param>
+public sealed record RefusedNics(IReadOnlyList<Nic> Nics, string Reason, TimeSpan NotBefore);
 
 /// <summary>Shares that a running instance could not be given.</summary>
 /// <param name="Shares">Which.</param>
+/// <param name="Reason">Why, as a sentence; empty: it is booting again from inside, and is given them once it has an init.</param>
 /// <param name="NotBefore">When they are tried again; <see cref="MachineClock"/>.</param>
-public sealed record RefusedShares(IReadOnlyList<ShareSpec> Shares, TimeSpan NotBefore);
+public sealed record RefusedShares(IReadOnlyList<ShareSpec> Shares, string Reason, TimeSpan NotBefore);
 
 /// <summary>How the last run ended.</summary>
 /// <param name="Reason">As a sentence.</param>
@@ -140,6 +148,9 @@ public sealed record ObservedInstance
     /// <summary>How it is connected; null: not yet, or by an earlier daemon that has not said how.</summary>
     public IReadOnlyList<Nic>? Nics { get; init; }
 
+    /// <summary>Nics that it could not be given as things are, and when they are tried again; null: none.</summary>
+    public RefusedNics? RefusedNics { get; init; }
+
     /// <summary>What it sees of the host's files, and by which mounts; null: nothing, for it is not there.</summary>
     public IReadOnlyList<AppliedShare>? Shares { get; init; }
 
@@ -166,4 +177,10 @@ public sealed record ObservedInstance
 
     /// <summary>True: <see cref="Reason"/> is an error, not a report.</summary>
     public bool Failed { get; init; }
+
+    /// <summary>What a running one should have and could not be given, as a sentence; empty: nothing.</summary>
+    public string Lacks => Presence != Presence.Running ? "" : string.Join("; ", new[]
+    {
+        Refused?.Reason, RefusedNics?.Reason, RefusedShares?.Reason,
+    }.Where(reason => reason is { Length: > 0 }));
 }

@@ -75,7 +75,7 @@ public sealed class Loop(
             if (run.Monitor is null || run.Record is not { StartedAt: { } startedAt })
             {
                 // Caught before init ran: nothing has ended, and what is wanted decides.
-                var ending = run.Record?.StartedAt is null ? null : executor.EndingOf(name);
+                var ending = run.Record?.StartedAt is null ? null : executor.EndingOf(run);
                 run.Update(o => o with { Presence = Presence.Ended, Ending = ending });
                 continue;
             }
@@ -85,7 +85,7 @@ public sealed class Loop(
                 StartedAt = startedAt,
                 UpSince = run.Record.UpSince,
                 Frozen = limits.IsFrozen(name),
-                Nics = run.Record.ReadNics(),
+                Nics = networks.WithPorts(run.Record.ReadNics()),
                 Shares = run.Record.Shares ?? [],
                 SharesStale = run.Record.Shares is { Count: > 0 },
             });
@@ -98,6 +98,7 @@ public sealed class Loop(
     public async Task Run(CancellationToken ct)
     {
         executor.MonitorEnded = Wake;
+        answers.Wake = Wake;
         while (!ct.IsCancellationRequested)
         {
             var partitionFits = SetPartition();

@@ -40,8 +40,9 @@ public sealed class NetworkControl(ConfigStore config, InstanceNetworks networks
             if (!ReferenceEquals(before.Networks, after.Networks))
                 _ = TrySettle();
         };
-        await TrySettle().ConfigureAwait(false);
         using var events = LinkEvents.Open();
+        await TrySettle().ConfigureAwait(false);
+        networks.SettleBridges();
         while (!ct.IsCancellationRequested)
             try
             {
@@ -55,6 +56,7 @@ public sealed class NetworkControl(ConfigStore config, InstanceNetworks networks
                     loop.Wake();
                 if (!config.Current.Networks.IsEmpty)
                     await TrySettle().ConfigureAwait(false);
+                networks.SettleBridges();
             }
             catch (OperationCanceledException)
             {

@@ -1,5 +1,3 @@
-using Holm.Node.Limits;
-
 namespace Holm.Node.Instances;
 
 /// <summary>When a run that ended is started again.</summary>
@@ -71,6 +69,7 @@ public static class Planner
             [
                 o.Presence is Presence.Running or Presence.Starting ? o.Stop?.Deadline : null,
                 o.Presence is Presence.Running ? o.Refused?.NotBefore : null,
+                o.Presence is Presence.Running ? o.RefusedNics?.NotBefore : null,
                 o.Presence is Presence.Running ? o.RefusedShares?.NotBefore : null,
                 o.Presence is Presence.Absent && !on.Contains(o.Name) ? null : o.NotBefore,
             ])
@@ -112,10 +111,9 @@ public static class Planner
         {
             (Wanted.On, true) => [new Unfreeze(observed.Name)],
             (Wanted.Frozen, false) when observed.Presence == Presence.Running && !observed.Failed => [new Freeze(observed.Name)],
-            // Changed while it runs: limits are live.
-            _ when desired.Spec is { } spec && spec.Limits != observed.Limits && !IsRefused(spec.Limits, observed, now) =>
-                [new SetLimits(spec)],
-            _ when desired.Spec is { } spec && observed.Presence == Presence.Running && !spec.Nics.SequenceEqual(observed.Nics ?? []) =>
+            // Changed while it runs: one thing after the other, and what is refused holds up nothing else.
+            _ when desired.Spec is { } spec && HasOtherLimits(spec, observed, now) => [new SetLimits(spec)],
+            _ when desired.Spec is { } spec && observed.Presence == Presence.Running && HasOtherNics(spec, observed, now) =>
                 [new SetNetwork(spec)],
             _ when desired.Spec is { } spec && observed.Presence == Presence.Running && HasOtherShares(spec, observed, now) =>
                 [new SetShares(spec)],
@@ -123,8 +121,14 @@ public static class Planner
         };
     }
 
-    private static bool IsRefused(LimitSpec limits, ObservedInstance observed, TimeSpan now) =>
-        observed.Refused is { } refused && refused.Limits == limits && refused.NotBefore > now;
+    // What is not wanted any more is no longer refused: the step that finds nothing to do takes the reason away.
+    private static bool HasOtherLimits(InstanceSpec spec, ObservedInstance observed, TimeSpan now) =>
+        (spec.Limits != observed.Limits || observed.Refused is not null) &&
+        !(observed.Refused is { } refused && refused.Limits == spec.Limits && refused.NotBefore > now);
+
+    private static bool HasOtherNics(InstanceSpec spec, ObservedInstance observed, TimeSpan now) =>
+        (!spec.Nics.SequenceEqual(observed.Nics ?? []) || observed.RefusedNics is not null) &&
+        !(observed.RefusedNics is { } refused && refused.Nics.SequenceEqual(spec.Nics) && refused.NotBefore > now);
 
     private static bool HasOtherShares(InstanceSpec spec, ObservedInstance observed, TimeSpan now) =>
         (observed.SharesStale || !spec.Shares.SequenceEqual((observed.Shares ?? []).Select(s => s.Share))) &&

@@ -26,15 +26,17 @@ public sealed class ShareControl(Roots roots, LxcEngine engine)
     public void Begin(InstanceRun run, int initPid) => Set(run, initPid, [.. (run.Observed.Shares ?? []).Select(s => s.Share)], []);
 
     /// <summary>Gives a running instance these shares and no others.</summary>
+    /// <returns>False: just now it has no init, for it is booting again.</returns>
     /// <exception cref="Refusal">One is not to be had.</exception>
-    public void Change(InstanceRun run, IReadOnlyList<ShareSpec> wanted)
+    public bool Change(InstanceRun run, IReadOnlyList<ShareSpec> wanted)
     {
         // Before it is looked at: what happens from here on is another reason to look.
-        run.Update(o => o with { SharesStale = false, RefusedShares = null });
-        var init = LxcEngine.RunningInit(run.Monitor) ??
-            throw new Refusal(409, $"change the shares of {run.Observed.Name}: it is just rebooting; tried again");
+        run.Update(o => o with { SharesStale = false });
+        if (LxcEngine.RunningInit(run.Monitor) is not { } init)
+            return false;
         Set(run, init, wanted, run.Observed.Shares ?? []);
-        run.Update(o => o with { Failed = false, Reason = Report(o.Shares) ?? "" });
+        run.Update(o => o with { RefusedShares = null, Reason = o.Failed ? o.Reason : Report(o.Shares) ?? "" });
+        return true;
     }
 
     private void Set(InstanceRun run, int initPid, IReadOnlyList<ShareSpec> wanted, IReadOnlyList<AppliedShare> applied)

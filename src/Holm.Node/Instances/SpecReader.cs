@@ -10,9 +10,11 @@ using Holm.Node.Limits;
 namespace Holm.Node.Instances;
 
 /// <summary>
-/// From what a person wrote to a checked, complete <see cref="InstanceSpec"/>. Pure but for looking into the image store.
+/// From what a person wrote to a checked, complete <see cref="InstanceSpec"/>. Pure but for looking into the image store and at the names
+/// of the host's interfaces.
 /// </summary>
-public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmapLayers, long memoryBytes, int cpus)
+public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmapLayers, long memoryBytes, int cpus,
+    Func<IReadOnlyList<Nic>, IReadOnlyList<Nic>> withPorts)
 {
     /// <summary>Search path of init and of exec, as LXD's.</summary>
     public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -37,7 +39,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
             Fingerprint = image.Fingerprint,
             Root = RootOf(instance.Name, expanded, image, idmapBase),
             Limits = LimitsOf(instance.Name, config),
-            Nics = Nics.Of(expanded),
+            Nics = withPorts(Nics.Of(expanded)),
             Shares = ShareSpec.Of(expanded.Present),
             Init = init,
             WorkingDirectory = config.GetValueOrDefault("init.cwd"),

@@ -1,3 +1,4 @@
+using Holm.Config;
 using Holm.Contract;
 using Holm.Linux;
 using Holm.Linux.Processes;
@@ -13,6 +14,9 @@ namespace Holm.Node.Instances;
 public sealed class StartAnswers(StartHook hook, InstanceNetworks networks, ShareControl shares)
 {
     private static readonly TimeSpan InitPause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Called when there is another reason to look at an instance.</summary>
+    public Action Wake { get; set; } = () => { };
 
     /// <summary>An instance into which nothing has to be put starts without the hook's millisecond.</summary>
     public static bool IsNeeded(InstanceSpec spec) => spec.Nics.Count > 0 || spec.Shares.Count > 0;
@@ -49,6 +53,40 @@ public sealed class StartAnswers(StartHook hook, InstanceNetworks networks, Shar
     }
 
     private static readonly TimeSpan AskPause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Connects a running instance otherwise, and keeps what really is.</summary>
+    /// <returns>False: just now it has no init, for it is booting again.</returns>
+    /// <exception cref="Refusal">Something is not to be had; the rest stays.</exception>
+    public async Task<bool> Reconnect(InstanceRun run, IReadOnlyList<Nic> nics, string folder)
+    {
+        var changed = false;
+        await run.Linking(async () =>
+        {
+            if (LxcEngine.RunningInit(run.Monitor) is not { } init)
+                return;
+            try
+            {
+                await networks.Change(run.Observed.Name, init, nics).ConfigureAwait(false);
+                Keep(run, nics, folder);
+            }
+            catch
+            {
+                Keep(run, networks.Connected(run.Observed.Name), folder);
+                throw;
+            }
+            changed = true;
+        }).ConfigureAwait(false);
+        if (changed)
+            FollowUnserved(run);
+        return changed;
+    }
+
+    /// <summary>Nics that it has, or that its init will be given: on record, and observed.</summary>
+    public static void Keep(InstanceRun run, IReadOnlyList<Nic> nics, string folder)
+    {
+        run.Note(folder, r => r with { Nics = RunRecord.Keep(nics) });
+        run.Update(o => o with { Nics = nics });
+    }
 
     /// <summary>Begins to follow the inits of a running instance that was just given something and has no hook.</summary>
     public void FollowUnserved(InstanceRun run)
@@ -91,7 +129,9 @@ public sealed class StartAnswers(StartHook hook, InstanceNetworks networks, Shar
             }
             catch (Exception e) when (e is IOException or Refusal)
             {
-                run.Update(o => o with { Reason = e.Message, Failed = true });
+                // Then the planner sees what it lacks, and why it is so is told by whoever tries again.
+                run.Update(o => o with { Nics = networks.Connected(o.Name), SharesStale = true });
+                Wake();
             }
             last = init;
             await Ended(init).ConfigureAwait(false);
@@ -113,7 +153,7 @@ public sealed class StartAnswers(StartHook hook, InstanceNetworks networks, Shar
 
     private async Task Put(InstanceRun run, int initPid)
     {
-        await networks.Connect(run.Observed.Name, initPid, run.Observed.Nics ?? []).ConfigureAwait(false);
+        await run.Linking(() => networks.Connect(run.Observed.Name, initPid, run.Observed.Nics ?? [])).ConfigureAwait(false);
         shares.Begin(run, initPid);
     }
 
@@ -131,5 +171,6 @@ public sealed class StartAnswers(StartHook hook, InstanceNetworks networks, Shar
             run.HookFailure = e.Message;
         }
         hook.Answer(run.Observed.Name, run.HookFailure is null);
+        run.Answered.TrySetResult();
     }
 }

@@ -12,7 +12,10 @@ namespace Holm.Node.Networks;
 /// is taken over: the host's own are not for an app to say. What options were asked for stands in
 /// <c>$HOLM_RUN/networks/NAME.lease</c>.
 /// </summary>
-/// <remarks>It ends with the daemon; the address stays, and the next daemon asks again.</remarks>
+/// <remarks>
+/// One that outlives its daemon is ended by the next, which asks again; the address stays. It is known by the script it calls, which is
+/// in the run folder before the first client starts and stays there.
+/// </remarks>
 internal sealed class DhcpClient : IDisposable
 {
     // udhcpc calls it with what happened in $1 and the lease in the environment; one line each goes to the daemon.
@@ -28,6 +31,7 @@ internal sealed class DhcpClient : IDisposable
         """;
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly Attendant _attendant = new();
     private readonly string _folder, _name;
     private readonly AddressPlan _plan;
     private readonly Action<string, Ipv4Interface?> _lease;
@@ -39,7 +43,17 @@ internal sealed class DhcpClient : IDisposable
     /// <summary>What it was started with.</summary>
     public AddressPlan Plan => _plan;
 
-    private string PidPath => Path.Combine(_folder, _name + ".client");
+    private static string ScriptIn(string folder) => Path.Combine(folder, "dhcp-event");
+
+    private static string[] Words(string name, string folder) =>
+        ["-f", "-i", name, "-t", "4", "-T", "2", "-A", "5", "-s", ScriptIn(folder)];
+
+    /// <summary>Ends all that an earlier daemon has left.</summary>
+    public static void CleanUp(string folder)
+    {
+        if (File.Exists(ScriptIn(folder)))
+            _ = Attendant.EndLeft([null, .. Words("", folder).Select(word => word.Length > 0 ? word : null)]);
+    }
 
     /// <summary>Starts one.</summary>
     /// <param name="folder"><c>$HOLM_RUN/networks</c>.</param>
@@ -59,8 +73,7 @@ internal sealed class DhcpClient : IDisposable
     public void Dispose()
     {
         _stop.Cancel();
-        PidFile.Kill(PidPath);
-        File.Delete(PidPath);
+        _attendant.Dispose();
         File.Delete(Path.Combine(_folder, _name + ".lease"));
         _lease(_name, null);
     }
@@ -70,7 +83,6 @@ internal sealed class DhcpClient : IDisposable
         while (!_stop.IsCancellationRequested)
             try
             {
-                PidFile.Kill(PidPath);
                 await RunOnce().ConfigureAwait(false);
                 await Task.Delay(Pause, _stop.Token).ConfigureAwait(false);
             }
@@ -88,32 +100,48 @@ internal sealed class DhcpClient : IDisposable
     private async Task RunOnce()
     {
         var program = Tool.Find("udhcpc") ?? throw new FileNotFoundException("udhcpc is missing; install the package udhcpc");
-        var script = Path.Combine(_folder, "dhcp-event");
-        await File.WriteAllTextAsync(script, Script).ConfigureAwait(false);
-        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var (read, write) = Fd.Pipe();
         using var input = read;
         using var events = new FdStream(read);
-        Child child;
+        Child? child;
         using (write)
-            child = Child.Spawn(new Command
-            {
-                Path = program,
-                Arguments = ["-f", "-i", _name, "-t", "4", "-T", "2", "-A", "5", "-s", script,
-                    .. _plan.RequestOptions.SelectMany(o => (string[])["-O", o.ToString(CultureInfo.InvariantCulture)])],
-                Environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
-                Stdout = write,
-                NewSession = true,
-            });
+            child = _attendant.Start(WriteScript, () => Spawn(program, write));
+        if (child is null)
+            return;
         using (child)
-        {
-            PidFile.Write(PidPath, child.Pid);
-            using var lines = new StreamReader(events, Encoding.ASCII);
-            while (await lines.ReadLineAsync(_stop.Token).ConfigureAwait(false) is { } line)
-                Take(line);
-            await child.Wait().ConfigureAwait(false);
-        }
+            try
+            {
+                using var lines = new StreamReader(events, Encoding.ASCII);
+                while (await lines.ReadLineAsync(_stop.Token).ConfigureAwait(false) is { } line)
+                    Take(line);
+            }
+            finally
+            {
+                // Nobody listens to it any more.
+                child.Signal(Signals.SIGKILL);
+                await child.Wait().ConfigureAwait(false);
+                _attendant.Release();
+            }
     }
+
+    private void WriteScript()
+    {
+        // Another interface's client may be calling it.
+        var script = ScriptIn(_folder);
+        File.WriteAllText(script + ".new", Script);
+        File.SetUnixFileMode(script + ".new", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.Move(script + ".new", script, overwrite: true);
+    }
+
+    private Child Spawn(string program, Fd events) => Child.Spawn(new Command
+    {
+        Path = program,
+        Arguments = [.. Words(_name, _folder),
+            .. _plan.RequestOptions.SelectMany(o => (string[])["-O", o.ToString(CultureInfo.InvariantCulture)])],
+        Environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+        Stdout = events,
+        NewSession = true,
+    });
 
     private void Take(string line)
     {

@@ -11,8 +11,8 @@ namespace Holm.Node.Networks;
 /// and started again; it outlives the daemon as the apps do, and the next daemon takes it over.
 /// </summary>
 /// <remarks>
-/// <c>$HOLM_RUN/networks/NAME.conf</c> what it reads, <c>.leases</c> what it gave, <c>.pid</c> its id and start time,
-/// <c>.log</c> why it did not start.
+/// <c>$HOLM_RUN/networks/NAME.conf</c> what it reads, written before it starts and removed when it has ended; <c>.leases</c> what it gave,
+/// <c>.log</c> why it did not start. Its one argument is the path of the first: by that it is found again.
 /// </remarks>
 internal sealed class Dnsmasq : IDisposable
 {
@@ -20,6 +20,7 @@ internal sealed class Dnsmasq : IDisposable
     private readonly Action<int> _count;
     private readonly Action<string> _tell;
     private readonly CancellationTokenSource _stop = new();
+    private readonly Attendant _attendant = new();
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Dnsmasq(string @base, string config, Action<int> count, Action<string> tell) =>
@@ -76,17 +77,25 @@ internal sealed class Dnsmasq : IDisposable
     /// <summary>Ends what an earlier daemon started, and removes its files.</summary>
     public static void CleanUp(string @base)
     {
-        PidFile.Kill(@base + ".pid");
-        foreach (var ending in (string[])[".conf", ".leases", ".pid", ".log"])
-            File.Delete(@base + ending);
+        _ = Attendant.EndLeft(Words(@base));
+        DeleteFiles(@base);
     }
 
     /// <summary>Ends it and removes its files.</summary>
     public void Dispose()
     {
         _stop.Cancel();
-        CleanUp(_base);
+        _attendant.Dispose();
+        DeleteFiles(_base);
     }
+
+    private static void DeleteFiles(string @base)
+    {
+        foreach (var ending in (string[])[".leases", ".log", ".conf"])
+            File.Delete(@base + ending);
+    }
+
+    private static string?[] Words(string @base) => [null, "--keep-in-foreground", $"--conf-file={@base}.conf"];
 
     private async Task Run()
     {
@@ -118,38 +127,54 @@ internal sealed class Dnsmasq : IDisposable
 
     private async Task RunOnce()
     {
-        if (File.Exists(_base + ".conf") && File.ReadAllText(_base + ".conf") == Config && OpenLeft(_base) is { } left)
+        // Where there is no file nothing was started.
+        if (File.Exists(_base + ".conf"))
         {
-            using (left)
+            if (File.ReadAllText(_base + ".conf") == Config && _attendant.TakeOver(Words(_base)) is { } left)
             {
-                _first.TrySetResult();
-                await Epoll.Readable(left, _stop.Token).ConfigureAwait(false);
+                await Attend(left).ConfigureAwait(false);
+                return;
             }
-            return;
+            await Attendant.EndLeft(Words(_base)).ConfigureAwait(false);
         }
-        PidFile.Kill(_base + ".pid");
         var program = Tool.Find("dnsmasq") ?? throw new FileNotFoundException("dnsmasq is missing; install the package dnsmasq-base");
-        File.WriteAllText(_base + ".conf", Config);
-        File.Delete(_base + ".log");
-        Child child;
-        using (var log = Fd.Open(_base + ".log", OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND, 0x180))
-            child = Child.Spawn(new Command
-            {
-                Path = program,
-                Arguments = ["--keep-in-foreground", $"--conf-file={_base}.conf"],
-                Stderr = log,
-                NewSession = true,
-            });
-        using (child)
-        {
-            PidFile.Write(_base + ".pid", child.Pid);
-            _count(child.Pid);
-            _first.TrySetResult();
-            await child.Wait().ConfigureAwait(false);
-        }
+        if (_attendant.Start(Prepare, () => Spawn(program)) is not { } child)
+            return;
+        await Attend(child.PidFd, child).ConfigureAwait(false);
     }
 
-    private static Fd? OpenLeft(string @base) => PidFile.Open(@base + ".pid");
+    private void Prepare()
+    {
+        File.WriteAllText(_base + ".conf", Config);
+        File.Delete(_base + ".log");
+    }
+
+    private Child Spawn(string program)
+    {
+        using var log = Fd.Open(_base + ".log", OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND, 0x180);
+        return Child.Spawn(new Command { Path = program, Arguments = [.. Words(_base)[1..]!], Stderr = log, NewSession = true });
+    }
+
+    /// <summary>Until it ends.</summary>
+    private async Task Attend(Fd process, Child? child = null)
+    {
+        using (process)
+            try
+            {
+                // An earlier daemon may have died before it counted it.
+                if (PidFds.IdOf(process) is { } pid)
+                    _count(pid);
+                _first.TrySetResult();
+                if (child is not null)
+                    await child.Wait().ConfigureAwait(false);
+                else
+                    await Epoll.Readable(process).ConfigureAwait(false);
+            }
+            finally
+            {
+                _attendant.Release();
+            }
+    }
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromSeconds(60);
 }

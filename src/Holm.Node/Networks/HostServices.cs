@@ -22,6 +22,7 @@ internal sealed class HostServices(string folder, string nodeId, Action<string, 
     private readonly Forwarding _forwarding = new(Path.Combine(folder, ".forwarding"));
     private readonly SemaphoreSlim _one = new(1);
     private string? _rules;
+    private bool _cleaned;
 
     /// <summary>Makes it so, whole. The first call also ends what an earlier daemon left and nobody wants any more.</summary>
     /// <param name="wanted">Interfaces by name, read when its turn comes.</param>
@@ -75,12 +76,9 @@ internal sealed class HostServices(string folder, string nodeId, Action<string, 
             client.Dispose();
             _clients.Remove(name);
         }
-        foreach (var left in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.client").ToList() : [])
-            if (!_clients.ContainsKey(Path.GetFileNameWithoutExtension(left)))
-            {
-                PidFile.Kill(left);
-                File.Delete(left);
-            }
+        if (!_cleaned)
+            DhcpClient.CleanUp(folder);
+        _cleaned = true;
         foreach (var (name, wanted) in interfaces.Where(i => i.Value.Plan.DhcpClient && !_clients.ContainsKey(i.Key)))
         {
             Directory.CreateDirectory(folder);

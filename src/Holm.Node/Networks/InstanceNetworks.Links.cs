@@ -1,5 +1,6 @@
 using Holm.Config;
 using Holm.Contract;
+using Holm.Linux;
 using Holm.Linux.Netlink;
 
 namespace Holm.Node.Networks;
@@ -12,6 +13,8 @@ public sealed partial class InstanceNetworks
         switch (nic.Kind)
         {
             case NicKind.Physical when nic.Vlan is null:
+                if (HasPartOf(app, nic) is { } other)
+                    throw new Refusal(409, $"share port {nic.Parent} with {app}: app {other} has a macvlan or a VLAN on it");
                 Ports.Lend(app, nic);
                 break;
             case NicKind.Physical:
@@ -23,11 +26,7 @@ public sealed partial class InstanceNetworks
                 break;
             case NicKind.Bridged:
                 var bridge = ParentOf(app, nic);
-                if (bridge.Kind != "bridge")
-                    throw new Refusal(409, $"connect {app}, device {nic.Device}: {bridge.Name} is no bridge");
-                if ((nic.Vlan is not null || nic.Tagged.Length > 0) && bridge.VlanFiltering != true)
-                    throw new Refusal(409, $"connect {app}, device {nic.Device}: bridge {bridge.Name} does not tell VLANs apart; switch " +
-                        "its vlan_filtering on, or take the VLANs away");
+                CheckBridge(app, nic, bridge);
                 CheckFree(app, nic, HostName(app, nic));
                 break;
             default:
@@ -37,7 +36,28 @@ public sealed partial class InstanceNetworks
     }
 
     private Link ParentOf(string app, Nic nic) => _host.Find(nic.Network ?? nic.Parent) ?? throw new Refusal(
-        409, $"connect {app}, device {nic.Device}: there is no interface {nic.Network ?? nic.Parent} on the host");
+        409, $"connect {app}, device {nic.Device}: " + (IsOnPort(nic) && Ports.Find(nic.Parent) is { } lent
+            ? $"app {lent.App} holds port {nic.Parent}" : $"there is no interface {nic.Network ?? nic.Parent} on the host"));
+
+    /// <summary>Another app with a macvlan or a VLAN on the same port; null: none.</summary>
+    private string? HasPartOf(string app, Nic nic)
+    {
+        var port = _host.Find(nic.Parent)?.Index;
+        return port is null ? null : _connected.FirstOrDefault(c => c.Key != app &&
+            c.Value.Nics.Any(n => (n.Kind == NicKind.Macvlan || n is { Kind: NicKind.Physical, Vlan: not null }) &&
+                _host.Find(n.Parent)?.Index == port)).Key;
+    }
+
+    private static void CheckBridge(string app, Nic nic, Link bridge)
+    {
+        if (bridge.Kind != "bridge")
+            throw new Refusal(409, $"connect {app}, device {nic.Device}: {bridge.Name} is no bridge");
+        if (HasVlans(nic) && bridge.VlanFiltering != true)
+            throw new Refusal(409, $"connect {app}, device {nic.Device}: bridge {bridge.Name} does not tell VLANs apart; switch its " +
+                "vlan_filtering on, or take the VLANs away");
+    }
+
+    private static bool HasVlans(Nic nic) => nic.Vlan is not null || nic.Tagged.Length > 0;
 
     private void CheckFree(string app, Nic nic, string name)
     {
@@ -56,33 +76,49 @@ public sealed partial class InstanceNetworks
                 break;
             case NicKind.Physical:
                 RemoveMade(app, nic, from.Append(to.Inside));
-                DeleteOwn(nic.PortName);
-                var options = new LinkOptions { Alias = Owner.Alias(nodeId, app, nic.Device) };
-                var port = ParentOf(app, nic);
-                // A VLAN cannot be up on a port that is down (ENETDOWN).
-                if (!port.IsUp)
-                    _host.Set(port.Index, new LinkChange { Up = true });
-                var vlan = _host.AddVlan(port.Index, nic.Vlan!.Value, nic.PortName, options);
-                _host.Set(vlan, new LinkChange
-                {
-                    Namespace = to.Namespace,
-                    Name = nic.Name,
-                    Mtu = nic.Mtu,
-                    Address = nic.Hwaddr,
-                    Up = true,
-                });
+                AddVlan(app, nic, to);
                 break;
             case NicKind.Macvlan:
                 RemoveMade(app, nic, from.Append(to.Inside));
                 _host.AddMacvlan(ParentOf(app, nic).Index, GuestEndOf(app, nic, to, nic.Mtu));
-                if (to.Inside.Find(nic.Name!) is { } made)
-                    to.Inside.Set(made.Index, new LinkChange { Alias = Owner.Alias(nodeId, app, nic.Device) });
+                Mark(app, nic, to);
                 break;
             default:
                 if (!from.Any(last => MoveOn(app, nic, to, last)))
                     AddVeth(app, nic, to);
                 break;
         }
+    }
+
+    /// <summary>Born inside, so that nothing of it is ever on the host.</summary>
+    private void AddVlan(string app, Nic nic, Connection to)
+    {
+        var port = ParentOf(app, nic);
+        // A VLAN cannot be up on a port that is down (ENETDOWN).
+        if (!port.IsUp)
+            _host.Set(port.Index, new LinkChange { Up = true });
+        try
+        {
+            _host.AddVlan(port.Index, nic.Vlan!.Value, new GuestEnd(nic.Name!, to.Namespace)
+            {
+                Mtu = nic.Mtu,
+                Address = nic.Hwaddr,
+                Up = true,
+            });
+        }
+        catch (LinuxException e) when (e.Errno == Errnos.EEXIST && to.Inside.Find(nic.Name!) is null)
+        {
+            throw new Refusal(409, $"connect {app}, device {nic.Device}: VLAN {nic.Vlan} of {nic.Parent} is taken by an interface of the " +
+                "host's or of another namespace; delete that, or choose another VLAN", e);
+        }
+        Mark(app, nic, to);
+    }
+
+    /// <summary>For people who look inside, and for the next daemon, which knows it without, too.</summary>
+    private void Mark(string app, Nic nic, Connection to)
+    {
+        if (to.Inside.Find(nic.Name!) is { } made)
+            to.Inside.Set(made.Index, new LinkChange { Alias = Owner.Alias(nodeId, app, nic.Device) });
     }
 
     private void AddVeth(string app, Nic nic, Connection to)
@@ -95,6 +131,7 @@ public sealed partial class InstanceNetworks
         {
             Mtu = mtu,
             Alias = Owner.Alias(nodeId, app, nic.Device),
+            BornAs = Owner.BirthName(nodeId),
             Group = Owner.Group,
             Master = bridge?.Index,
             // No address unless one is configured: a link-local one would be a way to whatever listens on the host.
@@ -119,13 +156,36 @@ public sealed partial class InstanceNetworks
 
     private void Join(Nic nic, int index)
     {
-        if (nic.Vlan is not null || nic.Tagged.Length > 0)
+        if (HasVlans(nic))
             foreach (var vlan in _host.PortVlans(index))
                 _host.RemovePortVlan(index, vlan.Vid);
         if (nic.Vlan is > 0 and var untagged)
             _host.AddPortVlan(index, untagged, pvid: true, untagged: true);
         foreach (var vid in nic.Tagged.Where(vid => vid != nic.Vlan))
             _host.AddPortVlan(index, vid, pvid: false, untagged: false);
+    }
+
+    /// <summary>Makes a host end that is a port of nothing one of its bridge, where there is one again.</summary>
+    /// <returns>Why that cannot be, as a sentence; null: there is nothing to do, or it is done.</returns>
+    private string? TryRejoin(string app, Nic nic)
+    {
+        try
+        {
+            if (_host.Find(HostName(app, nic)) is not { Master: null } end || Owner.Read(nodeId, end) != (app, nic.Device) ||
+                _host.Find(nic.Network ?? nic.Parent) is not { } bridge)
+                return null;
+            CheckBridge(app, nic, bridge);
+            // Down meanwhile: a bridge lets every new port into its own VLAN.
+            _host.Set(end.Index, new LinkChange { Up = false });
+            _host.Set(end.Index, new LinkChange { Master = bridge.Index });
+            Join(nic, end.Index);
+            _host.Set(end.Index, new LinkChange { Up = true });
+            return null;
+        }
+        catch (Exception e) when (e is LinuxException or Refusal)
+        {
+            return e.Message;
+        }
     }
 
     /// <summary>A reboot from inside: the guest end of a pair that is still whole moves on; its host end has not noticed.</summary>

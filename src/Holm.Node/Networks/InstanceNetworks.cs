@@ -28,6 +28,7 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
     private readonly RouteSocket _host = RouteSocket.Open();
     private readonly Dictionary<string, Connection> _connected = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _strays = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string App, string Device), string> _apart = [];
     private readonly Dictionary<string, Ipv4Interface> _leases = new(StringComparer.Ordinal);
     private volatile bool _served;
     private HostServices? _services;
@@ -67,10 +68,22 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
             return null;
         var parent = nic.Network ?? nic.Parent;
         // Who has it is the planner's to know; here only one that is home under another name is missing.
-        if (nic.Kind == NicKind.Physical && Ports.Lent.FirstOrDefault(r => r.Port == parent) is { } lent)
+        if (IsOnPort(nic) && Ports.Find(parent) is { } lent)
             return lent.App == app ? null : _strays.GetValueOrDefault(lent.App);
         return _host.Find(parent) is null ? $"it waits for interface {parent}, which is not there" : null;
     }
+
+    /// <summary>The same nics, those on ports with the port's own name where they call it otherwise.</summary>
+    public IReadOnlyList<Nic> WithPorts(IReadOnlyList<Nic> nics)
+    {
+        if (!nics.Any(IsOnPort))
+            return nics;
+        lock (_lock)
+            return [.. nics.Select(nic => !IsOnPort(nic) ? nic
+                : nic with { Port = Ports.Find(nic.Parent)?.Port ?? _host.Find(nic.Parent)?.Name ?? nic.Parent })];
+    }
+
+    private static bool IsOnPort(Nic nic) => nic.Kind is NicKind.Physical or NicKind.Macvlan;
 
     /// <summary>Before a start: refuses what cannot be, and puts its ports on record.</summary>
     /// <exception cref="Refusal">A port, bridge or name is not to be had.</exception>
@@ -230,6 +243,23 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
         return settled;
     }
 
+    /// <summary>Host ends whose bridge was deleted and made again become its ports again, with their VLANs.</summary>
+    public void SettleBridges()
+    {
+        lock (_lock)
+            foreach (var (app, connection) in _connected)
+                foreach (var nic in connection.Nics.Where(n => n.Kind == NicKind.Bridged))
+                {
+                    var problem = TryRejoin(app, nic);
+                    if (problem is not null && _apart.GetValueOrDefault((app, nic.Device)) != problem)
+                        tell(problem);
+                    if (problem is null)
+                        _apart.Remove((app, nic.Device));
+                    else
+                        _apart[(app, nic.Device)] = problem;
+                }
+    }
+
     /// <summary>A daemon before this one connected it.</summary>
     public void Adopt(string app, int initPid, IReadOnlyList<Nic> nics)
     {
@@ -273,23 +303,9 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
     {
         lock (_lock)
             foreach (var link in _host.Links())
-                if (Owner.Read(nodeId, link) is { App.Length: > 0 } owner && !_connected.ContainsKey(owner.App))
+                if (Owner.IsUnborn(nodeId, link) ||
+                    (Owner.Read(nodeId, link) is { App.Length: > 0 } owner && !_connected.ContainsKey(owner.App)))
                     _host.Delete(link.Index);
-    }
-
-    /// <summary>What the interfaces inside are like; null: it is not connected.</summary>
-    public IReadOnlyDictionary<string, NetworkState>? Read(string app)
-    {
-        lock (_lock)
-            return _connected.GetValueOrDefault(app) is { } connection
-                ? InterfaceStates.Read(connection.Inside, connection.Nics, HostNameOf(app)) : null;
-    }
-
-    /// <summary>What an interface of the host is like now.</summary>
-    public HostInterfaceState ReadHost(string name)
-    {
-        lock (_lock)
-            return InterfaceStates.ReadHost(_host, name);
     }
 
     /// <inheritdoc/>
@@ -305,47 +321,6 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
     private Func<Nic, string> HostNameOf(string app) => nic => nic.Kind is NicKind.P2p or NicKind.Bridged ? HostName(app, nic) : "";
 
     private string HostName(string app, Nic nic) => nic.HostName ?? Owner.InventName(nodeId, app, nic.Device);
-
-    private string Pin(string app) => Path.Combine(runFolder, "netns", app);
-
-    /// <summary>Ending of the second pin, while ports move from one namespace of an app to its next.</summary>
-    private const string Next = "~";
-
-    /// <summary>Pins the namespace that ports are going to; the one they are in stays pinned until they have left it.</summary>
-    private void NextPin(string app, Connection connection)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(Pin(app))!, OnlyOwner);
-        if (File.Exists(Pin(app) + Next))
-            NetNamespace.Unpin(Pin(app) + Next);
-        NetNamespace.Pin(connection.Namespace, Pin(app) + Next);
-    }
-
-    /// <summary>Its ports are in this namespace, and nowhere else.</summary>
-    private void SettlePin(string app, Connection connection)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(Pin(app))!, OnlyOwner);
-        if (File.Exists(Pin(app)))
-            NetNamespace.Unpin(Pin(app));
-        NetNamespace.Pin(connection.Namespace, Pin(app));
-        if (File.Exists(Pin(app) + Next))
-            NetNamespace.Unpin(Pin(app) + Next);
-    }
-
-    private void Unpin(string app)
-    {
-        foreach (var pin in (string[])[Pin(app), Pin(app) + Next])
-            if (File.Exists(pin))
-                NetNamespace.Unpin(pin);
-    }
-
-    private List<Connection> OpenPins(string app) => [.. ((string[])[Pin(app), Pin(app) + Next])
-        .Select(NetNamespace.OpenPinned).OfType<Fd>().Select(space => new Connection(space, RouteSocket.OpenIn(space)))];
-
-    private const UnixFileMode OnlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
-    private IEnumerable<string> PinnedApps() =>
-        Directory.Exists(Path.Combine(runFolder, "netns")) ? Directory.EnumerateFiles(Path.Combine(runFolder, "netns"))
-            .Select(f => Path.GetFileName(f)!.TrimEnd('~')) : [];
 
     private Connection Open(int initPid)
     {

@@ -31,6 +31,24 @@ internal static class InterfaceStates
         return states;
     }
 
+    /// <summary>Interfaces of the host that are no managed network and nobody's end of a veth pair, as LXD lists them.</summary>
+    /// <param name="host">Socket on the host.</param>
+    /// <param name="isOwn">True for one that this node made.</param>
+    public static IReadOnlyList<Network> Unmanaged(RouteSocket host, Func<Link, bool> isOwn) =>
+    [
+        .. host.Links().Where(link => link.Kind != "veth" && !isOwn(link)).OrderBy(link => link.Name, StringComparer.Ordinal)
+            .Select(link => new Network
+            {
+                Name = link.Name,
+                Type = link.Name == "lo" ? "loopback" : link.Kind switch
+                {
+                    "" => "physical",
+                    "bridge" or "vlan" or "bond" => link.Kind,
+                    _ => "unknown",
+                },
+            }),
+    ];
+
     /// <summary>One interface of the host; one that is not there is down.</summary>
     public static HostInterfaceState ReadHost(RouteSocket host, string name)
     {

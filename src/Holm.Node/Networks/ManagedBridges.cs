@@ -46,6 +46,7 @@ internal sealed class ManagedBridges(string nodeId, RouteSocket host)
         {
             Address = Owner.InventAddress(nodeId, "", network.Name),
             Alias = alias,
+            BornAs = Owner.BirthName(nodeId),
             Group = Owner.Group,
             Ipv6LinkLocal = false,
         });

@@ -8,7 +8,8 @@ namespace Holm.Node.Networks;
 
 /// <summary>
 /// This node's table of nftables, <c>inet holm_ID</c>: masquerading for the subnets that want it, and, where it was Holm that switched
-/// forwarding on, a guard that keeps the host from forwarding between its other interfaces. Replaced whole, in one transaction; nft(8).
+/// forwarding on, a guard that keeps the host from forwarding anything else than from and to those subnets, each through its own interface.
+/// Replaced whole, in one transaction; nft(8).
 /// </summary>
 /// <param name="nodeId">Short id of this node.</param>
 internal sealed class NatTable(string nodeId)
@@ -18,7 +19,7 @@ internal sealed class NatTable(string nodeId)
     /// <summary>The ruleset; pure. Nothing wanted: the table is only taken away.</summary>
     /// <param name="nodeId">Short id of this node.</param>
     /// <param name="interfaces">Host interfaces with their plans; those without NAT are left out.</param>
-    /// <param name="guard">True: what neither comes from nor goes to an interface of Holm's is not forwarded.</param>
+    /// <param name="guard">True: only what comes from, or goes to, a masqueraded subnet by its own interface is forwarded.</param>
     public static string Render(string nodeId, IReadOnlyDictionary<string, AddressPlan> interfaces, bool guard)
     {
         var masqueraded = interfaces.Where(i => i.Value is { Nat: true, Address: not null }).OrderBy(i => i.Key, StringComparer.Ordinal)
@@ -33,8 +34,13 @@ internal sealed class NatTable(string nodeId)
             text.Append($"\t\tip saddr {plan.Address!.Value.Subnet} oifname != \"{name}\" masquerade\n");
         text.Append("\t}\n");
         if (guard)
-            text.Append($"\tchain forward {{\n\t\ttype filter hook forward priority filter; policy accept;\n" +
-                $"\t\tmeta nfproto ipv4 iifgroup != {Owner.Group} oifgroup != {Owner.Group} drop\n\t}}\n");
+        {
+            text.Append("\tchain forward {\n\t\ttype filter hook forward priority filter; policy accept;\n");
+            foreach (var (name, plan) in masqueraded)
+                text.Append($"\t\tiifname \"{name}\" ip saddr {plan.Address!.Value.Subnet} accept\n" +
+                    $"\t\toifname \"{name}\" ip daddr {plan.Address!.Value.Subnet} accept\n");
+            text.Append("\t\tmeta nfproto ipv4 drop\n\t}\n");
+        }
         return text.Append("}\n").ToString();
     }
 

@@ -24,6 +24,16 @@ internal static class Owner
         link.Kind is "veth" or "vlan" or "macvlan" or "bridge" && link.Alias?.Split('/') is [var node, var app, var device] &&
             node == $"holm-{nodeId}" ? (app, device) : null;
 
+    /// <summary>
+    /// Name that a link of the host is born under, until its name and its alias are set in one message: the kernel (6.18) takes no alias
+    /// for a link that does not exist yet. No host end and no network can be called so (<c>InterfaceNames.CheckHost</c>).
+    /// </summary>
+    public static string BirthName(string nodeId) => $"holm~{nodeId}";
+
+    /// <summary>True for a link that a daemon of this node was about to make when it died.</summary>
+    public static bool IsUnborn(string nodeId, Link link) =>
+        link.Name == BirthName(nodeId) && link is { Group: Group, Alias: null, Kind: "veth" or "bridge" };
+
     /// <summary>Name of a host end that nobody named: <c>veth</c> and eight hex digits, the same at each start.</summary>
     public static string InventName(string nodeId, string app, string device) =>
         "veth" + Convert.ToHexStringLower(Digest(nodeId, app, device)[..4]);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Holm.Linux.Netlink;
 
 namespace Holm.Node.Networks;
 
@@ -17,17 +18,37 @@ namespace Holm.Node.Networks;
 /// <param name="Address">MAC address it had; null: it has none.</param>
 /// <param name="Mtu">Bytes.</param>
 /// <param name="IsUp">True when it was up.</param>
-/// <param name="Traits">How it took frames: <see cref="Holm.Linux.Netlink.Link.Traits"/>.</param>
+/// <param name="Traits">How it took frames: <see cref="Link.Traits"/>.</param>
 /// <param name="Alias">What was written on it; null: nothing.</param>
 /// <param name="Group">Group number.</param>
 /// <param name="AltNames">Other names it had.</param>
+/// <param name="TxQueue">Frames that could wait to be sent; null: an earlier version wrote this.</param>
+/// <param name="PortName">Which port of its hardware it is, as the driver calls it; null: the driver does not say.</param>
+/// <param name="PortId">The same as a number of the hardware's; null: the driver does not say.</param>
+/// <param name="DevicePort">The same by /sys, <see cref="Link.ReadDevicePort"/>; null: not known.</param>
 internal sealed record PortRecord(
     string Port, string App, string Device, int Index, string Kind, string? PermanentAddress, string? ParentDevice,
-    string? Address, int Mtu, bool IsUp, uint Traits, string? Alias, uint Group, string[] AltNames)
+    string? Address, int Mtu, bool IsUp, uint Traits, string? Alias, uint Group, string[] AltNames,
+    uint? TxQueue = null, string? PortName = null, string? PortId = null, string? DevicePort = null)
 {
     /// <summary>True: it is hardware, which the kernel hands back, and which can be known again by more than its number.</summary>
     [JsonIgnore]
     public bool IsHardware => PermanentAddress is not null || ParentDevice is not null;
+
+    /// <summary>True: the host knows it by this name.</summary>
+    public bool IsCalled(string name) => Port == name || AltNames.Contains(name);
+
+    /// <summary>
+    /// True when a link is, by all that an app cannot change, this port. The ports of a switch chip share hardware and MAC address: only
+    /// what the driver calls them tells them apart.
+    /// </summary>
+    /// <param name="link">The link.</param>
+    /// <param name="devicePort">Its <see cref="Link.ReadDevicePort"/>; null: not known.</param>
+    public bool IsOf(Link link, string? devicePort) =>
+        link.Name != "lo" && link.Kind == Kind && link.PermanentAddress == PermanentAddress && link.ParentDevice == ParentDevice &&
+        // An earlier version wrote neither.
+        (TxQueue is null || (link.PortName == PortName && link.PortId == PortId)) &&
+        (DevicePort is null || devicePort is null || devicePort == DevicePort);
 
     /// <summary>Writes it.</summary>
     public void Write(string folder)

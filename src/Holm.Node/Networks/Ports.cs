@@ -22,8 +22,8 @@ internal readonly record struct PortStand(bool IsHome, string? Problem);
 ///                                                        |
 ///                                 namespace gone, hardware handed back by the kernel as "lan", "dev7" …
 /// </code>
-/// A port is known again by its index and what cannot be changed: permanent MAC address and hardware. Any crash leaves a record and a
-/// port that is in one of two places.
+/// A port is known again by its index and what cannot be changed: permanent MAC address, hardware, and which port of that it is. Any crash
+/// leaves a record and a port that is in one of two places.
 /// </remarks>
 /// <param name="folder"><c>$HOLM_RUN/ports</c>.</param>
 /// <param name="host">Socket in the host's namespace.</param>
@@ -36,6 +36,9 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
 
     /// <summary>Ports that are out, or on their way.</summary>
     public IReadOnlyCollection<PortRecord> Lent => _lent.Values;
+
+    /// <summary>The one that the host calls so, by its own name or another; null: it is not out.</summary>
+    public PortRecord? Find(string name) => _lent.GetValueOrDefault(name) ?? _lent.Values.FirstOrDefault(r => r.IsCalled(name));
 
     /// <summary>Why a port cannot be lent, as the end of a sentence; null: it can.</summary>
     public static string? WhyNot(Link? port, Func<int, Link?> find)
@@ -55,7 +58,7 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
     /// <exception cref="Refusal">It is not there, cannot be moved, or another app holds it.</exception>
     public PortRecord Lend(string app, Nic nic)
     {
-        if (_lent.GetValueOrDefault(nic.Parent) is { } lent)
+        if (Find(nic.Parent) is { } lent)
             return lent.App == app && lent.Device == nic.Device ? lent
                 : throw new Refusal(409, $"share port {nic.Parent} with {app}: app {lent.App} holds it");
         var port = host.Find(nic.Parent);
@@ -64,7 +67,7 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         var record = new PortRecord(
             port!.Name, app, nic.Device, port.Index, port.Kind, port.PermanentAddress, port.ParentDevice,
             port.Address is { Length: MacLength } ? port.Address : null, port.Mtu, port.IsUp, port.Traits, port.Alias, port.Group,
-            [.. port.AltNames]);
+            [.. port.AltNames], port.TxQueue, port.PortName, port.PortId, port.ReadDevicePort());
         record.Write(folder);
         return _lent[record.Port] = record;
     }
@@ -149,6 +152,7 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
             Group = port.Group == record.Group ? null : record.Group,
             Alias = port.Alias == record.Alias ? null : record.Alias ?? "",
             Traits = port.Traits == record.Traits ? null : record.Traits,
+            TxQueue = port.TxQueue == record.TxQueue ? null : record.TxQueue,
         };
         if (port.IsUp && (change.Name ?? change.Address) is not null)
             host.Set(port.Index, new LinkChange { Up = false });
@@ -205,8 +209,7 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
     }
 
     private bool IsSame(PortRecord record, Link link, RouteSocket socket) =>
-        link.Kind == record.Kind && link.PermanentAddress == record.PermanentAddress &&
-        link.ParentDevice == record.ParentDevice && link.Name != "lo" &&
+        record.IsOf(link, socket == host ? link.ReadDevicePort() : null) &&
         // Without hardware there is the number alone, and on the host the name it left with or came back with.
         (record.IsHardware || socket != host || link.Name == record.Port ||
             link.Name == Stray(record));

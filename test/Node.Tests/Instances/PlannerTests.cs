@@ -107,15 +107,16 @@ public sealed class PlannerTests
             Shares = words[2] == "Absent" ? null : [.. Shares(words).Select(s => new AppliedShare(s, null))],
             SharesStale = words.Contains("stale"),
             RefusedShares = Time("shares-refused-until") is { } then ? new RefusedShares(
-                Shares([.. words.Where(w => w.StartsWith("refused-share=", StringComparison.Ordinal)).Select(w => w["refused-".Length..])]),
-                then) : null,
+                Shares(Refused(words, "share=")), "no such folder", then) : null,
+            RefusedNics = Time("nics-refused-until") is { } later ? new RefusedNics(
+                Nics([.. Refused(words, "port="), .. Refused(words, "veth=")]), "no such interface", later) : null,
             Limits = words.Contains("unlimited") ? null
                 : Value(words, "holds") is { } part ? new LimitSpec(Mebibytes(part), null, null, InPartition: true)
                 : LimitsOf(words),
             Part = Value(words, "holds") is { } held ? Mebibytes(held) : null,
             Refused = Time("refused-until") is { } again ? new RefusedLimits(
                 Value(words, "refused") is { } refused ? new LimitSpec(Mebibytes(refused), null, null, InPartition: true)
-                    : new LimitSpec(null, null, null), again) : null,
+                    : new LimitSpec(null, null, null), "too much is in use", again) : null,
             Waiting = words.Contains("waits") ? "no room" : "",
             Stop = Time("deadline") is { } deadline ? new StopRequest(deadline, words.Contains("asked")) : null,
             Ending = ending,
@@ -126,12 +127,22 @@ public sealed class PlannerTests
         };
     }
 
-    /// <summary><c>port=eth4</c>, <c>port=eth4.7</c> (VLAN 7 on it) or <c>veth=foo</c>, by number of words.</summary>
+    /// <summary>The words <c>refused-share=…</c> and the like, without <c>refused-</c>.</summary>
+    private static string[] Refused(string[] words, string begin) =>
+        [.. words.Where(w => w.StartsWith("refused-" + begin, StringComparison.Ordinal)).Select(w => w["refused-".Length..])];
+
+    /// <summary>
+    /// <c>port=eth4</c>, <c>port=eth4.7</c> (VLAN 7 on it), <c>port=lan@eth4</c> (another name of it), <c>macvlan=eth4</c> or
+    /// <c>veth=foo</c>, by number of words.
+    /// </summary>
     private static Nic[] Nics(string[] words) =>
     [
         .. words.Where(w => w.StartsWith("port=", StringComparison.Ordinal)).Select(w => w["port=".Length..].Split('.'))
-            .Select((p, i) => Nic.Read($"p{i}", Maps.Of(("type", "nic"), ("nictype", "physical"), ("parent", p[0]),
-                ("vlan", p.ElementAtOrDefault(1) ?? "")))),
+            .Select((p, i) => Nic.Read($"p{i}", Maps.Of(("type", "nic"), ("nictype", "physical"), ("parent", p[0].Split('@')[0]),
+                ("vlan", p.ElementAtOrDefault(1) ?? ""))) with
+            { Port = p[0].Split('@')[^1] }),
+        .. words.Where(w => w.StartsWith("macvlan=", StringComparison.Ordinal)).Select((w, i) =>
+            Nic.Read($"m{i}", Maps.Of(("type", "nic"), ("nictype", "macvlan"), ("parent", w["macvlan=".Length..])))),
         .. words.Where(w => w.StartsWith("veth=", StringComparison.Ordinal)).Select((w, i) =>
             Nic.Read($"v{i}", Maps.Of(("type", "nic"), ("nictype", "p2p"), ("host_name", w["veth=".Length..])))),
     ];

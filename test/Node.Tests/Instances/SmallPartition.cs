@@ -86,7 +86,7 @@ internal sealed class SmallPartition(Random random, long whole)
         {
             SetLimits { Spec.Limits: { MemoryBytes: { } bytes } limits } when bytes >= _used.GetValueOrDefault(name) =>
                 seen with { Limits = limits, Part = _kernel[name] = bytes, Refused = null },
-            SetLimits s => seen with { Refused = new RefusedLimits(s.Spec.Limits, TimeSpan.Zero) },
+            SetLimits s => seen with { Refused = new RefusedLimits(s.Spec.Limits, "", TimeSpan.Zero) },
             Start => seen with { Presence = Presence.Running, Waiting = "" },
             Wait w => seen with { Waiting = w.Reason },
             Kill or Halt => seen with { Presence = Presence.Ended },

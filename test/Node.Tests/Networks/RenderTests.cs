@@ -45,7 +45,9 @@ public sealed class RenderTests
             	}
             	chain forward {
             		type filter hook forward priority filter; policy accept;
-            		meta nfproto ipv4 iifgroup != 18543 oifgroup != 18543 drop
+            		iifname "web-1" ip saddr 10.9.0.0/24 accept
+            		oifname "web-1" ip daddr 10.9.0.0/24 accept
+            		meta nfproto ipv4 drop
             	}
             }
 

@@ -1,0 +1,76 @@
+using Holm.Config;
+using Holm.Node.Limits;
+
+namespace Holm.Node.Instances;
+
+/// <summary>What an instance is given, before it starts or while it runs: limits, nics, shares. And what a step that fails means.</summary>
+public sealed partial class Executor
+{
+    /// <summary>How long limits or shares that a running instance could not be given are not tried again.</summary>
+    private static readonly TimeSpan LimitPause = Partition.RetryPause;
+
+    /// <summary>The same for nics: what is in their way is something of the host's, of which no event need tell.</summary>
+    private static readonly TimeSpan NicPause = TimeSpan.FromSeconds(2);
+
+    /// <summary>How soon an instance that is booting again from inside is looked at again.</summary>
+    private static readonly TimeSpan BootPause = TimeSpan.FromMilliseconds(100);
+
+    private void Limit(InstanceRun run, LimitSpec wanted)
+    {
+        limits.Set(run.Observed.Name, wanted);
+        var part = wanted.InPartition ? wanted.MemoryBytes : null;
+        run.Update(o => o with { Limits = wanted, Part = part, Refused = null });
+    }
+
+    /// <summary>Before a start only what can be refused or has to be on record is done; the rest once its namespace is there.</summary>
+    private async Task Connect(InstanceRun run, IReadOnlyList<Nic> nics)
+    {
+        var name = run.Observed.Name;
+        if (run.Observed.Presence != Presence.Running)
+        {
+            networks.Prepare(name, nics);
+            StartAnswers.Keep(run, nics, engine.Folder(name));
+            return;
+        }
+        var done = await answers.Reconnect(run, nics, engine.Folder(name)).ConfigureAwait(false);
+        var later = done ? null : new RefusedNics(nics, "", clock.SinceBoot() + BootPause);
+        run.Update(o => o with { RefusedNics = later });
+    }
+
+    private void Share(InstanceRun run, IReadOnlyList<ShareSpec> wanted)
+    {
+        if (shares.Change(run, wanted))
+        {
+            answers.FollowUnserved(run);
+            return;
+        }
+        var later = new RefusedShares(wanted, "", clock.SinceBoot() + BootPause);
+        run.Update(o => o with { SharesStale = true, RefusedShares = later });
+    }
+
+    /// <summary>A start that fails has ended. What a running one is refused holds up nothing else, and is tried again in a while.</summary>
+    private void Failed(InstanceRun run, Step step, string message)
+    {
+        var now = clock.SinceBoot();
+        switch (step)
+        {
+            case MountRoot or SetLimits or SetNetwork or Create or Start when run.Observed.Presence != Presence.Running:
+                run.Update(o => o with { Ending = new Ending(message, StartFailed: true, PoweredOff: false), Presence = Presence.Ended });
+                break;
+            case SetLimits s:
+                // The old ones hold. It may fit in later, when it uses less.
+                run.Update(o => o with { Refused = new RefusedLimits(s.Spec.Limits, message, now + LimitPause) });
+                break;
+            case SetNetwork s:
+                run.Update(o => o with { RefusedNics = new RefusedNics(s.Spec.Nics, message, now + NicPause) });
+                break;
+            case SetShares s:
+                var untaken = new RefusedShares(s.Spec.Shares, message, now + LimitPause);
+                run.Update(o => o with { SharesStale = true, RefusedShares = untaken });
+                break;
+            default:
+                run.Update(o => o with { Reason = message, Failed = true, NotBefore = now + RetryPause });
+                break;
+        }
+    }
+}

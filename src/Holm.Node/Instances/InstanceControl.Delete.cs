@@ -1,0 +1,78 @@
+using Holm.Contract;
+
+namespace Holm.Node.Instances;
+
+/// <summary>An instance goes, or goes on under another name.</summary>
+public sealed partial class InstanceControl
+{
+    /// <summary>Removes an instance: kept writes, logs, records, then its config. Nothing else is done to it meanwhile.</summary>
+    /// <exception cref="Refusal">It runs.</exception>
+    public async Task Delete(string name, CancellationToken ct)
+    {
+        var run = await Take(name, "Instance is running", ct).ConfigureAwait(false);
+        try
+        {
+            await Task.Run(() => KeptWrites.Delete(paths, name), ct).ConfigureAwait(false);
+            engine.Forget(name);
+            config.Change($"delete instance {name}", d => d.WithoutInstance(name));
+            Forget(name);
+            run.Update(o => o with { Failed = true, Reason = $"{name} was deleted" });
+        }
+        finally
+        {
+            run.Update(o => o with { Busy = false });
+            loop.Wake();
+        }
+    }
+
+    /// <summary>Gives an instance another name, with its kept writes. Nothing else is done to either meanwhile.</summary>
+    /// <exception cref="Refusal">It runs, or the new name is taken.</exception>
+    public async Task Rename(string from, string to)
+    {
+        List<InstanceRun> taken = [await Take(from, "Renaming of running instance not allowed", CancellationToken.None)
+            .ConfigureAwait(false)];
+        try
+        {
+            taken.Add(TakeNew(to));
+            KeptWrites.Rename(
+                paths, from, to, () => config.Change($"rename instance {from} to {to}", d => d.Renamed(from, to)), () => config.Current);
+            engine.Forget(from);
+            Forget(from);
+            taken[0].Update(o => o with { Failed = true, Reason = $"{from} was renamed to {to}" });
+        }
+        finally
+        {
+            taken.ForEach(run => run.Update(o => o with { Busy = false }));
+            loop.Wake();
+        }
+    }
+
+    /// <summary>
+    /// Makes one that does not run busy. What is still being taken down is waited for: a port of it may be late in coming home.
+    /// </summary>
+    private async Task<InstanceRun> Take(string name, string otherwise, CancellationToken ct)
+    {
+        static bool IsSettled(ObservedInstance o) =>
+            o is { Presence: Presence.Starting or Presence.Running } or { Presence: Presence.Absent, Busy: false };
+        var run = loop.Of(name);
+        while (!run.TryTake(o => o.Presence == Presence.Absent))
+            if ((await WaitUntil(run, "take down", Grace, IsSettled, ct).ConfigureAwait(false)).Presence != Presence.Absent)
+                throw new Refusal(400, otherwise);
+        if (loop.Find(name) == run)
+            return run;
+        run.Update(o => o with { Busy = false });
+        throw new Refusal(404, "Instance not found");
+    }
+
+    private InstanceRun TakeNew(string name)
+    {
+        var run = loop.Of(name);
+        return run.TryTake(o => o.Presence == Presence.Absent) ? run : throw new Refusal(400, $"Instance \"{name}\" already exists");
+    }
+
+    private void Forget(string name) => loop.BetweenLooks(() =>
+    {
+        power.Forget(name);
+        loop.Forget(name);
+    });
+}
