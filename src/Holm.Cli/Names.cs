@@ -17,6 +17,9 @@ internal static class Names
     /// <summary><c>/1.0/images/FINGERPRINT</c>.</summary>
     public static string Image(string fingerprint) => $"/1.0/images/{Part(fingerprint, "image")}";
 
+    /// <summary><c>/1.0/registries/HOST</c>.</summary>
+    public static string Registry(string host) => $"/1.0/registries/{Part(host, "registry")}";
+
     /// <summary><c>/1.0/images/aliases/NAME</c>.</summary>
     public static string Alias(string name) => $"/1.0/images/aliases/{Part(name, "alias")}";
 

@@ -51,6 +51,9 @@ internal static class Tree
             AppDelete.Build())
         { Own = true },
         Exec.Build(),
+        Pull.Build(),
+        Login.In(),
+        Login.Out(),
         new Verb("image", "take in, name and drop images",
             ImageImport.Build(),
             ImageList.Build(),

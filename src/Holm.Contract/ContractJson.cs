@@ -41,6 +41,8 @@ namespace Holm.Contract;
 [JsonSerializable(typeof(ConsolePost))]
 [JsonSerializable(typeof(ControlMessage))]
 [JsonSerializable(typeof(ImagesPost))]
+[JsonSerializable(typeof(IReadOnlyList<PullLayer>))]
+[JsonSerializable(typeof(RegistryLogin))]
 [JsonSerializable(typeof(ImagePut))]
 [JsonSerializable(typeof(ImageAliasPut))]
 [JsonSerializable(typeof(ProfilePut))]

@@ -100,11 +100,41 @@ public sealed record ImagesPost
 /// <summary>Where an image comes from.</summary>
 public sealed record ImageSource
 {
-    /// <summary>Only <c>file</c> so far.</summary>
+    /// <summary><c>file</c>, or <c>registry</c>.</summary>
     public string Type { get; set; } = "file";
 
-    /// <summary>Absolute path on the node.</summary>
+    /// <summary>Of a file: absolute path on the node.</summary>
     public string Path { get; set; } = "";
+
+    /// <summary>Of a registry: <c>[REGISTRY/]PATH[:TAG][@sha256:DIGEST]</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; set; }
+
+    /// <summary>Of a registry: for which machine, <c>amd64</c>, <c>arm64</c> or <c>arm/v7</c>; null: the node's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Architecture { get; set; }
+
+    /// <summary>Of a registry: who asks, by host; null: who the node is there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Dictionary<string, RegistryLogin>? Logins { get; set; }
+
+    /// <summary>Of a registry: seconds after which it is given up, to go on another time; null: never.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Timeout { get; set; }
+}
+
+/// <summary>Body of <c>PUT /1.0/registries/HOST</c>: who this node is there.</summary>
+public sealed record RegistryLogin
+{
+    /// <summary>User name.</summary>
+    public string User { get; set; } = "";
+
+    /// <summary>Password or token.</summary>
+    public string Password { get; set; } = "";
+
+    /// <summary>An OAuth refresh token in place of a password.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? IdentityToken { get; set; }
 }
 
 /// <summary>Body of <c>PUT</c> and <c>PATCH /1.0/images/FINGERPRINT</c>.</summary>

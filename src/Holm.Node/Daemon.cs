@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using Holm.Contract;
 using Holm.Images;
+using Holm.Images.Oci;
 using Holm.Images.Roots;
 using Holm.Linux;
 using Holm.Linux.Cgroups;
@@ -120,7 +121,9 @@ public static class Daemon
         var running = loop.Run(stop.Token);
         var watching = Task.WhenAll(bridges.Watch(stop.Token), shares.Watch(loop, stop.Token));
         var activation = new Activation(config, control, desired, power, loop, paths);
-        var face = Faces.Of(config, control, activation, readings, images, bridges, networks, events, paths,
+        var logins = new Logins(Path.Combine(paths.State, "registries.json"), Say);
+        var pulls = new Pulls(images, config, logins, clock);
+        var face = Faces.Of(config, control, activation, readings, images, pulls, logins, bridges, networks, events, paths,
             new Checks(tree, paths, canIdmapLayers), Say);
         await Serve(paths, face, boot, running, ended).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);

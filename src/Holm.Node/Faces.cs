@@ -1,5 +1,6 @@
 using Holm.Contract;
 using Holm.Images;
+using Holm.Images.Oci;
 using Holm.Linux.Lxc;
 using Holm.Node.Api;
 using Holm.Node.Config;
@@ -12,9 +13,9 @@ namespace Holm.Node;
 internal static class Faces
 {
     public static NodeFace Of(
-        ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, NetworkControl bridges,
-        InstanceNetworks networks, Events events, NodePaths paths, Checks checks, Action<string> log) =>
-        Of(config, control, activation, readings, images, events, NetworksOf(bridges, networks, paths), EnvironmentOf(paths), checks, log);
+        ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, Pulls pulls, Logins logins,
+        NetworkControl bridges, InstanceNetworks networks, Events events, NodePaths paths, Checks checks, Action<string> log) =>
+        Of(config, control, activation, readings, images, pulls, logins, events, NetworksOf(bridges, networks, paths), EnvironmentOf(paths), checks, log);
 
     private static NetworkFace NetworksOf(NetworkControl bridges, InstanceNetworks networks, NodePaths paths) => new()
     {
@@ -26,7 +27,8 @@ internal static class Faces
     };
 
     private static NodeFace Of(
-        ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, Events events,
+        ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, Pulls pulls,
+        Logins logins, Events events,
         NetworkFace networks, ServerEnvironment environment, Checks checks, Action<string> log) => new()
         {
             Config = config,
@@ -63,6 +65,12 @@ internal static class Faces
                 Import = async (file, progress, ct) => ToWire(images, await images.Import(
                     new ImportRequest(file.Path, file.Filename, file.NoInit, file.Properties, file.Upload), progress, ct)
                     .ConfigureAwait(false)),
+                Pull = async (pull, tell, ct) => ToWire(images, await pulls.Pull(pull, tell, ct).ConfigureAwait(false)),
+                Unfinished = () => images.Unfinished,
+                Abandon = images.Abandon,
+                Logins = () => logins.Hosts,
+                Login = pulls.Login,
+                Logout = logins.Remove,
                 CheckHead = head => ImageStore.CheckHead(head),
                 CheckRoom = bytes => Room.Check(images.StagingFolder, bytes),
                 Delete = (fingerprint, ct) => Task.Run(() => images.Delete(fingerprint), ct),
@@ -90,6 +98,8 @@ internal static class Faces
 
     private static ImageExport Export(ImageStore images, string fingerprint)
     {
+        if (images.Find(fingerprint) is { Oci: not null })
+            throw new Refusal(400, "it came from a registry, in layers, and is no single file; another node pulls it from there");
         var content = new FileStream(
             images.LayerPath(fingerprint), FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, useAsync: true);
         return new ImageExport(content, content.Length, fingerprint + ".squashfs");

@@ -45,6 +45,9 @@ internal static class LiveNames
         node.Get("/1.0/operations?recursion=1", ContractJson.Default.IReadOnlyDictionaryStringIReadOnlyListOperation)
             .SelectMany(group => group.Value).Select(o => o.Id);
 
+    /// <summary>Registries that know the node.</summary>
+    public static IEnumerable<string> Registries(Node node) => node.Get("/1.0/registries", ContractJson.Default.IReadOnlyListString);
+
     /// <summary>Files of this machine, which the shell completes.</summary>
     public static IEnumerable<string> AnyFile(Node node) => [Files];
 

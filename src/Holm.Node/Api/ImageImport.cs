@@ -26,8 +26,13 @@ internal static class ImageImport
     private static async Task FromFile(Call call)
     {
         var body = await call.Body(ContractJson.Default.ImagesPost).ConfigureAwait(false);
+        if (body.Source is { Type: "registry" } registry)
+        {
+            await ImagePulling.Begin(call, registry, body.Aliases ?? []).ConfigureAwait(false);
+            return;
+        }
         if (body.Source is not { Type: "file" } source)
-            throw new Refusal(400, $"Unknown source type {Names.Show(body.Source?.Type ?? "")}; only file is supported yet by this node");
+            throw new Refusal(400, $"Unknown source type {Names.Show(body.Source?.Type ?? "")}; file and registry are known to this node");
         if (!Path.IsPathFullyQualified(source.Path) || source.Path.Contains('\0', StringComparison.Ordinal))
             throw new Refusal(400, $"source path {Names.Show(source.Path)} is no absolute path");
         foreach (var alias in body.Aliases ?? [])

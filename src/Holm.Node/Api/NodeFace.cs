@@ -113,6 +113,12 @@ public sealed record ImageFile(
 /// <param name="Filename">What the file may be called.</param>
 public sealed record ImageExport(Stream Content, long Length, string Filename);
 
+/// <summary>An image to bring from a registry.</summary>
+/// <param name="Name">As a person wrote it.</param>
+/// <param name="Architecture">For which machine; null: this one.</param>
+/// <param name="Logins">Who asks, by host; else who the node is there.</param>
+public sealed record RegistryPull(string Name, string? Architecture, IReadOnlyDictionary<string, RegistryLogin> Logins);
+
 /// <summary>The verbs of the image store. All throw <see cref="Refusal"/> for an expected no.</summary>
 public sealed record ImageFace
 {
@@ -133,6 +139,26 @@ public sealed record ImageFace
 
     /// <summary>Takes an image in; sentences of progress go to the second argument.</summary>
     public required Func<ImageFile, IProgress<string>, CancellationToken, Task<Image>> Import { get; init; }
+
+    /// <summary>Brings an image from a registry; how far each layer is goes to the second argument.</summary>
+    public Func<RegistryPull, Action<IReadOnlyList<PullLayer>>, CancellationToken, Task<Image>> Pull { get; init; } =
+        (_, _, _) => throw new Refusal(501, "this node pulls no images");
+
+    /// <summary>Fingerprints of images of which something came and something is missing.</summary>
+    public Func<IReadOnlyCollection<string>> Unfinished { get; init; } = () => [];
+
+    /// <summary>Removes what came of such an image.</summary>
+    public Action<string> Abandon { get; init; } = _ => { };
+
+    /// <summary>Registries that know this node.</summary>
+    public Func<IReadOnlyList<string>> Logins { get; init; } = () => [];
+
+    /// <summary>Host and who the node is there: asks the registry, then keeps it.</summary>
+    public Func<string, RegistryLogin, CancellationToken, Task> Login { get; init; } =
+        (_, _, _) => throw new Refusal(501, "this node pulls no images");
+
+    /// <summary>Forgets who it is there.</summary>
+    public Action<string> Logout { get; init; } = _ => { };
 
     /// <summary>Removes an image by its fingerprint; the API has checked that nobody uses it.</summary>
     public required Func<string, CancellationToken, Task> Delete { get; init; }

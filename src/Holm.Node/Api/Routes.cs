@@ -4,14 +4,15 @@ namespace Holm.Node.Api;
 internal readonly record struct ApiRoute(string Method, string Path, Func<Call, Task> Handler);
 
 /// <summary>
-/// The whole door on one page. Paths are LXD's, but for <c>/1.0/checkconfig</c>, <c>/1.0/partition</c> and <c>/1.0/configuration</c>.
+/// The whole door on one page. Paths are LXD's, but for <c>/1.0/checkconfig</c>, <c>/1.0/partition</c>,
+/// <c>/1.0/configuration</c>, <c>/1.0/registries</c> and <c>/1.0/images/unfinished</c>.
 /// </summary>
 internal static class Routes
 {
     private const string Instances = "/1.0/instances", Instance = Instances + "/{name}", Images = "/1.0/images",
         Image = Images + "/{fingerprint}", Aliases = Images + "/aliases", Alias = Aliases + "/{alias}", Profiles = "/1.0/profiles",
         Profile = Profiles + "/{name}", Networks = "/1.0/networks", Network = Networks + "/{name}", Configuration = "/1.0/configuration",
-        Operations = "/1.0/operations", Operation = Operations + "/{id}";
+        Registries = "/1.0/registries", Operations = "/1.0/operations", Operation = Operations + "/{id}";
 
     public static IReadOnlyList<ApiRoute> All { get; } =
     [
@@ -64,6 +65,12 @@ internal static class Routes
         new("PATCH", Image, ImageRoutes.Patch),
         new("DELETE", Image, ImageRoutes.Delete),
         new("GET", Image + "/export", ImageRoutes.Export),
+
+        new("DELETE", Images + "/unfinished", ImagePulling.Abandon),
+
+        new("GET", Registries, ImagePulling.Logins),
+        new("PUT", Registries + "/{host}", ImagePulling.Login),
+        new("DELETE", Registries + "/{host}", ImagePulling.Logout),
 
         new("GET", Profiles, ProfileRoutes.List),
         new("POST", Profiles, ProfileRoutes.Create),
