@@ -1,6 +1,7 @@
 using Holm.Images;
 using Holm.Images.Oci;
 using Holm.Images.Roots;
+using Tests.Registry;
 
 namespace Images.Tests.Oci;
 

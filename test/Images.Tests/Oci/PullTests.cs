@@ -1,6 +1,7 @@
 using Holm.Contract;
 using Holm.Images;
 using Holm.Images.Oci;
+using Tests.Registry;
 
 namespace Images.Tests.Oci;
 
@@ -28,7 +29,7 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
         Assert.Empty(Directory.EnumerateFiles(_scratch["state/pulls"]));
         // The same bytes under another name: nothing but the manifest comes.
         var before = link.Bytes;
-        registry.Scratch.Shell($"skopeo copy -q --insecure-policy --src-tls-verify=false --dest-tls-verify=false " +
+        registry.Sh($"skopeo copy -q --insecure-policy --src-tls-verify=false --dest-tls-verify=false " +
             $"docker://{registry.Host}/tests/once:1 docker://{registry.Host}/tests/again:2");
         var again = await Pull(store, link.Host + "/tests/again:2");
         Assert.Equal(image.Fingerprint, again.Fingerprint);
@@ -77,7 +78,7 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
     {
         Push("garbled", megabytes: 1);
         var store = Store();
-        var hex = registry.Scratch.Shell(
+        var hex = registry.Sh(
             $"skopeo inspect --raw --tls-verify=false docker://{registry.Host}/tests/garbled:1 | jq -r '.layers[0].digest'").Trim()[7..];
         await File.WriteAllBytesAsync(_scratch["state/pulls/" + hex], new byte[100_000], Ct);
         var image = await Pull(store, registry.Host + "/tests/garbled:1");
@@ -156,7 +157,7 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
         var image = await pull.Pull(Request(link.Host + "/tests/mirrored:1"), _told.Add, Ct);
         Assert.True(link.Bytes > 0);
         // Now the mirror has it, and the registry is not asked.
-        registry.Scratch.Shell($"skopeo copy -q --insecure-policy --src-tls-verify=false --dest-tls-verify=false " +
+        registry.Sh($"skopeo copy -q --insecure-policy --src-tls-verify=false --dest-tls-verify=false " +
             $"docker://{registry.Host}/tests/mirrored:1 docker://{mirror.Host}/tests/mirrored:1");
         var before = link.Bytes;
         Assert.Equal(image.Fingerprint, (await pull.Pull(Request(link.Host + "/tests/mirrored:1"), _told.Add, Ct)).Fingerprint);
@@ -181,7 +182,7 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
         new ImagePull(store, Settings(name[..name.IndexOf('/')]), TimeProvider.System, NoPause).Pull(Request(name), _told.Add, Ct);
 
     private string ManifestDigest(string name) =>
-        registry.Scratch.Shell($"skopeo inspect --raw --tls-verify=false docker://{registry.Host}/{name} | sha256sum").Split(' ')[0];
+        registry.Sh($"skopeo inspect --raw --tls-verify=false docker://{registry.Host}/{name} | sha256sum").Split(' ')[0];
 
     private void Push(string name, int megabytes = 0) => registry.Push(Layout(name, megabytes), $"tests/{name}:1");
 

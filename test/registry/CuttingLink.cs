@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Images.Tests.Oci;
+namespace Tests.Registry;
 
 /// <summary>A link to a server that breaks: each connection ends after so many bytes from the server.</summary>
 public sealed class CuttingLink : IAsyncDisposable

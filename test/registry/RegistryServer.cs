@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Images.Tests.Oci;
+namespace Tests.Registry;
 
 /// <summary>A real registry (Debian's docker-registry) on loopback, filled by skopeo; ends with the tests that share it.</summary>
 public sealed class RegistryServer : IAsyncLifetime
@@ -11,7 +11,8 @@ public sealed class RegistryServer : IAsyncLifetime
 
     public RegistryServer() => Port = FreePort();
 
-    public Scratch Scratch { get; } = new();
+    /// <summary>A folder that goes with it.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("holm-registry-").FullName;
 
     public int Port { get; }
 
@@ -25,13 +26,13 @@ public sealed class RegistryServer : IAsyncLifetime
         var auth = "";
         if (Password is not null)
         {
-            Scratch.Shell($"htpasswd -Bbn anna '{Password}' > users");
-            auth = $"auth:\n  htpasswd:\n    realm: tests\n    path: {Scratch["users"]}\n";
+            Sh($"htpasswd -Bbn anna '{Password}' > users");
+            auth = $"auth:\n  htpasswd:\n    realm: tests\n    path: {Folder}/users\n";
         }
-        await File.WriteAllTextAsync(Scratch["registry.yml"],
-            $"version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {Scratch["store"]}\n" +
+        await File.WriteAllTextAsync(Path.Combine(Folder, "registry.yml"),
+            $"version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {Folder}/store\n" +
             $"http:\n  addr: {Host}\n{auth}");
-        _process = Process.Start(new ProcessStartInfo("docker-registry", ["serve", Scratch["registry.yml"]])
+        _process = Process.Start(new ProcessStartInfo("docker-registry", ["serve", Path.Combine(Folder, "registry.yml")])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -55,9 +56,25 @@ public sealed class RegistryServer : IAsyncLifetime
     }
 
     /// <summary>Puts an OCI layout into it.</summary>
-    public void Push(string layout, string name, string more = "") => Scratch.Shell(
+    public void Push(string layout, string name, string more = "") => Sh(
         $"skopeo copy -q --insecure-policy --dest-tls-verify=false {more} " +
         (Password is null ? "" : $"--dest-creds anna:{Password} ") + $"oci:{layout} docker://{Host}/{name}");
+
+    /// <summary>Runs a line of shell in <see cref="Folder"/>, and gives what it printed.</summary>
+    public string Sh(string script)
+    {
+        using var shell = Process.Start(new ProcessStartInfo("/bin/bash", ["-euo", "pipefail", "-c", script])
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var error = shell.StandardError.ReadToEndAsync();
+        var output = shell.StandardOutput.ReadToEnd();
+        shell.WaitForExit();
+        Assert.True(shell.ExitCode == 0, $"{script}\nexit code {shell.ExitCode}\n{output}\n{error.Result}");
+        return output;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -66,7 +83,7 @@ public sealed class RegistryServer : IAsyncLifetime
             _process.Kill();
             await _process.WaitForExitAsync();
         }
-        Scratch.Dispose();
+        Directory.Delete(Folder, recursive: true);
     }
 
     public static int FreePort()

@@ -1,0 +1,84 @@
+using Tests.Registry;
+
+namespace System.Tests;
+
+/// <summary>Images out of a real registry, by the command line.</summary>
+public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryServer>
+{
+    [Fact]
+    public async Task An_image_is_pulled_by_name_and_known_by_a_shorter_one()
+    {
+        await using var node = await TestNode.Start();
+        Push("tools/probe", "1");
+        var unknown = await node.Holm("pull", "probe");
+        Assert.Contains("begins with no registry, and none is searched", unknown.Err, StringComparison.Ordinal);
+        var secret = await node.Holm("pull", $"{registry.Host}/tools/probe:1");
+        Assert.NotEqual(0, secret.Code);
+        (await node.Holm("configure", "registry", registry.Host, "insecure", "search")).Well();
+        var fingerprint = (await node.Holm("pull", "tools/probe:1")).Well().Out.Trim();
+        Assert.Equal(64, fingerprint.Length);
+        foreach (var name in (string[])[$"{registry.Host}/tools/probe:1", "tools/probe:1", "probe:1", fingerprint[..12]])
+            Assert.Contains(fingerprint, (await node.Holm("image", "show", name)).Well().Out, StringComparison.Ordinal);
+        Push("other/probe", "1");
+        (await node.Holm("pull", $"{registry.Host}/other/probe:1", "--alias", "mine")).Well();
+        var two = await node.Holm("image", "show", "probe:1");
+        Assert.Contains("is ambiguous", two.Err, StringComparison.Ordinal);
+        (await node.Holm("image", "show", "mine")).Well();
+        Assert.Contains("has no such image", (await node.Holm("pull", "tools/nothing")).Err, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pull_outlives_the_daemon()
+    {
+        await using var node = await TestNode.Start();
+        Push("big/noise", "1", megabytes: 8);
+        await using var link = new CuttingLink(registry.Port) { CutAfter = 1 << 20 };
+        (await node.Holm("configure", "registry", link.Host, "insecure", "--save")).Well();
+        var pulling = node.Holm("pull", link.Host + "/big/noise:1");
+        await Shell.Until("a part is here", () => Task.FromResult(link.Bytes > 3 << 20));
+        await node.KillDaemon();
+        Assert.NotEqual(0, (await pulling).Code);
+        var before = link.Bytes;
+        await node.StartDaemon();
+        (await node.Holm("pull", link.Host + "/big/noise:1")).Well();
+        Assert.InRange(link.Bytes - before, 1, 7 << 20);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(node.State, "pulls")));
+    }
+
+    [Fact]
+    public async Task Who_the_node_is_to_a_registry_is_kept_from_others()
+    {
+        await using var node = await TestNode.Start();
+        await using var guarded = new RegistryServer { Password = "s3cr:et" };
+        await guarded.InitializeAsync();
+        guarded.Push(Layout(guarded, "guarded", 0), "tools/guarded:1");
+        (await node.Holm("configure", "registry", guarded.Host, "insecure")).Well();
+        var name = guarded.Host + "/tools/guarded:1";
+        Assert.Contains($"holm login {guarded.Host}", (await node.Holm("pull", name)).Err, StringComparison.Ordinal);
+        var wrong = await node.HolmWith("wrong\n", "login", guarded.Host, "--user", "anna", "--password-stdin");
+        Assert.Contains("refuses anna", wrong.Err, StringComparison.Ordinal);
+        (await node.HolmWith("s3cr:et\n", "login", guarded.Host, "--user", "anna", "--password-stdin")).Well();
+        Assert.Equal("600", (await Shell.Sh($"stat -c %a {node.State}/registries.json")).Well().Out.Trim());
+        (await node.Holm("pull", name)).Well();
+        (await node.Holm("logout", guarded.Host)).Well();
+        Assert.DoesNotContain("anna", await File.ReadAllTextAsync(node.State + "/registries.json", TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
+        // Credentials of the caller, as skopeo leaves them, and by option.
+        (await node.Holm("image", "delete", name)).Well();
+        guarded.Sh($"skopeo login -q --tls-verify=false --authfile auth.json -u anna -p s3cr:et {guarded.Host}");
+        (await node.Holm("pull", name, "--authfile", guarded.Folder + "/auth.json")).Well();
+        (await node.Holm("image", "delete", name)).Well();
+        (await node.Holm("pull", name, "--creds", "anna:s3cr:et")).Well();
+    }
+
+    private void Push(string name, string tag, int megabytes = 0) =>
+        registry.Push(Layout(registry, name.Replace('/', '-'), megabytes), $"{name}:{tag}");
+
+    /// <summary>An image of one layer, with busybox and some random megabytes.</summary>
+    private static string Layout(RegistryServer registry, string name, int megabytes) => registry.Sh($"""
+        test -d {name} || umoci init --layout {name} && umoci new --image {name}:1
+        mkdir -p {name}.root/bin && cp /bin/busybox {name}.root/bin/sh && head -c {megabytes}M /dev/urandom > {name}.root/noise
+        echo {name} > {name}.root/name && tar -C {name}.root -cf {name}.tar . && umoci raw add-layer --image {name}:1 {name}.tar
+        echo $PWD/{name}:1
+        """).Trim().Split('\n')[^1];
+}
