@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Holm.Linux.Processes;
 
@@ -34,7 +35,9 @@ internal sealed unsafe partial class NamespaceHolder : IDisposable
         var stack = (byte*)NativeMemory.AlignedAlloc(StackBytes, 16);
         try
         {
-            LinuxException.Check(close_range(FirstFile, uint.MaxValue, CLOSE_RANGE_UNSHARE), "give a thread a table of open files");
+            // A runtime that compiles as it runs, as that of the tests does, needs a memory file of its own for that on any thread.
+            if (!RuntimeFeature.IsDynamicCodeSupported)
+                LinuxException.Check(close_range(FirstFile, uint.MaxValue, CLOSE_RANGE_UNSHARE), "give a thread a table of open files");
             var pid = clone(NativeLibrary.GetExport(libc, "sleep"), stack + StackBytes, namespaces | SIGCHLD, LongestSeconds);
             if (pid > 0)
                 return new NamespaceHolder(pid, stack);
