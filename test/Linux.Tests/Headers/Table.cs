@@ -24,7 +24,7 @@ internal static class Table
     public static readonly string[][] Groups =
     [
         [
-            "errno.h", "fcntl.h", "limits.h", "poll.h", "sched.h", "signal.h", "spawn.h", "stdint.h", "termios.h",
+            "errno.h", "fcntl.h", "limits.h", "poll.h", "sched.h", "signal.h", "spawn.h", "stdint.h", "termios.h", "ucontext.h",
             "unistd.h", "dirent.h", "grp.h", "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/inotify.h", "sys/ioctl.h",
             "sys/mman.h", "sys/mount.h", "sys/prctl.h", "sys/reboot.h", "sys/resource.h", "sys/signalfd.h", "sys/socket.h",
             "sys/stat.h", "sys/statfs.h", "sys/statvfs.h", "sys/syscall.h", "sys/sysmacros.h", "sys/timerfd.h", "sys/uio.h",
@@ -55,6 +55,14 @@ internal static class Table
             Fields = { ["BlockHardLimit"] = "dqb_bhardlimit", ["BlockSoftLimit"] = "dqb_bsoftlimit", ["Valid"] = "dqb_valid" },
         },
         new("Mounts.ProjectQuota+FsQuotaStat", "struct fs_quota_stat", Headers: 1) { Fields = { ["Flags"] = "qs_flags" } },
+        new("Mounts.NamespaceHolder+Context", "ucontext_t", Whole: false)
+        {
+            Fields =
+            {
+                ["Flags"] = "uc_flags", ["Link"] = "uc_link", ["Stack"] = "uc_stack.ss_sp", ["StackFlags"] = "uc_stack.ss_flags",
+                ["StackBytes"] = "uc_stack.ss_size",
+            },
+        },
         new("Mounts.Loop+LoopConfig", "struct loop_config") { Fields = { ["Flags"] = "info.lo_flags" } },
         new("Mounts.InnerMounts+Statfs", "struct statfs") { Prefix = "f_" },
         new("Terminals.Terminal+Winsize", "struct winsize")
@@ -101,6 +109,7 @@ internal static class Table
     /// <summary>Constants with a name of Holm's own that must hold against C; <c>{0}</c> is the value.</summary>
     public static readonly (string Constant, string Condition)[] Promises =
     [
+        ("Mounts.NamespaceHolder.ContextBytes", "sizeof(ucontext_t) <= {0}"),
         ("Processes.Child.SpawnStructBytes", "sizeof(posix_spawn_file_actions_t) <= {0} && sizeof(posix_spawnattr_t) <= {0}"),
         ("Processes.Child.SignalSetBytes", "sizeof(sigset_t) == {0}"),
         ("UnixSocket.LongestPath", "sizeof(((struct sockaddr_un *)0)->sun_path) == {0} + 1"),
