@@ -32,7 +32,8 @@ internal static class AuthFiles
         if (environment("HOME") is not { Length: > 0 } home)
             yield break;
         yield return Path.Combine(home, ".config/containers/auth.json");
-        yield return Path.Combine(environment("DOCKER_CONFIG") is { Length: > 0 } docker ? docker : Path.Combine(home, ".docker"), "config.json");
+        var docker = environment("DOCKER_CONFIG") is { Length: > 0 } folder ? folder : Path.Combine(home, ".docker");
+        yield return Path.Combine(docker, "config.json");
     }
 
     private static IReadOnlyDictionary<string, RegistryAuth> Parse(string path)

@@ -29,14 +29,14 @@ internal static class Names
     /// <summary>The name at the end of an object's URL.</summary>
     public static string Last(string url) => Uri.UnescapeDataString(url[(url.LastIndexOf('/') + 1)..]);
 
-    /// <summary>The fingerprint of an image that is named by alias, by fingerprint or by the first digits of one.</summary>
+    /// <summary>The fingerprint of an image that is named by alias or the end of one, by fingerprint or its first digits.</summary>
     public static string Fingerprint(Caller caller, string name)
     {
         try
         {
             return caller.Node.Get(Alias(name), ContractJson.Default.ImageAlias).Target ?? name;
         }
-        catch (Refusal refusal) when (refusal.Code == 404 && name.Length is > 0 and <= 64 && name.All(char.IsAsciiHexDigit))
+        catch (Refusal refusal) when (refusal.Code == 404)
         {
             return caller.Node.Get(Image(name), ContractJson.Default.Image).Fingerprint;
         }

@@ -3,7 +3,9 @@ using Holm.Contract;
 
 namespace Holm.Config;
 
-/// <summary>What a person said of one registry of container images. One of which nothing is said is asked by TLS, when it is named.</summary>
+/// <summary>
+/// What a person said of one registry of container images. One of which nothing is said is asked by TLS, when it is named.
+/// </summary>
 public sealed record RegistryConfig
 {
     /// <summary>Host, with a port where it is not 443.</summary>
@@ -37,9 +39,13 @@ public sealed record RegistryConfig
         var colon = text.LastIndexOf(':');
         var port = colon > text.LastIndexOf(']') ? text[(colon + 1)..] : null;
         var name = port is null ? text : text[..colon];
-        return name.Length is > 0 and <= 253 && (port is null || ushort.TryParse(port, out var number) && number > 0 && port.All(char.IsAsciiDigit)) &&
-            (name[0] == '[' ? name[^1] == ']' && name[1..^1].All(c => char.IsAsciiHexDigit(c) || c == ':')
-                : name.Split('.').All(l => l.Length is > 0 and <= 63 && l[0] != '-' && l[^1] != '-' &&
-                    l.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')));
+        var isPort = port is null || (port.All(char.IsAsciiDigit) && ushort.TryParse(port, out var number) && number > 0);
+        if (!isPort || name.Length is 0 or > 253)
+            return false;
+        return name[0] == '[' ? name.Length > 2 && name[^1] == ']' && name[1..^1].All(c => char.IsAsciiHexDigit(c) || c == ':')
+            : name.Split('.').All(IsLabel);
     }
+
+    private static bool IsLabel(string text) => text.Length is > 0 and <= 63 && text[0] != '-' && text[^1] != '-' &&
+        text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 }

@@ -21,10 +21,16 @@ public sealed partial class ImageStore
     /// <summary>One fetch of a blob at a time.</summary>
     internal Turns BlobTurns { get; } = new();
 
-    /// <summary>Refuses what the disk has no room for: the blobs that have to come, and what they become, which is about as large.</summary>
+    /// <summary>
+    /// Refuses what the disk has no room for: the blobs that have to come, and what they become, which is about as large.
+    /// </summary>
     /// <exception cref="Refusal">507.</exception>
-    internal void CheckRoom(IEnumerable<OciDescriptor> blobs) => Room.Check(PullsFolder, blobs.DistinctBy(b => b.Digest).Sum(b =>
-        (2 * b.Size) - Math.Min(b.Size, new FileInfo(BlobPath(Digest.Parse(b.Digest, "a layer").Hex)) is { Exists: true } f ? f.Length : 0)));
+    internal void CheckRoom(IEnumerable<OciDescriptor> blobs) =>
+        Room.Check(PullsFolder, blobs.DistinctBy(b => b.Digest).Sum(b => (2 * b.Size) - Math.Min(b.Size, Here(b))));
+
+    /// <summary>Bytes of a blob that are here.</summary>
+    private long Here(OciDescriptor blob) =>
+        new FileInfo(BlobPath(Digest.Parse(blob.Digest, "a layer").Hex)) is { Exists: true } file ? file.Length : 0;
 
     /// <summary>Where a blob is collected.</summary>
     internal string BlobPath(string hex) => Path.Combine(PullsFolder, hex);
@@ -67,14 +73,14 @@ public sealed partial class ImageStore
     /// <summary>Makes a layer of a blob that is here.</summary>
     /// <exception cref="Refusal">400: it is not what the config says, or hostile; the entry is named.</exception>
     internal async Task<StoredOciLayer> MakeLayer(
-        string blobPath, string diffId, string chainId, IReadOnlyList<StoredOciLayer> below, IProgress<string>? progress, CancellationToken ct)
+        string blobPath, string diffId, string chainId, IReadOnlyList<StoredOciLayer> below, CancellationToken ct)
     {
         using var staged = Durable.Stage(LayersFolder);
         using var under = new LayersBelow([.. below.Select(l => LayerPath(l.Sha256))]);
-        var unpacked = await TarImage.ConvertLayer(blobPath, staged, under, new TarLimits(), progress, ct).ConfigureAwait(false);
-        if (diffId != $"sha256:{Convert.ToHexStringLower(unpacked)}")
-            throw new Refusal(400, $"a layer is not what the image's config says: it unpacks to {Convert.ToHexStringLower(unpacked)[..12]}, " +
-                $"not to {diffId[7..19]}");
+        var unpacked = await TarImage.ConvertLayer(blobPath, staged, under, new TarLimits(), null, ct).ConfigureAwait(false);
+        var hex = Convert.ToHexStringLower(unpacked);
+        if (diffId != "sha256:" + hex)
+            throw new Refusal(400, $"a layer is not what the image's config says: it unpacks to {hex[..12]}, not to {diffId[7..19]}");
         using var file = Fd.Open(staged.File.ProcPath, OpenFlags.O_RDONLY);
         var (sha256, length) = Hash(file, ct);
         staged.Commit(LayerPath(sha256));
@@ -153,7 +159,8 @@ public sealed partial class ImageStore
                 var draft = JsonSerializer.Deserialize(File.ReadAllBytes(path), StoreJson.Default.StoredOci);
                 var fingerprint = Path.GetFileNameWithoutExtension(path);
                 if (draft is { Layers: not null, Manifest: not null } && !_images.ContainsKey(fingerprint))
-                    _drafts = _drafts.SetItem(fingerprint, draft with { Layers = [.. draft.Layers.TakeWhile(l => File.Exists(LayerPath(l.Sha256)))] });
+                    _drafts = _drafts.SetItem(
+                        fingerprint, draft with { Layers = [.. draft.Layers.TakeWhile(l => File.Exists(LayerPath(l.Sha256)))] });
                 else
                     Durable.Remove(path);
             }
@@ -168,7 +175,8 @@ public sealed partial class ImageStore
     /// <summary>Removes the blobs of which no image on its way speaks.</summary>
     private void SweepBlobs()
     {
-        var spoken = _drafts.Values.SelectMany(d => d.ManifestDocument.Layers ?? []).Select(l => Digest.TryParse(l.Digest)?.Hex).ToHashSet();
+        var spoken = _drafts.Values.SelectMany(d => d.ManifestDocument.Layers ?? []).Select(l => Digest.TryParse(l.Digest)?.Hex)
+            .ToHashSet();
         foreach (var path in Directory.EnumerateFiles(PullsFolder))
             if (Path.GetFileName(path) is var name && !name.Contains('.', StringComparison.Ordinal) && !spoken.Contains(name) &&
                 !_blobUsers.ContainsKey(name))

@@ -68,7 +68,8 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
         var end = "/" + ImageReference.ShortEnd(name);
         var whole = ImageReference.NamesRegistry(name) ? ImageReference.TryParse(name)?.Alias : null;
         var found = _aliases.Where(a => a.Key == whole || a.Key.EndsWith(end, StringComparison.Ordinal)).ToList();
-        return found.Select(a => a.Value.Target).Distinct().Count() <= 1 ? _images.GetValueOrDefault(found.FirstOrDefault().Value?.Target ?? "")
+        return found.Select(a => a.Value.Target).Distinct().Count() <= 1
+            ? _images.GetValueOrDefault(found.FirstOrDefault().Value?.Target ?? "")
             : throw new Refusal(400, $"image {name} is ambiguous: {string.Join(", ", found.Select(a => a.Key))}; write one of them");
     }
 

@@ -13,9 +13,11 @@ namespace Holm.Node;
 internal static class Faces
 {
     public static NodeFace Of(
-        ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, Pulls pulls, Logins logins,
-        NetworkControl bridges, InstanceNetworks networks, Events events, NodePaths paths, Checks checks, Action<string> log) =>
-        Of(config, control, activation, readings, images, pulls, logins, events, NetworksOf(bridges, networks, paths), EnvironmentOf(paths), checks, log);
+        ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, Pulls pulls,
+        Logins logins, NetworkControl bridges, InstanceNetworks networks, Events events, NodePaths paths, Checks checks,
+        Action<string> log) =>
+        Of(config, control, activation, readings, images, pulls, logins, events, NetworksOf(bridges, networks, paths),
+            EnvironmentOf(paths), checks, log);
 
     private static NetworkFace NetworksOf(NetworkControl bridges, InstanceNetworks networks, NodePaths paths) => new()
     {

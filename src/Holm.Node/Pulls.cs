@@ -1,3 +1,4 @@
+using Holm.Config;
 using Holm.Contract;
 using Holm.Images;
 using Holm.Images.Oci;
@@ -54,8 +55,8 @@ internal sealed class Pulls(ImageStore images, ConfigStore config, Logins logins
         if (ImageReference.NamesRegistry(name))
             return [ImageReference.Parse(name)];
         return settings.Search.Count > 0 ? [.. settings.Search.Select(host => ImageReference.Parse($"{host}/{name}"))]
-            : throw new Refusal(400, $"image name {Holm.Config.Names.Show(name)} begins with no registry, and none is searched; write one, for " +
-                $"example {ImageReference.Hub}/{Holm.Config.Names.Show(name)}, or `holm configure registry {ImageReference.Hub} search`");
+            : throw new Refusal(400, $"image name {Names.Show(name)} begins with no registry, and none is searched; write one, for " +
+                $"example {ImageReference.Hub}/{Names.Show(name)}, or `holm configure registry {ImageReference.Hub} search`");
     }
 
     private RegistryCredentials? Of(RegistryPull pull, string host) => pull.Logins.TryGetValue(host, out var login)

@@ -65,8 +65,6 @@ public sealed class CuttingLink : IAsyncDisposable
                     Interlocked.Add(ref _bytes, count);
                 }
                 Cuts++;
-                // As a cable does: no end of the stream, a reset.
-                client.Client.LingerState = new LingerOption(true, 0);
             }
             catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
             {

@@ -78,7 +78,8 @@ internal sealed class Script : ISeat
         catch
         {
             _skipping = _session.Candidate is { Draft.Path.Count: 0 } candidate
-                && SessionForm.Read(candidate.Draft.Place, Words.Split(line)).Form is null or Line { IsNo: false, Lead: not ("resources" or "registry") };
+                && SessionForm.Read(candidate.Draft.Place, Words.Split(line)).Form
+                    is null or Line { IsNo: false, Lead: not ("resources" or "registry") };
             throw;
         }
     }

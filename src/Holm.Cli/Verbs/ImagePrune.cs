@@ -12,8 +12,8 @@ internal static class ImagePrune
         var dry = Parts.Switch("--dry-run", "only say what would be deleted");
         return new("prune", "delete the images that nothing uses", all, dry)
         {
-            More = "Deletes images that no app uses and that have no alias, such as those whose alias moved on to a newer one, and what came "
-                + "of pulls that were given up. "
+            More = "Deletes images that no app uses and that have no alias, such as those whose alias moved on to a newer one, and what "
+                + "came of pulls that were given up. "
                 + "Prints a line for each.",
             Examples = ["holm image prune --dry-run"],
             Run = (line, caller) =>

@@ -13,14 +13,15 @@ internal static class Login
         var piped = Parts.Switch("--password-stdin", "read the password from standard input");
         return new("login", "tell the node who it is to a registry", host, user, piped)
         {
-            More = "The registry is asked whether it knows them; then they are kept on the node, readable by root only, and used by every pull "
-                + "from there, also by those that a fleet or a first launch begins. An access token does better than a password.",
+            More = "The registry is asked whether it knows them; then they are kept on the node, readable by root only, and used by every "
+                + "pull from there, also by those that a fleet or a first launch begins. An access token does better than a password.",
             Examples = ["holm login ghcr.io --user anna", "holm login 10.0.0.5:5000 --user ci --password-stdin < token"],
             Run = (line, caller) =>
             {
                 var registry = line.GetRequiredValue(host);
                 var name = line.GetValue(user) ?? Prompt.Line(caller, $"User at {registry}: ");
-                var password = line.GetValue(piped) ? caller.ReadInput().TrimEnd('\r', '\n') : Prompt.Secret(caller, $"Password of {name}: ");
+                var password = line.GetValue(piped) ? caller.ReadInput().TrimEnd('\r', '\n')
+                    : Prompt.Secret(caller, $"Password of {name}: ");
                 caller.Node.Send("PUT", Names.Registry(registry), new() { User = name, Password = password },
                     ContractJson.Default.RegistryLogin);
                 return ExitCodes.Ok;

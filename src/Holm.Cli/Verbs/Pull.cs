@@ -10,7 +10,8 @@ internal static class Pull
 {
     private static readonly Argument<string> Name = Parts.One("IMAGE", "[REGISTRY/]PATH[:TAG][@sha256:DIGEST]", LiveNames.Aliases);
     private static readonly Option<string?> AliasOption = Parts.Value("--alias", "NAME", "one more name to call it by", LiveNames.Aliases);
-    private static readonly Option<string?> Arch = Parts.Value("--arch", "ARCH", "for which machine: amd64, arm64, arm/v7; else this node's");
+    private static readonly Option<string?> Arch = Parts.Value("--arch", "ARCH",
+        "for which machine: amd64, arm64, arm/v7; else this node's");
     private static readonly Option<string?> Creds = Parts.Value("--creds", "USER:PASSWORD",
         "who asks; else `holm login`'s, else docker's and podman's files of whoever calls");
     private static readonly Option<string?> AuthFile = Parts.Value("--authfile", "PATH", "such a file", LiveNames.AnyFile);
@@ -18,12 +19,13 @@ internal static class Pull
 
     public static Verb Build() => new("pull", "bring an image from a registry", Name, AliasOption, Arch, Creds, AuthFile, Timeout)
     {
-        More = "Fetches what is not here yet, checks every byte, and makes a SquashFS of each layer; nothing is unpacked. A pull that is cut, "
-            + "also by a restart of the node, goes on where it was the next time. The image is called REGISTRY/PATH:TAG; in other commands a "
-            + "shorter name will do, PATH or its last part, where only one image ends so. A name without a registry is looked for in those "
-            + "that are searched: holm configure registry docker.io search. Prints the fingerprint: the digest of the image's manifest.",
+        More = "A registry that speaks no TLS, or has mirrors, is told of first: holm configure registry 10.0.0.5:5000 insecure. Fetches "
+            + "what is not here yet, checks every byte, and makes a SquashFS of each layer; nothing is unpacked. A pull that is cut, also "
+            + "by a restart of the node, goes on where it was the next time. The image is called REGISTRY/PATH:TAG; in other commands "
+            + "a shorter name will do, PATH or its last part, where only one image ends so. A name without a registry is looked for in "
+            + "those that are searched: holm configure registry docker.io search. Prints the fingerprint: the digest of the image's manifest.",
         Examples = ["holm pull docker.io/library/busybox", "holm pull --arch arm/v7 ghcr.io/org/app:1.2 --alias app",
-            "holm configure registry 10.0.0.5:5000 insecure", "holm pull --creds anna:secret 10.0.0.5:5000/tools/probe@sha256:…"],
+            "holm pull --creds anna:secret 10.0.0.5:5000/tools/probe@sha256:…"],
         Run = Run,
     };
 

@@ -16,8 +16,8 @@ public sealed record PullRequest(ImageReference Reference, OciPlatform Platform,
 ///                               └─ …                       │
 ///                                    convert 1, convert 2, …   in order, as their blobs are whole ─> image, name
 /// </code>
-/// After each converted layer a draft says so, and its blob goes. A pull that ends early, or dies, leaves draft and blobs; the next one goes
-/// on with them. Mirrors are tried before the registry; one that fails hands over what came.
+/// After each converted layer a draft says so, and its blob goes. A pull that ends early, or dies, leaves draft and blobs; the next one
+/// goes on with them. Mirrors are tried before the registry; one that fails hands over what came.
 /// </summary>
 /// <param name="store">Where to.</param>
 /// <param name="settings">Mirrors, registries without TLS.</param>
@@ -113,7 +113,8 @@ public sealed class ImagePull(
         var progress = new PullProgress(pulled.Blobs, clock, tell);
         var made = new List<StoredOciLayer>();
         StoredOci Draft() => new() { Manifest = pulled.ManifestBytes, Config = pulled.ConfigBytes, Layers = [.. made] };
-        var missing = Enumerable.Range(0, pulled.Blobs.Count).Where(i => store.FindLayer(pulled.DiffIds[i], pulled.ChainIds[i]) is null).ToList();
+        var missing = Enumerable.Range(0, pulled.Blobs.Count)
+            .Where(i => store.FindLayer(pulled.DiffIds[i], pulled.ChainIds[i]) is null).ToList();
         store.CheckRoom(missing.Select(i => pulled.Blobs[i]));
         store.Draft(pulled.Fingerprint, Draft());
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -168,7 +169,7 @@ public sealed class ImagePull(
         {
             progress.Set(i, PullState.Converting);
             layer = await store.MakeLayer(
-                store.BlobPath(Digest.TryParse(pulled.Blobs[i].Digest)!.Hex), pulled.DiffIds[i], pulled.ChainIds[i], below, null, ct)
+                store.BlobPath(Digest.TryParse(pulled.Blobs[i].Digest)!.Hex), pulled.DiffIds[i], pulled.ChainIds[i], below, ct)
                 .ConfigureAwait(false);
         }
         progress.Set(i, PullState.Done);

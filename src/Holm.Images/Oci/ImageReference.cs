@@ -94,6 +94,8 @@ public sealed partial record ImageReference(string Registry, string Path, string
     [GeneratedRegex(@"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*\z")]
     private static partial Regex ComponentPattern();
 
-    [GeneratedRegex(@"^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?\z")]
+    private const string Label = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?";
+
+    [GeneratedRegex(@$"^({Label}(\.{Label})*|\[[0-9a-fA-F:]+\])(:[0-9]{{1,5}})?\z")]
     private static partial Regex HostPattern();
 }

@@ -11,7 +11,8 @@ public sealed class Logins
 {
     private readonly string _path;
     private readonly Lock _lock = new();
-    private ImmutableSortedDictionary<string, RegistryAuth> _all = ImmutableSortedDictionary.Create<string, RegistryAuth>(StringComparer.Ordinal);
+    private ImmutableSortedDictionary<string, RegistryAuth> _all =
+        ImmutableSortedDictionary.Create<string, RegistryAuth>(StringComparer.Ordinal);
 
     /// <summary>Reads the file, if it is there.</summary>
     /// <param name="path">The file.</param>

@@ -20,10 +20,12 @@ internal static class MediaTypes
     /// <exception cref="Refusal">400: no layer Holm can use; the sentence names the type.</exception>
     public static void CheckLayer(string type)
     {
-        if (type is not (OciLayer or OciLayer + "+gzip" or OciLayer + "+zstd" or DockerLayer or DockerLayer + ".gzip" or DockerLayer + ".zstd"))
-            throw new Refusal(400, $"the image has a layer of type {Shown(type)}, which Holm cannot use" + (
-                type.Contains("nondistributable", StringComparison.Ordinal) || type.Contains("foreign", StringComparison.Ordinal)
-                    ? ": its bytes are not in the registry" : type.EndsWith("+encrypted", StringComparison.Ordinal) ? ": it is encrypted" : ""));
+        if (type is OciLayer or OciLayer + "+gzip" or OciLayer + "+zstd" or DockerLayer or DockerLayer + ".gzip" or DockerLayer + ".zstd")
+            return;
+        var why = type.Contains("nondistributable", StringComparison.Ordinal) || type.Contains("foreign", StringComparison.Ordinal)
+            ? ": its bytes are not in the registry"
+            : type.EndsWith("+encrypted", StringComparison.Ordinal) ? ": it is encrypted" : "";
+        throw new Refusal(400, $"the image has a layer of type {Shown(type)}, which Holm cannot use{why}");
     }
 
     /// <exception cref="Refusal">400: an artifact, no image.</exception>
@@ -39,7 +41,7 @@ internal static class MediaTypes
     {
         var said = document.MediaType ?? type;
         if (document.SchemaVersion != 2 || said.StartsWith(DockerSchema1, StringComparison.Ordinal))
-            throw new Refusal(400, "its manifest is of Docker's first kind, given up in 2017; push the image again with a present-day tool");
+            throw new Refusal(400, "its manifest is of Docker's first kind, given up in 2017; push the image again with a newer tool");
         if (Indexes.Contains(said) || document is { Manifests: not null, Layers: null, Config: null })
             return document.Manifests is not null ? true : throw new Refusal(400, "its index lists nothing");
         return document is { Config: not null, Layers: not null } ? false

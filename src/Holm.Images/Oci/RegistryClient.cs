@@ -199,14 +199,15 @@ public sealed class RegistryClient(RegistryEndpoint endpoint, RegistryCredential
             case 404:
                 return new Refusal(404, $"{image}: the registry has no such image, tag or blob");
             case 401 or 403:
-                return new Refusal(code, $"{image}: the registry refuses {(credentials is null ? "whom it does not know" : credentials.User)}; " +
+                return new Refusal(code, $"{image}: the registry refuses {credentials?.User ?? "whom it does not know"}; " +
                     $"`holm login {Host}` changes who asks, and a name that does not exist is refused the same way");
             case 408 or 416 or 429 or >= 500:
                 var pause = answer.Headers.RetryAfter?.Delta;
                 return new BusyException($"{Host} answers {code}", pause);
             default:
                 var said = Encoding.UTF8.GetString(await Text(answer, 300, ct).ConfigureAwait(false));
-                return new Refusal(400, $"{image}: the registry answers {code}: {new string([.. said.Select(c => char.IsControl(c) ? ' ' : c)])}");
+                said = new string([.. said.Select(c => char.IsControl(c) ? ' ' : c)]);
+                return new Refusal(400, $"{image}: the registry answers {code}: {said}");
         }
     }
 }

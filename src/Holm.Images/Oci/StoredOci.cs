@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -44,7 +43,7 @@ internal static class ChainIds
     {
         var chain = new List<string>();
         foreach (var diff in diffIds)
-            chain.Add(chain.Count == 0 ? diff : "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"{chain[^1]} {diff}"))));
+            chain.Add(chain.Count == 0 ? diff : Digest.Of(Encoding.ASCII.GetBytes($"{chain[^1]} {diff}")).ToString());
         return chain;
     }
 }

@@ -104,7 +104,9 @@ internal sealed class TarTree
         return false;
     }
 
-    /// <summary>What pass 2 writes: for each entry number the nodes that hold it, living ones only, and what the tar has no entry for.</summary>
+    /// <summary>
+    /// What pass 2 writes: for each entry number the nodes that hold it, living ones only, and what the tar has no entry for.
+    /// </summary>
     public TarPlan Plan()
     {
         var alive = new bool[_nodes.Count];

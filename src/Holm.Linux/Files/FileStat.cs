@@ -23,7 +23,9 @@ public readonly partial record struct FileStat(
     /// <summary>True for a symbolic link.</summary>
     public bool IsLink => (Mode & S_IFMT) == S_IFLNK;
 
-    /// <summary>True for the character device 0:0, by which a layer says that a name of those below is gone; overlayfs, "whiteouts".</summary>
+    /// <summary>
+    /// True for the character device 0:0, by which a layer says that a name of those below is gone; overlayfs, "whiteouts".
+    /// </summary>
     public bool IsWhiteout => (Mode & S_IFMT) == S_IFCHR && Node == 0;
 
     /// <summary>True when any of the three execute bits is set: what root needs to run it.</summary>

@@ -83,8 +83,7 @@ internal static class AliasRoutes
 
     private static ImageAlias Find(Call call)
     {
-        // Kestrel decodes all of a path but %2F; an alias may be debian/12, and holds no percent sign itself.
-        var name = call.Route("alias").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        var name = call.Route("alias");
         return call.Node.Images.Aliases().FirstOrDefault(a => a.Name == name) ??
             throw new Refusal(404, $"Image alias not found: {Names.Show(name)}");
     }

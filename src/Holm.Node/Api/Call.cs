@@ -33,7 +33,8 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
     };
 
     /// <summary>Part of the path.</summary>
-    public string Route(string name) => (string)http.Request.RouteValues[name]!;
+    /// <remarks>Kestrel decodes all of a path but %2F; an alias may be debian/12, and no name holds a percent sign.</remarks>
+    public string Route(string name) => ((string)http.Request.RouteValues[name]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A query parameter, or empty.</summary>
     public string Query(string name) => http.Request.Query[name].ToString();

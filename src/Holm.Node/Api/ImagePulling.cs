@@ -8,7 +8,9 @@ namespace Holm.Node.Api;
 /// <summary>Images out of registries, and who this node is to them.</summary>
 internal static class ImagePulling
 {
-    /// <summary><c>POST /1.0/images</c> with a source of type <c>registry</c>: an operation that can be cancelled and goes on another time.</summary>
+    /// <summary>
+    /// <c>POST /1.0/images</c> with a source of type <c>registry</c>: an operation that can be cancelled and goes on another time.
+    /// </summary>
     public static Task Begin(Call call, ImageSource source, IReadOnlyList<ImageAlias> aliases)
     {
         var node = call.Node;
@@ -35,8 +37,8 @@ internal static class ImagePulling
             }
             catch (OperationCanceledException) when (late.IsCancellationRequested && !ct.IsCancellationRequested)
             {
-                throw new Refusal(408, $"pull {pull.Name}: not whole after {source.Timeout} seconds; what came is kept, and the next pull " +
-                    "goes on from there");
+                throw new Refusal(408, $"pull {pull.Name}: not whole after {source.Timeout} seconds; what came is kept, and the next " +
+                    "pull goes on from there");
             }
         }));
     }
@@ -82,7 +84,8 @@ internal static class ImagePulling
         var moving = layers.Where(l => l.State is "fetching").Select(l => $"{l.Digest} {Megabytes(l.Here)}/{Megabytes(l.Size)}")
             .Concat(layers.Where(l => l.State is "converting").Select(l => $"{l.Digest} to SquashFS"));
         run.Tell("layers", JsonSerializer.SerializeToElement(layers, ContractJson.Default.IReadOnlyListPullLayer));
-        run.Tell("pull_progress", $"{layers.Count(l => l.State == "done")} of {layers.Count} layers, " +
-            $"{Megabytes(layers.Sum(l => l.Here))} of {Megabytes(layers.Sum(l => l.Size))} MB; {string.Join(", ", moving)}".TrimEnd(' ', ';'));
+        var sum = $"{layers.Count(l => l.State == "done")} of {layers.Count} layers, {Megabytes(layers.Sum(l => l.Here))} of " +
+            $"{Megabytes(layers.Sum(l => l.Size))} MB";
+        run.Tell("pull_progress", string.Join("; ", moving.Prepend(sum)));
     }
 }

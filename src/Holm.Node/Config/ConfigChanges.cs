@@ -59,7 +59,8 @@ public sealed class ConfigChanges(Func<string, bool> hasImage, DateTimeOffset no
             {
                 ["resources"] => "resources",
                 ["app" or "profile" or "network" or "registry", var name] words => $"{words[0]} {Words.Quote(name)}",
-                _ => throw new Refusal(400, $"{Names.Show(given)} is no object; app NAME, profile NAME, network NAME, registry HOST and resources are"),
+                _ => throw new Refusal(400, $"{Names.Show(given)} is no object; app NAME, profile NAME, network NAME, registry HOST and " +
+                    "resources are"),
             };
         }
         catch (FormatException e)

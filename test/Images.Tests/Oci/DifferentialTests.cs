@@ -5,7 +5,9 @@ using Tests.Registry;
 
 namespace Images.Tests.Oci;
 
-/// <summary>Images that different tools built, pulled and mounted, beside what `umoci unpack` makes of them: the same to the last attribute.</summary>
+/// <summary>
+/// Images that different tools built, pulled and mounted, beside what `umoci unpack` makes of them: the same to the last attribute.
+/// </summary>
 public sealed class DifferentialTests(RegistryServer registry) : IClassFixture<RegistryServer>, IDisposable
 {
     private readonly Scratch _scratch = new();
@@ -39,8 +41,10 @@ public sealed class DifferentialTests(RegistryServer registry) : IClassFixture<R
             """ },
         { "buildah, layers upon layers", """
             export O
-            printf 'FROM scratch\nCOPY busybox /bin/busybox\nCOPY busybox /bin/sh\nRUN ["/bin/busybox","mkdir","-p","/var/lib/x"]\n' > Containerfile
-            printf 'RUN /bin/busybox touch /var/lib/x/y && /bin/busybox chmod 2750 /var/lib/x\nRUN /bin/busybox rm -r /var/lib\n' >> Containerfile
+            printf 'FROM scratch\nCOPY busybox /bin/busybox\nCOPY busybox /bin/sh\n' > Containerfile
+            printf 'RUN ["/bin/busybox","mkdir","-p","/var/lib/x"]\n' >> Containerfile
+            printf 'RUN /bin/busybox touch /var/lib/x/y && /bin/busybox chmod 2750 /var/lib/x\n' >> Containerfile
+            printf 'RUN /bin/busybox rm -r /var/lib\n' >> Containerfile
             printf 'RUN /bin/busybox mkdir -p /var/lib/x && echo z > /var/lib/x/z\n' >> Containerfile
             cp /bin/busybox . && buildah $O bud -q --layers --isolation chroot --format oci -t three . >/dev/null
             skopeo copy -q --insecure-policy containers-storage:[vfs@$PWD/s+$PWD/r]localhost/three:latest oci:L:1
@@ -118,7 +122,8 @@ public sealed class DifferentialTests(RegistryServer registry) : IClassFixture<R
     }
 
     /// <summary>
-    /// A line for each file: path, type, mode, owner, time (SquashFS keeps seconds), links (of folders overlayfs counts none), target, size; contents; attributes.
+    /// A line for each file: path, type, mode, owner, time (SquashFS keeps seconds), links (of folders overlayfs counts none),
+    /// target, size; contents; attributes.
     /// umoci makes the root itself.
     /// </summary>
     private string Look(string folder) => _scratch.Shell(

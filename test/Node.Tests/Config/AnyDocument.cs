@@ -26,7 +26,8 @@ internal sealed class AnyDocument(int seed)
         if (Maybe())
             document = document with { Resources = new Resources(_random.Next(1, 101), _random.Next(1, 101)) };
         if (Maybe())
-            document = document.With(new RegistryConfig { Host = "docker.io", Search = Maybe(), Mirrors = ["10.0.0.5:5000", "[fd00::1]:5000"] })
+            document = document
+                .With(new RegistryConfig { Host = "docker.io", Search = Maybe(), Mirrors = ["10.0.0.5:5000", "[fd00::1]:5000"] })
                 .With(new RegistryConfig { Host = "10.0.0.5:5000", Insecure = true });
         for (var i = _random.Next(4); i >= 0; i--)
         {
