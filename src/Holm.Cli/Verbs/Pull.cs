@@ -23,7 +23,8 @@ internal static class Pull
             + "what is not here yet, checks every byte, and makes a SquashFS of each layer; nothing is unpacked. A pull that is cut, also "
             + "by a restart of the node, goes on where it was the next time. The image is called REGISTRY/PATH:TAG; in other commands "
             + "a shorter name will do, PATH or its last part, where only one image ends so. A name without a registry is looked for in "
-            + "those that are searched: holm configure registry docker.io search. Prints the fingerprint: the digest of the image's manifest.",
+            + "those that are searched: holm configure registry docker.io search. Prints the fingerprint: the digest of the image's "
+            + "manifest.",
         Examples = ["holm pull docker.io/library/busybox", "holm pull --arch arm/v7 ghcr.io/org/app:1.2 --alias app",
             "holm pull --creds anna:secret 10.0.0.5:5000/tools/probe@sha256:…"],
         Run = Run,

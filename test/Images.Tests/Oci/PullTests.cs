@@ -55,14 +55,8 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
     {
         Push("resumed", megabytes: 4);
         await using var link = new CuttingLink(registry.Port);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         var store = Store();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ImagePull(store, Settings(link.Host), TimeProvider.System)
-            .Pull(Request(link.Host + "/tests/resumed:1"), layers =>
-            {
-                if (layers.Sum(l => l.Here) > 1 << 20)
-                    stop.Cancel();
-            }, stop.Token));
+        await GiveUp(store, link.Host, "tests/resumed:1");
         var kept = Directory.EnumerateFiles(_scratch["state/pulls"]).Sum(f => new FileInfo(f).Length);
         Assert.InRange(kept, 1 << 20, 4 << 20);
         Assert.Single(store.Unfinished);
@@ -90,14 +84,8 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
     {
         Push("abandoned", megabytes: 2);
         await using var link = new CuttingLink(registry.Port);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         var store = Store();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ImagePull(store, Settings(link.Host), TimeProvider.System)
-            .Pull(Request(link.Host + "/tests/abandoned:1"), layers =>
-            {
-                if (layers.Sum(l => l.Here) > 1 << 20)
-                    stop.Cancel();
-            }, stop.Token));
+        await GiveUp(store, link.Host, "tests/abandoned:1");
         store.Abandon(store.Unfinished.Single());
         Assert.Empty(Directory.EnumerateFiles(_scratch["state/pulls"]));
         Assert.Empty(Directory.EnumerateFiles(_scratch["state/layers"]));
@@ -180,6 +168,18 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
 
     private Task<StoredImage> Pull(ImageStore store, string name) =>
         new ImagePull(store, Settings(name[..name.IndexOf('/')]), TimeProvider.System, NoPause).Pull(Request(name), _told.Add, Ct);
+
+    /// <summary>Pulls until a megabyte is here.</summary>
+    private static async Task GiveUp(ImageStore store, string host, string name)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ImagePull(store, Settings(host), TimeProvider.System)
+            .Pull(Request($"{host}/{name}"), layers =>
+            {
+                if (layers.Sum(l => l.Here) > 1 << 20)
+                    stop.Cancel();
+            }, stop.Token));
+    }
 
     private string ManifestDigest(string name) =>
         registry.Sh($"skopeo inspect --raw --tls-verify=false docker://{registry.Host}/{name} | sha256sum").Split(' ')[0];
