@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using static System.Tests.RouterConsole;
 
 namespace System.Tests;
@@ -37,6 +38,30 @@ public sealed class RouterConsoleTests
             Configuration activated.  Remember "copy run start" to save to flash (NVRAM).
             example:/#> 
             """, console.Screen);
+    }
+
+    /// <summary>
+    /// Programs that drive WeOS know its prompts by these expressions (scrapli's driver), and look at what comes over the line, control
+    /// sequences and all.
+    /// </summary>
+    [Fact]
+    public async Task Programs_that_drive_WeOS_find_its_prompts()
+    {
+        await using var node = await Node();
+        using var console = Console(node);
+        await Prompt(@"^[\w]*:\/#>", "");
+        await Prompt(@"\w+:\/config\/(?:[\w-]+\/)*#>\s*", "configure");
+        await Prompt(@"\w+:\/config\/(?:[\w-]+\/)*#>\s*", "app foo-bar netbox");
+        await Prompt(@"^[\w]*:\/#>", "abort");
+
+        async Task Prompt(string expression, string line)
+        {
+            var before = console.Raw.Length;
+            if (line.Length > 0)
+                await console.Types(line + "\n");
+            await Shell.Until($"{expression} after {line}", () => Task.FromResult(
+                Regex.IsMatch(console.Raw[before..], expression, RegexOptions.Multiline)), 20);
+        }
     }
 
     [Fact]

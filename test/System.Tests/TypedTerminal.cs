@@ -92,7 +92,8 @@ public sealed class TypedTerminal : IDisposable
         _script.Dispose();
     }
 
-    private string Raw
+    /// <summary>All that was printed, as it came.</summary>
+    public string Raw
     {
         get
         {
