@@ -36,6 +36,19 @@ public sealed class Guest : IAsyncDisposable
     public static async Task<Guest> Boot(GuestOptions? options = null)
     {
         options ??= new GuestOptions();
+        try
+        {
+            return await BootOnce(options);
+        }
+        catch (NeverBeganException)
+        {
+            // QEMU's translator hangs now and then before a guest's kernel says its first word; nothing of the guest has run then.
+            return await BootOnce(options);
+        }
+    }
+
+    private static async Task<Guest> BootOnce(GuestOptions options)
+    {
         var files = await Files.Value;
         var folder = Directory.CreateTempSubdirectory("holm-guest-").FullName;
         try
@@ -181,7 +194,9 @@ public sealed class Guest : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            throw Broken("was silent beyond the deadline");
+            var console = new FileInfo(Path.Combine(_folder, "console"));
+            throw console is { Exists: true, Length: > 0 } ? Broken("was silent beyond the deadline")
+                : new NeverBeganException($"the guest never began; QEMU: {_errors}");
         }
         throw Broken("ended");
     }
@@ -193,3 +208,6 @@ public sealed class Guest : IAsyncDisposable
         return new InvalidOperationException($"the guest {what}; QEMU: {_errors}; its console ends with:\n{tail}");
     }
 }
+
+/// <summary>The emulated machine did not come to its kernel.</summary>
+internal sealed class NeverBeganException(string message) : Exception(message);
