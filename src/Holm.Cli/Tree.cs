@@ -52,6 +52,7 @@ internal static class Tree
         { Own = true },
         Exec.Build(),
         Pull.Build(),
+        Load.Build(),
         Login.In(),
         Login.Out(),
         new Verb("image", "take in, name and drop images",

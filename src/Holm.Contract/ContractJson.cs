@@ -42,6 +42,7 @@ namespace Holm.Contract;
 [JsonSerializable(typeof(ControlMessage))]
 [JsonSerializable(typeof(ImagesPost))]
 [JsonSerializable(typeof(IReadOnlyList<PullLayer>))]
+[JsonSerializable(typeof(IReadOnlyList<LoadedImage>))]
 [JsonSerializable(typeof(RegistryLogin))]
 [JsonSerializable(typeof(ImagePut))]
 [JsonSerializable(typeof(ImageAliasPut))]

@@ -100,10 +100,10 @@ public sealed record ImagesPost
 /// <summary>Where an image comes from.</summary>
 public sealed record ImageSource
 {
-    /// <summary><c>file</c>, or <c>registry</c>.</summary>
+    /// <summary><c>file</c>, <c>archive</c> (a file with images in it), or <c>registry</c>.</summary>
     public string Type { get; set; } = "file";
 
-    /// <summary>Of a file: absolute path on the node.</summary>
+    /// <summary>Of a file or an archive: absolute path on the node.</summary>
     public string Path { get; set; } = "";
 
     /// <summary>Of a registry: <c>[REGISTRY/]PATH[:TAG][@sha256:DIGEST]</c>.</summary>
@@ -171,6 +171,16 @@ public sealed record PullLayer
 
     /// <summary>One of <see cref="PullState"/>'s names, in lower case.</summary>
     public string State { get; init; } = "";
+}
+
+/// <summary>One image of an archive, in an operation's <c>loaded</c>.</summary>
+public sealed record LoadedImage
+{
+    /// <summary>The image.</summary>
+    public string Fingerprint { get; init; } = "";
+
+    /// <summary>Names it got.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
 }
 
 /// <summary>How far a layer is.</summary>

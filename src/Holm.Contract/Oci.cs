@@ -132,6 +132,22 @@ public sealed record OciRun
     public string? StopSignal { get; init; }
 }
 
+/// <summary>One image in what <c>docker save</c> writes.</summary>
+public sealed record DockerImage
+{
+    /// <summary>File of the config.</summary>
+    [JsonPropertyName("Config")]
+    public string? Config { get; init; }
+
+    /// <summary>Names it goes by.</summary>
+    [JsonPropertyName("RepoTags")]
+    public IReadOnlyList<string>? RepoTags { get; init; }
+
+    /// <summary>Files of its layers, lowest first.</summary>
+    [JsonPropertyName("Layers")]
+    public IReadOnlyList<string>? Layers { get; init; }
+}
+
 /// <summary>An empty object: how the specification writes sets.</summary>
 public sealed record OciNothing;
 
@@ -172,6 +188,7 @@ public sealed record RegistryAuth
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(OciManifest))]
 [JsonSerializable(typeof(OciConfig))]
+[JsonSerializable(typeof(IReadOnlyList<DockerImage>))]
 [JsonSerializable(typeof(RegistryToken))]
 [JsonSerializable(typeof(RegistryAuths))]
 public sealed partial class OciJson : JsonSerializerContext;

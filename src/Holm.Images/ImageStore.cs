@@ -35,7 +35,7 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
 
     private string ImagesFolder => Path.Combine(statePath, "images");
 
-    private string PullsFolder => Path.Combine(statePath, "pulls");
+    internal string PullsFolder => Path.Combine(statePath, "pulls");
 
     private string AliasesPath => Path.Combine(statePath, "aliases.json");
 

@@ -68,6 +68,8 @@ internal static class Faces
                     new ImportRequest(file.Path, file.Filename, file.NoInit, file.Properties, file.Upload), progress, ct)
                     .ConfigureAwait(false)),
                 Pull = async (pull, tell, ct) => ToWire(images, await pulls.Pull(pull, tell, ct).ConfigureAwait(false)),
+                Load = async (path, tell, ct) => [.. (await pulls.Load(path, tell, ct).ConfigureAwait(false))
+                    .Select(l => new LoadedImage { Fingerprint = l.Image.Fingerprint, Names = l.Names })],
                 Unfinished = () => images.Unfinished,
                 Abandon = images.Abandon,
                 Logins = () => logins.Hosts,

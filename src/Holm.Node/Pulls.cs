@@ -34,6 +34,11 @@ internal sealed class Pulls(ImageStore images, ConfigStore config, Logins logins
         throw new Refusal(refusals[^1].Code, string.Join("; ", refusals.Select(r => r.Message)), refusals[^1]);
     }
 
+    /// <summary>Takes in the images of an archive.</summary>
+    public Task<IReadOnlyList<(StoredImage Image, IReadOnlyList<string> Names)>> Load(
+        string path, Action<IReadOnlyList<PullLayer>> tell, CancellationToken ct) =>
+        new ImagePull(images, Settings(), clock).Load(path, Platforms.Own, tell, ct);
+
     /// <summary>Asks the registry, then keeps who the node is there.</summary>
     public async Task Login(string host, RegistryLogin login, CancellationToken ct)
     {

@@ -45,7 +45,7 @@ internal static class ImageImport
     }
 
     // Pipes and devices, among them a shell's <(…), belong to this process; only it can read them.
-    private static bool IsPlainFile(string path) => path != "-" && new FileInfo(path) is { Exists: true, Length: > 0 } file
+    internal static bool IsPlainFile(string path) => path != "-" && new FileInfo(path) is { Exists: true, Length: > 0 } file
         && !file.FullName.StartsWith("/dev/", StringComparison.Ordinal) && !file.FullName.StartsWith("/proc/", StringComparison.Ordinal);
 
     private static Answer Named(Caller caller, string path, string? alias, bool noInit) => caller.Node.Send("POST", "/1.0/images", new()
@@ -56,14 +56,16 @@ internal static class ImageImport
         NoInit = noInit,
     }, ContractJson.Default.ImagesPost);
 
-    private static Answer Streamed(Caller caller, string path, bool noInit)
+    private static Answer Streamed(Caller caller, string path, bool noInit) => Send(caller, path, noInit ? ["X-Holm-no-init: true"] : []);
+
+    /// <summary>Sends a file, or standard input for <c>-</c>, as it is.</summary>
+    internal static Answer Send(Caller caller, string path, IReadOnlyList<string> more)
     {
         var file = path == "-" ? null : Fd.Open(path, OpenFlags.O_RDONLY);
         using (file)
         {
-            List<string> headers = [$"X-LXD-filename: {Uri.EscapeDataString(path == "-" ? "stdin" : System.IO.Path.GetFileName(path))}"];
-            if (noInit)
-                headers.Add("X-Holm-no-init: true");
+            List<string> headers =
+                [$"X-LXD-filename: {Uri.EscapeDataString(path == "-" ? "stdin" : System.IO.Path.GetFileName(path))}", .. more];
             return caller.Node.Upload("/1.0/images", headers, buffer =>
             {
                 var count = (file ?? caller.Input).TryRead(buffer);

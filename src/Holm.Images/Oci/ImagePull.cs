@@ -68,8 +68,38 @@ public sealed class ImagePull(
             return here;
         var config = await Config(client, path, manifest.Config, ct).ConfigureAwait(false);
         var pulled = PulledImage.Read($"{client.Host}/{path}", bytes, manifest, config, request.Platform);
-        return await Layers(client, path, pulled, request.Reference.ToString(), tell, ct).ConfigureAwait(false);
+        return await Layers(
+            pulled, request.Reference.ToString(), new BlobFetch(client, path, _pause).Fetch, tell, ct).ConfigureAwait(false);
     }
+
+    /// <summary>Takes in the images of an archive; each gets the names it has there.</summary>
+    /// <param name="path">A file.</param>
+    /// <param name="platform">Which of an image that is there for several machines.</param>
+    /// <param name="tell">Hears how far the layers of an image are.</param>
+    /// <param name="ct">Gives up; nothing of the archive is kept but images that are whole.</param>
+    /// <exception cref="Refusal">400: it is no such archive, hostile or damaged; 507 no room.</exception>
+    public async Task<IReadOnlyList<(StoredImage Image, IReadOnlyList<string> Names)>> Load(
+        string path, OciPlatform platform, Action<IReadOnlyList<PullLayer>> tell, CancellationToken ct)
+    {
+        using var archive = await ImageArchive.Read(path, store, ct).ConfigureAwait(false);
+        var loaded = new List<(StoredImage, IReadOnlyList<string>)>();
+        foreach (var (pulled, names) in archive.Images(platform))
+        {
+            var image = store.Find(pulled.Fingerprint) ?? await Layers(pulled, names.Count > 0 ? names[0] : Path.GetFileName(path),
+                (blob, _, progress, _) =>
+                {
+                    archive.Find(blob, progress);
+                    return Task.CompletedTask;
+                }, tell, ct).ConfigureAwait(false);
+            foreach (var name in names)
+                store.SetAlias(name, image.Fingerprint);
+            loaded.Add((image, names));
+        }
+        return loaded.Count > 0 ? loaded : throw new Refusal(400, "there is no image in the archive");
+    }
+
+    /// <summary>Brings a blob into a file: which, the file, how far it is.</summary>
+    private delegate Task Bring(OciDescriptor blob, string file, Action<long> progress, CancellationToken ct);
 
     private async Task<(byte[], OciManifest)> Manifest(RegistryClient client, PullRequest request, CancellationToken ct)
     {
@@ -108,7 +138,7 @@ public sealed class ImagePull(
     }
 
     private async Task<StoredImage> Layers(
-        RegistryClient client, string path, PulledImage pulled, string name, Action<IReadOnlyList<PullLayer>> tell, CancellationToken ct)
+        PulledImage pulled, string name, Bring bring, Action<IReadOnlyList<PullLayer>> tell, CancellationToken ct)
     {
         var progress = new PullProgress(pulled.Blobs, clock, tell);
         var made = new List<StoredOciLayer>();
@@ -119,7 +149,7 @@ public sealed class ImagePull(
         store.Draft(pulled.Fingerprint, Draft());
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         using var slots = new SemaphoreSlim(AtOnce);
-        var fetches = missing.ToDictionary(i => i, i => Fetch(client, path, pulled.Blobs[i], i, progress, slots, stop.Token));
+        var fetches = missing.ToDictionary(i => i, i => Fetch(bring, pulled.Blobs[i], i, progress, slots, stop.Token));
         try
         {
             for (var i = 0; i < pulled.Blobs.Count; i++)
@@ -141,7 +171,7 @@ public sealed class ImagePull(
     }
 
     private async Task Fetch(
-        RegistryClient client, string path, OciDescriptor blob, int layer, PullProgress progress, SemaphoreSlim slots, CancellationToken ct)
+        Bring bring, OciDescriptor blob, int layer, PullProgress progress, SemaphoreSlim slots, CancellationToken ct)
     {
         var hex = Digest.TryParse(blob.Digest)!.Hex;
         store.NeedBlob(hex);
@@ -150,8 +180,7 @@ public sealed class ImagePull(
         {
             progress.Set(layer, PullState.Fetching);
             using (await store.BlobTurns.Take(hex, ct).ConfigureAwait(false))
-                await new BlobFetch(client, path, _pause).Fetch(blob, store.BlobPath(hex), here => progress.Came(layer, here), ct)
-                    .ConfigureAwait(false);
+                await bring(blob, store.BlobPath(hex), here => progress.Came(layer, here), ct).ConfigureAwait(false);
             progress.Set(layer, PullState.Fetched);
         }
         finally

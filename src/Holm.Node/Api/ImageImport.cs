@@ -31,13 +31,15 @@ internal static class ImageImport
             await ImagePulling.Begin(call, registry, body.Aliases ?? []).ConfigureAwait(false);
             return;
         }
-        if (body.Source is not { Type: "file" } source)
-            throw new Refusal(400, $"Unknown source type {Names.Show(body.Source?.Type ?? "")}; file and registry are known to this node");
+        if (body.Source is not { Type: "file" or "archive" } source)
+            throw new Refusal(400, $"Unknown source type {Names.Show(body.Source?.Type ?? "")}; file, archive and registry are known to " +
+                "this node");
         if (!Path.IsPathFullyQualified(source.Path) || source.Path.Contains('\0', StringComparison.Ordinal))
             throw new Refusal(400, $"source path {Names.Show(source.Path)} is no absolute path");
         foreach (var alias in body.Aliases ?? [])
             Names.CheckImage(alias?.Name ?? "");
-        var file = new ImageFile(source.Path, body.Filename ?? Path.GetFileName(source.Path), body.NoInit, Maps.From(body.Properties));
+        var file = new ImageFile(source.Path, body.Filename ?? Path.GetFileName(source.Path), body.NoInit, Maps.From(body.Properties),
+            IsArchive: source.Type == "archive");
         CheckWords(file.Filename, file.Properties);
         await Begin(call, file, body.Aliases ?? []).ConfigureAwait(false);
     }
@@ -51,7 +53,8 @@ internal static class ImageImport
         CheckWords(filename, properties);
         var upload = await Receive(call).ConfigureAwait(false);
         // From here on the file is the operation's, also when the client does not wait for the answer.
-        var file = new ImageFile(upload.Path, filename, noInit, properties, upload);
+        var isArchive = call.Header("X-Holm-Archive").Equals("true", StringComparison.OrdinalIgnoreCase);
+        var file = new ImageFile(upload.Path, filename, noInit, properties, upload, isArchive);
         await Begin(call, file, []).ConfigureAwait(false);
     }
 
@@ -113,6 +116,11 @@ internal static class ImageImport
         {
             using (file.Upload)
             {
+                if (file.IsArchive)
+                {
+                    await ImagePulling.Load(node, file.Path, aliases, run, ct).ConfigureAwait(false);
+                    return;
+                }
                 var image = await node.Images.Import(file, new Progress(run), ct).ConfigureAwait(false);
                 foreach (var alias in aliases)
                     node.Images.SetAlias(alias.Name, image.Fingerprint, alias.Description ?? "");

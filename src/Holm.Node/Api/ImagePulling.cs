@@ -43,6 +43,21 @@ internal static class ImagePulling
         }));
     }
 
+    /// <summary>The images of an archive; names that the caller wants go to the only one in it.</summary>
+    public static async Task Load(
+        NodeFace node, string path, IReadOnlyList<ImageAlias> aliases, OperationRun run, CancellationToken ct)
+    {
+        var loaded = await node.Images.Load(path, layers => Tell(run, layers), ct).ConfigureAwait(false);
+        run.Tell("loaded", JsonSerializer.SerializeToElement(loaded, ContractJson.Default.IReadOnlyListLoadedImage));
+        run.Tell("fingerprint", loaded[0].Fingerprint);
+        foreach (var image in loaded)
+            node.Events.Lifecycle("image-created", ImageRoutes.Url(image.Fingerprint));
+        if (aliases.Count > 0 && loaded.Count > 1)
+            throw new Refusal(400, $"{loaded.Count} images are in the archive, and one name is wanted; they are taken in under their own names");
+        foreach (var alias in aliases)
+            node.Images.SetAlias(alias.Name, loaded[0].Fingerprint, alias.Description ?? "");
+    }
+
     /// <summary><c>DELETE /1.0/images/unfinished</c>: removes what came of images that are not whole.</summary>
     public static Task Abandon(Call call)
     {

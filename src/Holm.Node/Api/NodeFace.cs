@@ -104,8 +104,10 @@ public sealed record ConfigurationFace
 /// <param name="NoInit">True: it is no system, <c>/sbin/init</c> is not asked for.</param>
 /// <param name="Properties">Free text by key.</param>
 /// <param name="Upload">The file itself, when it was sent; the API disposes it.</param>
+/// <param name="IsArchive">True: it is a tar with images in it, not an image.</param>
 public sealed record ImageFile(
-    string Path, string Filename, bool NoInit, IReadOnlyDictionary<string, string> Properties, StagedFile? Upload = null);
+    string Path, string Filename, bool NoInit, IReadOnlyDictionary<string, string> Properties, StagedFile? Upload = null,
+    bool IsArchive = false);
 
 /// <summary>An image to send out.</summary>
 /// <param name="Content">Its bytes from the start; the API disposes it.</param>
@@ -143,6 +145,10 @@ public sealed record ImageFace
     /// <summary>Brings an image from a registry; how far each layer is goes to the second argument.</summary>
     public Func<RegistryPull, Action<IReadOnlyList<PullLayer>>, CancellationToken, Task<Image>> Pull { get; init; } =
         (_, _, _) => throw new Refusal(501, "this node pulls no images");
+
+    /// <summary>Takes in the images of an archive: a file, and as <see cref="Pull"/>.</summary>
+    public Func<string, Action<IReadOnlyList<PullLayer>>, CancellationToken, Task<IReadOnlyList<LoadedImage>>> Load { get; init; } =
+        (_, _, _) => throw new Refusal(501, "this node loads no archives");
 
     /// <summary>Fingerprints of images of which something came and something is missing.</summary>
     public Func<IReadOnlyCollection<string>> Unfinished { get; init; } = () => [];
