@@ -71,6 +71,22 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
         (await node.Holm("pull", name, "--creds", "anna:s3cr:et")).Well();
     }
 
+    [Fact]
+    public async Task Archives_are_loaded_from_files_and_pipes()
+    {
+        await using var node = await TestNode.Start();
+        var layout = Layout(registry, "saved", 0);
+        registry.Sh($"skopeo copy -q --insecure-policy oci:{layout} oci-archive:saved.oci:docker.io/tools/saved:1 && " +
+            $"skopeo copy -q --insecure-policy oci:{layout} docker-archive:saved.docker:tools/saved:2");
+        var first = (await node.Holm("load", registry.Folder + "/saved.oci")).Well().Out.Trim().Split(' ');
+        Assert.Equal("docker.io/tools/saved:1", first[1]);
+        Assert.Contains(first[0], (await node.Holm("image", "show", "saved:1")).Well().Out, StringComparison.Ordinal);
+        (await Shell.Sh($"export HOLM_RUN={node.RunFolder}; " +
+            $"{TestNode.Programs}/holm load - --alias piped < {registry.Folder}/saved.docker")).Well();
+        (await node.Holm("image", "show", "piped")).Well();
+        Assert.Contains("this is no tar file", (await node.Holm("load", "/etc/services")).Err, StringComparison.Ordinal);
+    }
+
     private void Push(string name, string tag, int megabytes = 0) =>
         registry.Push(Layout(registry, name.Replace('/', '-'), megabytes), $"{name}:{tag}");
 

@@ -12,9 +12,9 @@ internal static class Load
         var alias = Parts.Value("--alias", "NAME", "one more name to call it by, where it is one image", LiveNames.Aliases);
         return new("load", "take in the images of an archive", path, alias)
         {
-            More = "An image layout in a tar (oci-archive), or what docker save and podman save write, plain or packed by gzip, xz or zstd. "
-                + "Every byte is checked, each layer becomes a SquashFS, and nothing of the archive is kept beside. The images get the names "
-                + "they have in it. Prints fingerprint and names of each. A root file system is taken in by holm image import.",
+            More = "An image layout in a tar (oci-archive), or what docker save and podman save write, plain or packed by gzip, xz or "
+                + "zstd. Every byte is checked, each layer becomes a SquashFS, and nothing of the archive is kept beside. The images get "
+                + "the names they have in it. Prints fingerprint and names of each. A root file system is taken in by holm image import.",
             Examples = ["podman save --format oci-archive web | holm load -", "holm load web.tar --alias web"],
             Run = (line, caller) =>
             {

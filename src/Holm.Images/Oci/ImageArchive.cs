@@ -11,7 +11,9 @@ namespace Holm.Images.Oci;
 /// <c>docker save</c> and <c>podman save</c> write. Every file in it becomes a blob named by its sha256; from then on it is a pull that
 /// finds its blobs here.
 /// </summary>
-/// <remarks>OCI image specification 1.1, image-layout.md; Docker image specification 1.2, "Combined Image JSON + Filesystem Changeset Format".</remarks>
+/// <remarks>
+/// OCI image specification 1.1, image-layout.md; Docker image specification 1.2, "Combined Image JSON + Filesystem Changeset Format".
+/// </remarks>
 internal sealed class ImageArchive : IDisposable
 {
     private const int DocumentMax = 8 << 20;
@@ -149,17 +151,19 @@ internal sealed class ImageArchive : IDisposable
         {
             var config = Named(image?.Config);
             var layers = (image?.Layers ?? []).Select(Named).ToList();
+            var stack = layers.Select(
+                l => new OciDescriptor { MediaType = MediaTypes.OciLayer, Digest = "sha256:" + l.Hex, Size = l.Size });
             var manifest = new OciManifest
             {
                 SchemaVersion = 2,
                 MediaType = MediaTypes.OciManifest,
                 Config = new OciDescriptor { MediaType = MediaTypes.OciConfig, Digest = "sha256:" + config.Hex, Size = config.Size },
-                Layers = [.. layers.Select(l => new OciDescriptor { MediaType = MediaTypes.OciLayer, Digest = "sha256:" + l.Hex, Size = l.Size })],
+                Layers = [.. stack],
             };
             var bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Default.OciManifest);
             yield return (PulledImage.Read("the image in the archive", bytes, manifest, Blob(manifest.Config), platform: null),
-                [.. (image?.RepoTags ?? []).Select(t => ImageReference.TryParse(ImageReference.NamesRegistry(t) ? t : $"docker.io/{t}")?.Alias)
-                    .OfType<string>()]);
+                [.. (image?.RepoTags ?? []).Select(t => ImageReference.NamesRegistry(t) ? t : $"docker.io/{t}")
+                    .Select(t => ImageReference.TryParse(t)?.Alias).OfType<string>()]);
         }
     }
 
@@ -181,6 +185,7 @@ internal sealed class ImageArchive : IDisposable
         return Bytes((Digest.Parse(blob.Digest, "the archive").Hex, blob.Size), blob.Digest);
     }
 
-    private byte[] Bytes((string Hex, long Size) file, string name) => file.Size <= DocumentMax ? File.ReadAllBytes(_store.BlobPath(file.Hex))
+    private byte[] Bytes((string Hex, long Size) file, string name) => file.Size <= DocumentMax
+        ? File.ReadAllBytes(_store.BlobPath(file.Hex))
         : throw new Refusal(400, $"the archive's {Names(name)} is larger than {DocumentMax >> 20} MiB, which no document of an image is");
 }

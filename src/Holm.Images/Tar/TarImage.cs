@@ -67,7 +67,7 @@ public static class TarImage
             {
                 if (below is not null)
                     WriteUnlisted(plan, below, squash);
-                await Write(path, limits, plan, first, squash, ct).ConfigureAwait(false);
+                await Write(path, below is not null, limits, plan, first, squash, ct).ConfigureAwait(false);
                 await squash.Finish().ConfigureAwait(false);
                 return first;
             }
@@ -83,7 +83,8 @@ public static class TarImage
         }
     }
 
-    private static async Task Write(string path, TarLimits limits, TarPlan plan, byte[] first, SquashWriter squash, CancellationToken ct)
+    private static async Task Write(
+        string path, bool isLayer, TarLimits limits, TarPlan plan, byte[] first, SquashWriter squash, CancellationToken ct)
     {
         var number = 0;
         var second = await Pass(path, limits, (reader, entry) =>
@@ -95,13 +96,16 @@ public static class TarImage
                 return;
             if (entry.Kind == TarKind.HardLink)
                 throw Changed();
-            squash.Add(
-                entry with { Name = paths[0], Xattrs = plan.IsOpaque(number - 1) ? [.. entry.Xattrs, Whiteout.Opaque] : entry.Xattrs },
-                reader, paths.Skip(1));
+            var kept = isLayer ? Kept(entry.Xattrs, plan.IsOpaque(number - 1)) : entry.Xattrs;
+            squash.Add(entry with { Name = paths[0], Xattrs = kept }, reader, paths.Skip(1));
         }, ct).ConfigureAwait(false);
         if (!first.AsSpan().SequenceEqual(second))
             throw Changed();
     }
+
+    /// <summary>In a layer, attributes that tell overlayfs what to do are Holm's to write.</summary>
+    private static List<Xattr> Kept(IReadOnlyList<Xattr> xattrs, bool isOpaque) =>
+        [.. xattrs.Where(x => !Whiteout.IsOverlays(x.Name)), .. isOpaque ? [Whiteout.Opaque] : Array.Empty<Xattr>()];
 
     /// <summary>What a layer means and its tar has no entry for.</summary>
     private static void WriteUnlisted(TarPlan plan, LayersBelow below, SquashWriter squash)

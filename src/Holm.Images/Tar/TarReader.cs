@@ -169,16 +169,13 @@ internal sealed class TarReader(Stream source, TarLimits limits)
         _ => throw EntryName.Refuse(name, $"has the unknown type '{EntryName.Show([type])}'"),
     };
 
-    /// <summary>
-    /// SquashFS holds attributes of user, trusted and security only; ACLs (system.posix_acl_*) cannot be kept. Those that tell overlayfs
-    /// what to do are Holm's to write.
-    /// </summary>
+    /// <summary>SquashFS holds attributes of user, trusted and security only; ACLs (system.posix_acl_*) cannot be kept.</summary>
     private static bool XattrFits(Xattr xattr, byte[] name)
     {
         var key = xattr.Name.AsSpan();
         if (key.Length > 255 || xattr.Value.Length > 65_535 || key.Contains((byte)0))
             throw EntryName.Refuse(name, "has an extended attribute that is too long");
-        return (key.StartsWith("user."u8) || key.StartsWith("trusted."u8) || key.StartsWith("security."u8)) && !Whiteout.IsOverlays(key);
+        return key.StartsWith("user."u8) || key.StartsWith("trusted."u8) || key.StartsWith("security."u8);
     }
 
     private uint Owner(long id, byte[] name) =>

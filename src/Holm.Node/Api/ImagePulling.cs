@@ -53,7 +53,7 @@ internal static class ImagePulling
         foreach (var image in loaded)
             node.Events.Lifecycle("image-created", ImageRoutes.Url(image.Fingerprint));
         if (aliases.Count > 0 && loaded.Count > 1)
-            throw new Refusal(400, $"{loaded.Count} images are in the archive, and one name is wanted; they are taken in under their own names");
+            throw new Refusal(400, $"{loaded.Count} images are in the archive, and one name is wanted; they have their own names");
         foreach (var alias in aliases)
             node.Images.SetAlias(alias.Name, loaded[0].Fingerprint, alias.Description ?? "");
     }

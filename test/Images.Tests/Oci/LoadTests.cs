@@ -70,7 +70,8 @@ public sealed class LoadTests : IDisposable
     {
         Build();
         _scratch.Shell("tar -C L -cf b.tar . && head -c 20000 b.tar > a.tar");
-        Assert.Contains("it ends too early", (await Assert.ThrowsAsync<Refusal>(() => Load(Store(), "a.tar"))).Message, StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<Refusal>(() => Load(Store(), "a.tar"));
+        Assert.Contains("it ends too early", refused.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(_scratch["state/pulls"]));
     }
 

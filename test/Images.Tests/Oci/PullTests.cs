@@ -56,7 +56,7 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
         Push("resumed", megabytes: 4);
         await using var link = new CuttingLink(registry.Port);
         var store = Store();
-        await GiveUp(store, link.Host, "tests/resumed:1");
+        await GiveUp(store, link, "tests/resumed:1");
         var kept = Directory.EnumerateFiles(_scratch["state/pulls"]).Sum(f => new FileInfo(f).Length);
         Assert.InRange(kept, 1 << 20, 4 << 20);
         Assert.Single(store.Unfinished);
@@ -85,7 +85,7 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
         Push("abandoned", megabytes: 2);
         await using var link = new CuttingLink(registry.Port);
         var store = Store();
-        await GiveUp(store, link.Host, "tests/abandoned:1");
+        await GiveUp(store, link, "tests/abandoned:1");
         store.Abandon(store.Unfinished.Single());
         Assert.Empty(Directory.EnumerateFiles(_scratch["state/pulls"]));
         Assert.Empty(Directory.EnumerateFiles(_scratch["state/layers"]));
@@ -169,16 +169,18 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
     private Task<StoredImage> Pull(ImageStore store, string name) =>
         new ImagePull(store, Settings(name[..name.IndexOf('/')]), TimeProvider.System, NoPause).Pull(Request(name), _told.Add, Ct);
 
-    /// <summary>Pulls until a megabyte is here.</summary>
-    private static async Task GiveUp(ImageStore store, string host, string name)
+    /// <summary>Pulls until the link breaks, after a part of it has come.</summary>
+    private static async Task GiveUp(ImageStore store, CuttingLink link, string name)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ImagePull(store, Settings(host), TimeProvider.System)
-            .Pull(Request($"{host}/{name}"), layers =>
-            {
-                if (layers.Sum(l => l.Here) > 1 << 20)
-                    stop.Cancel();
-            }, stop.Token));
+        link.CutAfter = 3 << 19;
+        var pull = new ImagePull(store, Settings(link.Host), TimeProvider.System, (_, _) =>
+        {
+            stop.Cancel();
+            return Task.FromCanceled(stop.Token);
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pull.Pull(Request($"{link.Host}/{name}"), _ => { }, stop.Token));
+        link.CutAfter = long.MaxValue;
     }
 
     private string ManifestDigest(string name) =>

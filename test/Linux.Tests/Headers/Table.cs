@@ -45,7 +45,10 @@ internal static class Table
         new("Fd+OpenHow", "struct open_how"),
         new("Processes.Epoll+Event", "struct epoll_event"),
         new("Mounts.MountCalls+MountAttr", "struct mount_attr"),
-        new("Files.FileStat+Statx", "struct statx") { Prefix = "stx_", Fields = { ["Inode"] = "stx_ino" } },
+        new("Files.FileStat+Statx", "struct statx")
+        {
+            Prefix = "stx_", Fields = { ["Inode"] = "stx_ino", ["Modified"] = "stx_mtime.tv_sec" },
+        },
         new("Mounts.ProjectQuota+Fsxattr", "struct fsxattr", Headers: 1)
         {
             Fields = { ["ExtendedFlags"] = "fsx_xflags", ["ProjectId"] = "fsx_projid" },
