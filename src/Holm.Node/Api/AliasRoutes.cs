@@ -1,5 +1,5 @@
-using Holm.Contract;
 using Holm.Config;
+using Holm.Contract;
 
 namespace Holm.Node.Api;
 

@@ -1,5 +1,5 @@
-using Holm.Config;
 using System.Net.Sockets;
+using Holm.Config;
 using Holm.Contract;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

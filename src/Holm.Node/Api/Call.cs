@@ -1,7 +1,7 @@
-using Holm.Config;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Holm.Config;
 using Holm.Contract;
 using Microsoft.AspNetCore.Http;
 

@@ -1,5 +1,5 @@
-using Holm.Config;
 using System.Text.Json;
+using Holm.Config;
 using Holm.Contract;
 
 namespace Holm.Node.Api;

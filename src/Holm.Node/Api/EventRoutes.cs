@@ -1,6 +1,6 @@
-using Holm.Config;
 using System.Net.WebSockets;
 using System.Threading.Channels;
+using Holm.Config;
 using Holm.Contract;
 using Microsoft.AspNetCore.Http;
 

@@ -1,6 +1,6 @@
-using Holm.Config;
 using System.Text;
 using System.Text.Json;
+using Holm.Config;
 using Holm.Contract;
 using Holm.Linux;
 using Holm.Node.Engines;

@@ -1,7 +1,7 @@
 using System.Globalization;
+using Holm.Config;
 using Holm.Contract;
 using Holm.Linux.Files;
-using Holm.Config;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.WebUtilities;

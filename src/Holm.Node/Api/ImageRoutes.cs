@@ -1,7 +1,7 @@
 using System.Net.Mime;
 using System.Text.Json;
-using Holm.Contract;
 using Holm.Config;
+using Holm.Contract;
 
 namespace Holm.Node.Api;
 

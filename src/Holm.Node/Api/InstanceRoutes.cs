@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Holm.Contract;
 using Holm.Config;
+using Holm.Contract;
 
 namespace Holm.Node.Api;
 

@@ -1,6 +1,6 @@
-using Holm.Config;
 using System.Security.Cryptography;
 using System.Text;
+using Holm.Config;
 using Holm.Contract;
 using Holm.Linux;
 using Holm.Linux.Files;

@@ -1,7 +1,7 @@
 using System.Globalization;
+using Holm.Config;
 using Holm.Contract;
 using Holm.Images.Roots;
-using Holm.Config;
 using Holm.Node.Config;
 using Holm.Node.Engines;
 

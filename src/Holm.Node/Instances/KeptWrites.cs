@@ -1,6 +1,6 @@
+using Holm.Config;
 using Holm.Linux;
 using Holm.Linux.Files;
-using Holm.Config;
 
 namespace Holm.Node.Instances;
 

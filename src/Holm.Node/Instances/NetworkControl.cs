@@ -1,5 +1,5 @@
-using Holm.Linux.Netlink;
 using Holm.Contract;
+using Holm.Linux.Netlink;
 using Holm.Node.Config;
 using Holm.Node.Networks;
 

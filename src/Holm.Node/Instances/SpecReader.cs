@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Holm.Config;
 using Holm.Contract;
 using Holm.Images;
 using Holm.Images.Roots;
 using Holm.Linux.Processes;
-using Holm.Config;
 using Holm.Node.Limits;
 
 namespace Holm.Node.Instances;

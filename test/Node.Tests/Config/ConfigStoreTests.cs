@@ -1,5 +1,5 @@
-using Holm.Contract;
 using Holm.Config;
+using Holm.Contract;
 using Holm.Node.Config;
 
 namespace Node.Tests.Config;

@@ -1,6 +1,6 @@
-using Holm.Contract;
 using Holm.Config;
 using Holm.Config.Language;
+using Holm.Contract;
 
 namespace Node.Tests.Config;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Holm.Contract;
 using Holm.Config;
+using Holm.Contract;
 
 namespace Node.Tests.Config;
 
