@@ -13,13 +13,35 @@ namespace Holm.Images;
 public sealed partial class ImageStore
 {
     private readonly Dictionary<string, int> _blobUsers = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _coming = new(StringComparer.Ordinal);
     private ImmutableSortedDictionary<string, StoredOci> _drafts = Nothing<StoredOci>();
 
-    /// <summary>Fingerprints of images of which something came and something is missing.</summary>
-    public IReadOnlyCollection<string> Unfinished => [.. _drafts.Keys];
+    /// <summary>Fingerprints of images of which something came and something is missing, and that nobody is bringing now.</summary>
+    public IReadOnlyCollection<string> Unfinished
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _drafts.Keys.Where(f => !_coming.Contains(f))];
+        }
+    }
 
-    /// <summary>One fetch of a blob at a time.</summary>
-    internal Turns BlobTurns { get; } = new();
+    /// <summary>One fetch of a blob, and one pull of an image, at a time; by its hex digits.</summary>
+    internal Turns Turns { get; } = new();
+
+    /// <summary>Says that an image is being brought: until <see cref="NoLongerComes"/> nobody can give it up.</summary>
+    internal void Comes(string fingerprint)
+    {
+        lock (_lock)
+            _coming.Add(fingerprint);
+    }
+
+    /// <summary>Says that it is whole, or not being brought any more.</summary>
+    internal void NoLongerComes(string fingerprint)
+    {
+        lock (_lock)
+            _coming.Remove(fingerprint);
+    }
 
     /// <summary>
     /// Refuses what the disk has no room for: the blobs that have to come, and what they become, which is about as large.
@@ -119,11 +141,13 @@ public sealed partial class ImageStore
     }
 
     /// <summary>Gives up an image that is not whole: what came of it is removed.</summary>
-    /// <exception cref="Refusal">404: there is no such.</exception>
+    /// <exception cref="Refusal">404: there is no such; 409: it is being brought.</exception>
     public void Abandon(string fingerprint)
     {
         lock (_lock)
         {
+            if (_coming.Contains(fingerprint))
+                throw new Refusal(409, "the image is being pulled; end that first: `holm operation list`");
             if (!_drafts.TryGetValue(fingerprint, out var draft))
                 throw new Refusal(404, "nothing of such an image has come");
             DropDraft(fingerprint);

@@ -128,6 +128,7 @@ public sealed class ImagePull(
         try
         {
             var file = store.BlobPath(digest.Hex);
+            using var turn = await store.Turns.Take(digest.Hex, ct).ConfigureAwait(false);
             await new BlobFetch(client, path, _pause).Fetch(config, file, _ => { }, ct).ConfigureAwait(false);
             return await File.ReadAllBytesAsync(file, ct).ConfigureAwait(false);
         }
@@ -137,7 +138,33 @@ public sealed class ImagePull(
         }
     }
 
+    /// <summary>The same image is brought once; what can never become one does not stay.</summary>
     private async Task<StoredImage> Layers(
+        PulledImage pulled, string name, Bring bring, Action<IReadOnlyList<PullLayer>> tell, CancellationToken ct)
+    {
+        using var turn = await store.Turns.Take("image " + pulled.Fingerprint, ct).ConfigureAwait(false);
+        if (store.Find(pulled.Fingerprint) is { } here)
+            return here;
+        store.Comes(pulled.Fingerprint);
+        var hopeless = false;
+        try
+        {
+            return await Make(pulled, name, bring, tell, ct).ConfigureAwait(false);
+        }
+        catch (Refusal refusal) when (refusal.Code == 400)
+        {
+            hopeless = true;
+            throw;
+        }
+        finally
+        {
+            store.NoLongerComes(pulled.Fingerprint);
+            if (hopeless)
+                store.Abandon(pulled.Fingerprint);
+        }
+    }
+
+    private async Task<StoredImage> Make(
         PulledImage pulled, string name, Bring bring, Action<IReadOnlyList<PullLayer>> tell, CancellationToken ct)
     {
         var progress = new PullProgress(pulled.Blobs, clock, tell);
@@ -179,7 +206,7 @@ public sealed class ImagePull(
         try
         {
             progress.Set(layer, PullState.Fetching);
-            using (await store.BlobTurns.Take(hex, ct).ConfigureAwait(false))
+            using (await store.Turns.Take(hex, ct).ConfigureAwait(false))
                 await bring(blob, store.BlobPath(hex), here => progress.Came(layer, here), ct).ConfigureAwait(false);
             progress.Set(layer, PullState.Fetched);
         }

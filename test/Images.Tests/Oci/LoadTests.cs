@@ -62,7 +62,8 @@ public sealed class LoadTests : IDisposable
         var refused = await Assert.ThrowsAsync<Refusal>(() => Load(store, "a.tar"));
         Assert.Contains(why, refused.Message, StringComparison.Ordinal);
         Assert.Empty(store.List());
-        Assert.DoesNotContain(Directory.EnumerateFiles(_scratch["state/pulls"]), f => !f.EndsWith(".json", StringComparison.Ordinal));
+        Assert.Empty(Directory.EnumerateFiles(_scratch["state/pulls"]));
+        Assert.Empty(Directory.EnumerateFiles(_scratch["state/layers"]));
     }
 
     [Fact]

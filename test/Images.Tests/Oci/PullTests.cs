@@ -91,6 +91,27 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
         Assert.Empty(Directory.EnumerateFiles(_scratch["state/layers"]));
     }
 
+    [Fact]
+    public async Task An_image_that_is_being_pulled_cannot_be_given_up_and_is_pulled_once()
+    {
+        Push("twice", megabytes: 1);
+        var store = Store();
+        var refused = 0;
+        var name = registry.Host + "/tests/twice:1";
+        var pulls = Enumerable.Range(0, 2).Select(_ => new ImagePull(store, Settings(registry.Host), TimeProvider.System, NoPause)
+            .Pull(Request(name), layers =>
+            {
+                Assert.Empty(store.Unfinished);
+                if (layers[0].State == "done" && Assert.Throws<Refusal>(() => store.Abandon(ManifestDigest("tests/twice:1"))).Code == 409)
+                    refused++;
+            }, Ct));
+        var images = await Task.WhenAll(pulls);
+        Assert.True(refused > 0);
+        Assert.Same(images[0], images[1]);
+        Assert.All(images[0].Layers, l => Assert.True(File.Exists(store.LayerPath(l))));
+        Assert.Empty(Directory.EnumerateFiles(_scratch["state/pulls"]));
+    }
+
     [Theory]
     [InlineData("tests/once:none", "has no such image")]
     [InlineData("tests/nothing:1", "has no such image")]
