@@ -51,5 +51,8 @@ namespace Holm.Contract;
 [JsonSerializable(typeof(NetworkPut))]
 [JsonSerializable(typeof(ConfigurationPatch))]
 [JsonSerializable(typeof(ConfigurationPut))]
+[JsonSerializable(typeof(Flake))]
+[JsonSerializable(typeof(Envelope<Flake>))]
+[JsonSerializable(typeof(Envelope<IReadOnlyList<Flake>>))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class ContractJson : JsonSerializerContext;
