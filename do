@@ -12,7 +12,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 # Needed on a device that runs Holm; the daemon names each of them where it is missing.
 runtime_packages=(liblxc1 squashfs-tools-ng dnsmasq-base nftables udhcpc libedit2)
 # Needed to build.
-build_packages=(gcc libc6-dev zlib1g-dev lxc-dev)
+build_packages=(gcc libc6-dev zlib1g-dev lxc-dev musl-tools)
 # Needed to test and to show: real peers, image sources, the emulated machine with Debian's own kernel.
 test_packages=(lxc busybox-static debootstrap qemu-system-x86 squashfs-tools e2fsprogs iproute2 zstd xz-utils cpio jq curl acl attr procps
   git bsdutils strace lxd-client libedit-dev docker-registry skopeo umoci buildah apache2-utils)
@@ -79,11 +79,17 @@ do_build() {
   {
     publish Holm.Node holmd src/Holm.Node src/Holm.Images $common
     publish Holm.Cli holm src/Holm.Cli $common
+    publish Holm.Launch holm-launch src/Holm.Launch src/Holm.Contract src/Holm.Linux
   }
   if stale out/holm-monitor src/native; then
     echo "building holm-monitor"
     gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o out/holm-monitor.part src/native/monitor.c -llxc
     strip out/holm-monitor.part && mv out/holm-monitor.part out/holm-monitor
+  fi
+  if stale out/holm-init src/native; then
+    echo "building holm-init"
+    musl-gcc -std=gnu11 -Os -static -Wall -Wextra -Werror -o out/holm-init.part src/native/init.c
+    strip out/holm-init.part && mv out/holm-init.part out/holm-init
   fi
   if stale out/sample.squashfs test/images/sample.sh; then test/images/sample.sh out/sample.squashfs; fi
 }

@@ -56,6 +56,8 @@ public static class Keys
         new("limits.partition", Effect.NextStart, v => v is "apps" or "none"),
         new("limits.processes", Effect.Live, IsCount),
         new("log.level", Effect.NextStart, v => v is [>= '0' and <= '7']),
+        new("oci.init", Effect.NextStart, v => v is "holm" or "none"),
+        new("oci.user", Effect.NextStart, IsUser),
         new("security.idmap.isolated", Effect.NextStart, IsBool),
         new("security.privileged", Effect.NextStart, IsBool),
         new("user.*", Effect.Live, _ => true),
@@ -127,6 +129,9 @@ public static class Keys
     private static bool IsMemory(string v) => Size.TryPercent(v) is not null || Size.TryParse(v) > 0;
 
     private static bool IsPath(string v) => v.StartsWith('/') && v.Length <= 4095 && !v.Split('/').Contains("..");
+
+    private static bool IsUser(string v) =>
+        v.Length is > 0 and <= 128 && v.Count(c => c == ':') <= 1 && !v.StartsWith(':') && v.All(c => c is > ' ' and <= '~' and not ',');
 
     private static bool IsSignal(string v) => Signals.Parse(v) is not null;
 

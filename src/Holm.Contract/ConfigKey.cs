@@ -5,7 +5,7 @@ namespace Holm.Contract;
 /// tell.
 /// </summary>
 /// <remarks>
-/// Names and values are LXD's (<c>doc/reference/instance_options.md</c>); <c>init.*</c>, <c>limits.partition</c> and <c>log.level</c> are
+/// Names and values are LXD's (<c>doc/reference/instance_options.md</c>); <c>init.*</c>, <c>oci.*</c>, <c>limits.partition</c> and <c>log.level</c> are
 /// Holm's own.
 /// </remarks>
 /// <param name="Name">The key; a name that ends in <c>.*</c> stands for all keys that begin so.</param>
@@ -28,8 +28,8 @@ public sealed partial record ConfigKey(string Name, string Type, string Default,
         new("boot.stop.priority", Number, "0", "higher ones are stopped first"),
         new("environment.*", Text, "", "environment variable of init and of commands run by exec"),
         new("image.*", Text, "", "property of the image it was made from; written by Holm"),
-        new("init.cmd", Path + " and arguments", "/sbin/init", "program to run as process 1"),
-        new("init.cwd", Path, "/", "folder in which process 1 starts"),
+        new("init.cmd", Path + " and arguments", "/sbin/init", "program to run as process 1; of an OCI image what it says itself"),
+        new("init.cwd", Path, "/, or the image's", "folder in which process 1 starts"),
         new("init.signal.halt", Signal, "the image's", "signal that asks process 1 for a clean stop"),
         new("init.signal.reboot", Signal, "the image's", "signal that asks process 1 to reboot"),
         new("limits.cpu", "count or set such as 2 or 0-3", "all", "processors it may use"),
@@ -37,6 +37,8 @@ public sealed partial record ConfigKey(string Name, string Type, string Default,
         new("limits.partition", "apps or none", "none", "share the node's part for apps (see holm resources), or stand outside it"),
         new("limits.processes", Number + ", 1 or more", "4096", "processes and threads it may have"),
         new("log.level", "0 to 7", "5", "how much LXC tells of it in its log: syslog's levels, 7 is everything"),
+        new("oci.init", "holm or none", "holm", "process 1 of an OCI image: Holm's own, which reaps, or the program itself"),
+        new("oci.user", "user or number, with or without :group", "the image's", "who the program of an OCI image is"),
         new("security.idmap.isolated", Bool, "false", "give it a range of user ids that no other instance has"),
         new("security.privileged", Bool, "false", "root inside is root outside"),
         new("user.*", Text, "", "free text for people and programs"),

@@ -20,6 +20,11 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
     public static Fd Open(string path, OpenFlags flags, uint mode = 0) =>
         new(LinuxException.Check(open(path, (int)(flags | OpenFlags.O_CLOEXEC), mode), $"open {path}"));
 
+    /// <summary>A second descriptor, above the standard ones, of what an inherited number names; fcntl(2), F_DUPFD_CLOEXEC.</summary>
+    /// <exception cref="LinuxException">EBADF: it names nothing.</exception>
+    public static Fd Duplicate(int number) =>
+        new(LinuxException.Check(fcntl(number, F_DUPFD_CLOEXEC, 3), "duplicate a descriptor"));
+
     /// <summary>Opens a path; null when the kernel refuses.</summary>
     public static Fd? TryOpen(string path, OpenFlags flags) =>
         open(path, (int)(flags | OpenFlags.O_CLOEXEC), 0) is >= 0 and var number ? new Fd(number) : null;
@@ -151,7 +156,7 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => close((int)handle) == 0;
 
-    private const int F_GETFL = 3, F_SETFL = 4, F_ADD_SEALS = 1033, F_SEAL_ALL = 0x1 | 0x2 | 0x4 | 0x8;
+    private const int F_GETFL = 3, F_SETFL = 4, F_DUPFD_CLOEXEC = 1030, F_ADD_SEALS = 1033, F_SEAL_ALL = 0x1 | 0x2 | 0x4 | 0x8;
     private const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2;
     private const int OpenAttemptsMax = 1000, AT_FDCWD = -100;
     internal const ulong RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_NO_SYMLINKS = 0x04, RESOLVE_IN_ROOT = 0x10;

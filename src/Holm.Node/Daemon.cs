@@ -84,7 +84,7 @@ public static class Daemon
         var limits = new InstanceLimits(tree, paths.Id);
         using var networks = new InstanceNetworks(paths.Run, paths.Id, limits.CountAs, Say);
         var hook = new StartHook(paths.Run);
-        var engine = new LxcEngine(paths.Instances, MonitorProgram());
+        var engine = new LxcEngine(paths.Instances, Beside("holm-monitor"));
         var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus(), networks.WithPorts);
         var shares = new ShareControl(roots, engine);
         var desired = new DesiredState(config, power, reader,
@@ -169,9 +169,9 @@ public static class Daemon
         });
 
     /// <summary>Beside this program, where the build and the package put it.</summary>
-    private static string MonitorProgram()
+    private static string Beside(string program)
     {
-        var path = Path.Combine(AppContext.BaseDirectory, "holm-monitor");
+        var path = Path.Combine(AppContext.BaseDirectory, program);
         return File.Exists(path)
             ? path
             : throw new Refusal(500, $"{path} is missing; build it with ./do build, or install the package again");
@@ -180,12 +180,16 @@ public static class Daemon
     private static NodeFacts FactsOf(NodePaths paths)
     {
         var seccomp = Path.Combine(paths.Run, "seccomp");
+        var ociSeccomp = seccomp + ".oci";
         File.WriteAllText(seccomp, LxcConfig.SeccompPolicy);
+        File.WriteAllText(ociSeccomp, LxcConfig.OciSeccompPolicy);
         var openFiles = File.ReadLines("/proc/self/limits").First(l => l.StartsWith("Max open files", StringComparison.Ordinal))
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)[4];
+        var filters = File.Exists("/proc/sys/kernel/seccomp/actions_avail");
         var oom = int.Parse(File.ReadAllText("/proc/self/oom_score_adj"), CultureInfo.InvariantCulture);
         return new NodeFacts(
-            InitProbe.Architecture, File.Exists("/proc/sys/kernel/seccomp/actions_avail") ? seccomp : null, Checks.AppArmorProfile(),
-            long.Parse(openFiles, CultureInfo.InvariantCulture), ResetOomScore: oom < 0);
+            InitProbe.Architecture, filters ? seccomp : null, Checks.AppArmorProfile(),
+            long.Parse(openFiles, CultureInfo.InvariantCulture), ResetOomScore: oom < 0, filters ? ociSeccomp : null,
+            Beside("holm-init"));
     }
 }

@@ -13,6 +13,7 @@
  *
  * Environment of the app arrives on descriptor 3 as NUL-terminated NAME=value strings, because the environment of this program
  * itself is read by the dynamic linker and by liblxc (PATH: with newuidmap on it liblxc would use it). It never meets a parser.
+ * start: what descriptors 4 and 5 are reaches init (src/native/init.c): a program and a listening socket, or /dev/null.
  * attach: descriptor 4 is a pipe from holmd. A byte there says go: until then everything is made ready and nothing is run. End of file
  * means holmd is gone, or the caller never came, and the command must go too.
  *
@@ -120,7 +121,8 @@ static int start(int argc, char **argv)
 		if (!container->set_config_item(container, "lxc.environment", *entry))
 			return fail("set the environment of", name);
 	container->want_daemonize(container, false);
-	container->want_close_all_fds(container, true);
+	/* Only holm-init gets descriptors; nothing else is open that is not close-on-exec, holmd has seen to that. */
+	container->want_close_all_fds(container, !init || strcmp(init[0], "/dev/.holm-init") != 0);
 
 	bool started = container->start(container, 0, init);
 	/* liblxc packs an end by signal as wait(2) packs a stop; start.c:signal_handler. */

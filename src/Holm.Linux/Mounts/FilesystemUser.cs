@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Holm.Linux.Mounts;
 
 /// <summary>Whose files the calling thread makes; setfsuid(2), setfsgid(2). Only for a thread that ends afterwards.</summary>
-internal static partial class FilesystemUser
+public static partial class FilesystemUser
 {
     /// <summary>
     /// What this thread makes from now on belongs to a user of the host and that user's group, with the usual permissions, and the thread

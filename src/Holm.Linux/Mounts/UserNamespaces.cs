@@ -20,11 +20,19 @@ public static class UserNamespaces
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public static Fd Create(uint first, uint count) => Create(string.Create(CultureInfo.InvariantCulture, $"0 {first} {count}\n"));
 
-    private static Fd Create(string map)
+    /// <summary>Makes a namespace in which one user and one group are another of the host, and nothing else is anybody.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static Fd CreateForOne((uint Uid, uint Gid) inside, (uint Uid, uint Gid) host) => Create(
+        string.Create(CultureInfo.InvariantCulture, $"{inside.Uid} {host.Uid} 1\n"),
+        string.Create(CultureInfo.InvariantCulture, $"{inside.Gid} {host.Gid} 1\n"));
+
+    private static Fd Create(string map) => Create(map, map);
+
+    private static Fd Create(string users, string groups)
     {
         using var born = NamespaceHolder.Start(NamespaceHolder.CLONE_NEWUSER);
-        File.WriteAllText($"/proc/{born.Pid}/uid_map", map);
-        File.WriteAllText($"/proc/{born.Pid}/gid_map", map);
+        File.WriteAllText($"/proc/{born.Pid}/uid_map", users);
+        File.WriteAllText($"/proc/{born.Pid}/gid_map", groups);
         return Fd.Open($"/proc/{born.Pid}/ns/user", OpenFlags.O_RDONLY);
     }
 }

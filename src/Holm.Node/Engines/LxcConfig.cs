@@ -40,6 +40,9 @@ public sealed record LxcSpec
     /// <summary>File that takes what the console prints; a full one becomes <c>.1</c>.</summary>
     public required string ConsoleLog { get; init; }
 
+    /// <summary>Of an instance that is no system: how it is made instead; null: it is one.</summary>
+    public OciContainer? Oci { get; init; }
+
     /// <summary>What liblxc runs between setting it up and its init; null: nothing. See <see cref="Engines.StartHook"/>.</summary>
     public string? StartHook { get; init; }
 
@@ -54,6 +57,20 @@ public sealed record LxcSpec
 
     /// <summary>True when holmd itself is spared by the out-of-memory killer, which the app must not inherit.</summary>
     public bool ResetOomScore { get; init; }
+}
+
+/// <summary>A container of a program, not of a system: holm-init is its process 1, and it may do what the OCI world lets it do.</summary>
+/// <param name="InitProgram">Path of holm-init on the host.</param>
+/// <param name="HostNetwork">True: it has the host's network, not one of its own.</param>
+/// <param name="HostName">Its host name; null: the instance's name.</param>
+public sealed record OciContainer(string InitProgram, bool HostNetwork, string? HostName)
+{
+    /// <summary>Where holm-init is, inside.</summary>
+    public const string InitInside = "/dev/.holm-init";
+
+    /// <summary>Docker's and podman's capabilities, and sys_boot: reboot(2) in a pid namespace ends that.</summary>
+    public const string Capabilities =
+        "chown dac_override fowner fsetid kill net_bind_service setfcap setgid setpcap setuid sys_chroot audit_write mknod net_raw sys_boot";
 }
 
 /// <summary>Writes liblxc's configuration: our compiled output, lxc.container.conf(5). Pure.</summary>
@@ -88,6 +105,35 @@ public static class LxcConfig
 
         """;
 
+    /// <summary>
+    /// The policy of containers that are no systems: what docker's and podman's default refuses, named, and all else let through, because
+    /// a list of the 350 calls they allow takes milliseconds to load. <c>reboot</c> is not among them: in a pid namespace it ends that.
+    /// </summary>
+    public static string OciSeccompPolicy
+    {
+        get
+        {
+            const int EPERM = 1, ENOSYS = 38;
+            var policy = new StringBuilder("2\ndenylist\n[all]\n");
+            foreach (var call in OciRefused)
+                policy.Append(CultureInfo.InvariantCulture, $"{call} errno {EPERM}\n");
+            // New namespaces, by clone(2)'s flags CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET; clone3(2) hides them.
+            foreach (var flag in (uint[])[0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000])
+                policy.Append(CultureInfo.InvariantCulture, $"clone errno {EPERM} [0,{flag},SCMP_CMP_MASKED_EQ,{flag}]\n");
+            return policy.Append(CultureInfo.InvariantCulture, $"clone3 errno {ENOSYS}\n").ToString();
+        }
+    }
+
+    private static readonly string[] OciRefused =
+    [
+        "acct", "add_key", "bpf", "clock_adjtime", "clock_settime", "delete_module", "fanotify_init", "finit_module", "fsconfig", "fsmount",
+        "fsopen", "fspick", "get_mempolicy", "init_module", "io_uring_enter", "io_uring_register", "io_uring_setup", "ioperm", "iopl",
+        "kcmp", "kexec_file_load", "kexec_load", "keyctl", "lookup_dcookie", "mbind", "migrate_pages", "mount", "mount_setattr",
+        "move_mount", "move_pages", "nfsservctl", "open_by_handle_at", "open_tree", "perf_event_open", "pivot_root", "quotactl",
+        "quotactl_fd", "request_key", "set_mempolicy", "setdomainname", "sethostname", "setns", "settimeofday", "swapoff", "swapon",
+        "syslog", "sysfs", "umount2", "unshare", "uselib", "userfaultfd", "ustat", "vhangup",
+    ];
+
     /// <summary>The whole file.</summary>
     /// <exception cref="Refusal">A value has a control character.</exception>
     public static string Render(LxcSpec spec)
@@ -95,24 +141,26 @@ public static class LxcConfig
         var text = new StringBuilder("# Written by holmd at every start; changes are lost.\n");
         void Line(string key, string value) => text.Append(key).Append(" = ").Append(Clean(key, value)).Append('\n');
 
-        Line("lxc.uts.name", spec.Name);
+        Line("lxc.uts.name", spec.Oci?.HostName ?? spec.Name);
         Line("lxc.arch", spec.Architecture);
         Line("lxc.rootfs.path", "dir:" + spec.Root);
         Line("lxc.rootfs.managed", "0");
-        Line("lxc.mount.auto", spec.IdmapBase is null ? "proc:mixed sys:mixed cgroup:mixed" : "proc:rw sys:rw cgroup:mixed");
-        Line("lxc.mount.entry", "mqueue dev/mqueue mqueue rw,relatime,create=dir,optional 0 0");
+        Mounts(spec, Line);
         if (spec.IdmapBase is { } first)
         {
             Line("lxc.idmap", string.Create(CultureInfo.InvariantCulture, $"u 0 {first} {spec.IdmapCount}"));
             Line("lxc.idmap", string.Create(CultureInfo.InvariantCulture, $"g 0 {first} {spec.IdmapCount}"));
         }
 
-        Line("lxc.cap.drop", "mac_admin mac_override sys_time sys_module sys_rawio");
+        if (spec.Oci is null)
+            Line("lxc.cap.drop", "mac_admin mac_override sys_time sys_module sys_rawio");
+        else
+            Line("lxc.cap.keep", OciContainer.Capabilities);
         if (spec.SeccompProfile is { } seccomp)
             Line("lxc.seccomp.profile", seccomp);
         if (spec.AppArmorProfile is { } apparmor)
             Line("lxc.apparmor.profile", apparmor);
-        Line("lxc.net.0.type", "empty");
+        Line("lxc.net.0.type", spec.Oci is { HostNetwork: true } ? "none" : "empty");
         if (spec.StartHook is { } hook)
             Line("lxc.hook.start-host", hook);
 
@@ -140,6 +188,26 @@ public static class LxcConfig
             Line("lxc.proc.oom_score_adj", "0");
         return text.ToString();
     }
+
+    private static void Mounts(LxcSpec spec, Action<string, string> line)
+    {
+        // sysfs belongs to a network namespace; of the host's an unprivileged one can only get a view.
+        var (proc, sys) = spec.IdmapBase is null ? ("proc:mixed", "sys:mixed") : ("proc:rw", "sys:rw");
+        var hostSys = spec.Oci is { HostNetwork: true };
+        line("lxc.mount.auto", hostSys ? proc : $"{proc} {sys} cgroup:mixed");
+        line("lxc.mount.entry", "mqueue dev/mqueue mqueue rw,relatime,create=dir,optional 0 0");
+        if (hostSys)
+            line("lxc.mount.entry", "/sys sys none rbind,ro,create=dir,optional 0 0");
+        if (spec.Oci is not { } oci)
+            return;
+        line("lxc.mount.entry", "shm dev/shm tmpfs rw,nosuid,nodev,noexec,mode=1777,size=65536k,create=dir 0 0");
+        line("lxc.mount.entry", "run run tmpfs rw,nosuid,nodev,mode=755,create=dir 0 0");
+        line("lxc.mount.entry", $"{Word(oci.InitProgram)} {OciContainer.InitInside[1..]} none bind,ro,create=file 0 0");
+    }
+
+    /// <summary>A path as fstab(5) writes it.</summary>
+    private static string Word(string path) => path.Replace("\\", "\\134", StringComparison.Ordinal)
+        .Replace(" ", "\\040", StringComparison.Ordinal).Replace("\t", "\\011", StringComparison.Ordinal);
 
     private static string Clean(string key, string value) =>
         value.Any(char.IsControl)

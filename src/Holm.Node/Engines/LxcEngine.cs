@@ -56,10 +56,14 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
     /// <param name="init">Program and arguments of init.</param>
     /// <param name="environment">Its environment.</param>
     /// <param name="logLevel">How much liblxc tells in its log: syslog's levels.</param>
+    /// <param name="program">What holm-init runs at once; null: nothing.</param>
+    /// <param name="launches">The socket on which holm-init takes launches; null: none.</param>
     public Child Start(
-        string name, MountNamespace root, IReadOnlyList<string> init, IReadOnlyDictionary<string, string> environment, int logLevel)
+        string name, MountNamespace root, IReadOnlyList<string> init, IReadOnlyDictionary<string, string> environment, int logLevel,
+        Fd? program = null, Fd? launches = null)
     {
         var folder = Folder(name);
+        using var nothing = Fd.Open("/dev/null", OpenFlags.O_RDONLY);
         using var log = Fd.Open(
             Path.Combine(folder, "monitor.log"), OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND, 0x180);
         using var variables = Fd.Memory("environment", EnvironmentBlock(environment));
@@ -71,10 +75,27 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
                     .. init],
             Environment = MonitorEnvironment,
             Stderr = log,
-            Extra = [variables],
+            Extra = [variables, program ?? nothing, launches ?? nothing],
             NewSession = true,
         }));
     }
+
+    /// <summary>Makes the socket on which holm-init takes launches; holmd connects to it, also the next one.</summary>
+    public Fd ListenForLaunches(string name)
+    {
+        using var folder = Fd.Open(Folder(name), OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+        return PacketSocket.Listen(folder, LaunchSocketName, 0x180);
+    }
+
+    /// <summary>Connects to holm-init; it takes the launch when it runs.</summary>
+    /// <exception cref="LinuxException">ENOENT, ECONNREFUSED: the instance takes none, or no more.</exception>
+    public Fd ConnectToLaunches(string name)
+    {
+        using var folder = Fd.Open(Folder(name), OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+        return PacketSocket.Connect(folder, LaunchSocketName);
+    }
+
+    private const string LaunchSocketName = "init.socket";
 
     /// <summary>liblxc's names of syslog's levels; src/lxc/log.h.</summary>
     private static readonly string[] LogLevels = ["FATAL", "ALERT", "CRIT", "ERROR", "WARN", "NOTICE", "INFO", "DEBUG"];
@@ -179,7 +200,7 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
         var folder = Folder(name);
         if (!Directory.Exists(folder))
             return;
-        foreach (var file in (string[])["config", "exit", "exit.new", "run.json.new"])
+        foreach (var file in (string[])["config", "exit", "exit.new", "run.json.new", LaunchSocketName])
             File.Delete(Path.Combine(folder, file));
         // Mount points of a namespace that is gone: empty, or this fails rather than delete anything.
         foreach (var point in Directory.EnumerateDirectories(folder))

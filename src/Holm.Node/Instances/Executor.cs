@@ -2,6 +2,7 @@ using Holm.Contract;
 using Holm.Images;
 using Holm.Images.Roots;
 using Holm.Linux;
+using Holm.Linux.Mounts;
 using Holm.Linux.Processes;
 using Holm.Node.Engines;
 using Holm.Node.Limits;
@@ -16,8 +17,10 @@ namespace Holm.Node.Instances;
 /// <param name="AppArmorProfile">Profile; null: no AppArmor here.</param>
 /// <param name="OpenFilesHard">Hard limit of open files of holmd, which no app can exceed.</param>
 /// <param name="ResetOomScore">True when holmd is spared by the out-of-memory killer.</param>
+/// <param name="OciSeccompProfile">Policy file of containers that are no systems; null: no seccomp here.</param>
+/// <param name="InitProgram">Path of holm-init.</param>
 public sealed record NodeFacts(string Architecture, string? SeccompProfile, string? AppArmorProfile, long OpenFilesHard,
-    bool ResetOomScore);
+    bool ResetOomScore, string? OciSeccompProfile, string InitProgram);
 
 /// <summary>Carries out steps, one line a step. It decides nothing: a step that fails becomes part of what is observed.</summary>
 public sealed partial class Executor(
@@ -93,7 +96,9 @@ public sealed partial class Executor(
     private async Task Mount(InstanceRun run, InstanceSpec spec)
     {
         run.Record = new RunRecord(
-            spec.Fingerprint, [.. spec.Root.Layers.Select(l => l.Key)], spec.Root.IdmapBase, spec.HaltSignal, null, null, null, null);
+            spec.Fingerprint, [.. spec.Root.Layers.Select(l => l.Key)], spec.Root.IdmapBase, spec.HaltSignal, null, null, null, null,
+            Launched: spec.Process?.Launched);
+        run.Reachable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         run.Update(o => o with
         {
             Presence = Presence.Starting,
@@ -111,6 +116,21 @@ public sealed partial class Executor(
         if (spec.Root is { LayersAreShifted: true, IdmapBase: { } first })
             await Shift(run, spec.Root.Layers, first).ConfigureAwait(false);
         run.Space = roots.Mount(spec.Root);
+        if (spec.Process is { } process)
+            Settle(run, spec, process, run.Space);
+    }
+
+    /// <summary>Finds the program's user in the root, and mounts what belongs there before anything runs.</summary>
+    private void Settle(InstanceRun run, InstanceSpec spec, ProcessSpec process, MountNamespace space)
+    {
+        var what = $"start {spec.Name}";
+        var path = Path.Combine(engine.Folder(spec.Name), "root");
+        using var root = space.Run(() => Fd.Open(path, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY));
+        var user = RootUsers.Find(root, process.User);
+        if (spec.Root.IdmapBase is not null && user.Groups.Append(user.Uid).Append(user.Gid).Max() is var highest && highest >= Roots.IdCount)
+            throw new Refusal(400, $"{what}: its user has id {highest}; ids go from 0 to {Roots.IdCount - 1}");
+        RootMounts.Attach(what, space, root, process.Mounts, user, spec.Root.IdmapBase, roots.UserNamespace);
+        run.Note(engine.Folder(spec.Name), r => r with { User = user });
     }
 
     /// <summary>This kernel cannot map the ids of a layer: its copy for this range is made once, which may take minutes.</summary>
@@ -127,7 +147,9 @@ public sealed partial class Executor(
     private async Task StartInit(InstanceRun run, InstanceSpec spec)
     {
         var space = run.Space ?? throw new InvalidOperationException("Start without MountRoot");
-        var monitor = engine.Start(spec.Name, space, spec.Init, spec.Environment, spec.LogLevel);
+        using var program = spec.Process is { TakesLaunches: false } process ? ProgramOf(process, run.Record!.User!).Open() : null;
+        using var launches = spec.Process is { TakesLaunches: true } ? engine.ListenForLaunches(spec.Name) : null;
+        var monitor = engine.Start(spec.Name, space, spec.Init, spec.Environment, spec.LogLevel, program, launches);
         run.Monitor = monitor.PidFd;
         _ = Watch(run, monitor);
         (run.HookFailure, run.Served) = (null, false);
@@ -137,6 +159,7 @@ public sealed partial class Executor(
         else
             run.Answered.SetResult();
         run.Space = null;
+        run.Reachable.TrySetResult();
         // From here on the namespace is the monitor's: when that ends, the mounts end.
         space.Dispose();
 
@@ -167,6 +190,17 @@ public sealed partial class Executor(
             ? up with { Presence = Presence.Ended, Ending = EndingOf(run) }
             : up with { Presence = Presence.Running });
     }
+
+    private static InitProgram ProgramOf(ProcessSpec process, RootUser user) => new()
+    {
+        User = user,
+        StopSignal = process.StopSignal,
+        Folder = process.Folder,
+        Arguments = InitProgram.Strings(process.Arguments),
+        Environment = InitProgram.Strings(
+            (process.Environment.ContainsKey("HOME") ? process.Environment : process.Environment.Append(new("HOME", user.Home)))
+            .Select(e => $"{e.Key}={e.Value}")),
+    };
 
     /// <summary>Waits for a monitor's end, reaps it when it is our child, and makes that end part of what is observed.</summary>
     /// <param name="run">The instance.</param>
@@ -301,12 +335,13 @@ public sealed partial class Executor(
         IdmapBase = spec.Root.IdmapBase,
         Cgroup = limits.Group(spec.Name),
         DevicesOnV1 = limits.DevicesOnV1,
+        Oci = spec.Process is { } process ? new OciContainer(facts.InitProgram, process.HostNetwork, process.HostName) : null,
         HaltSignal = Signals.Name(spec.HaltSignal),
         RebootSignal = Signals.Name(spec.RebootSignal),
         StartHook = StartAnswers.IsNeeded(spec) ? hook.Prepare(spec.Name) : null,
         WorkingDirectory = spec.WorkingDirectory,
         ConsoleLog = Path.Combine(engine.Folder(spec.Name), "console.log"),
-        SeccompProfile = facts.SeccompProfile,
+        SeccompProfile = spec.Process is null ? facts.SeccompProfile : facts.OciSeccompProfile,
         AppArmorProfile = facts.AppArmorProfile,
         OpenFilesHard = facts.OpenFilesHard,
         ResetOomScore = facts.ResetOomScore,

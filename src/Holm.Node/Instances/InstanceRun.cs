@@ -40,6 +40,9 @@ public sealed class InstanceRun(string name, Action<ObservedInstance, ObservedIn
     /// <summary>Completes when the hook of this start has its answer; complete where there is no hook.</summary>
     public TaskCompletionSource Answered { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Completes when the socket of its init is there; begun anew for each start.</summary>
+    public TaskCompletionSource Reachable { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>What it was started with; null when nothing of it runs.</summary>
     public RunRecord? Record { get; set; }
 

@@ -57,6 +57,9 @@ public sealed record InstanceSpec
 
     /// <summary>True: an end that was not asked for is followed by a new start (boot.autorestart).</summary>
     public bool AutoRestart { get; init; }
+
+    /// <summary>What holm-init runs in it; null: it is a system, with an init of its own.</summary>
+    public ProcessSpec? Process { get; init; }
 }
 
 /// <summary>What should be: one instance.</summary>

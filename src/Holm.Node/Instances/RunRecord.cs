@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Holm.Config;
+using Holm.Images.Roots;
 using Holm.Node.Shares;
 
 namespace Holm.Node.Instances;
@@ -17,10 +18,12 @@ namespace Holm.Node.Instances;
 /// <param name="Shares">Its shares, and what was mounted for them; null: none.</param>
 /// <param name="StartedAt">When init came up, by the wall clock; null: it has not yet.</param>
 /// <param name="UpSince">When; <see cref="MachineClock"/>.</param>
+/// <param name="User">Who its program is, by the ids inside; null: it is a system, or not so far yet.</param>
+/// <param name="Launched">What launched it; null: it is configured.</param>
 public sealed record RunRecord(
     string Fingerprint, IReadOnlyList<string> Layers, uint? IdmapBase, int HaltSignal,
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Nics, IReadOnlyList<AppliedShare>? Shares,
-    DateTimeOffset? StartedAt, TimeSpan? UpSince)
+    DateTimeOffset? StartedAt, TimeSpan? UpSince, RootUser? User = null, LaunchedBy? Launched = null)
 {
     /// <summary>Nics in the shape that this record keeps them.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Keep(IReadOnlyList<Nic> nics) => nics.Count == 0 ? null
@@ -55,6 +58,11 @@ public sealed record RunRecord(
     /// <summary>Name of the file.</summary>
     public const string FileName = "run.json";
 }
+
+/// <summary>What an instance is that nobody configured.</summary>
+/// <param name="Flake">The flake it belongs to.</param>
+/// <param name="Stays">True: it is kept for the next launch.</param>
+public sealed record LaunchedBy(string Flake, bool Stays);
 
 /// <summary>JSON of the records of this room.</summary>
 [JsonSerializable(typeof(RunRecord))]

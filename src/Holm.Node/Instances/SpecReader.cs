@@ -29,10 +29,10 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
             throw new Refusal(404, $"start {instance.Name}: its image {instance.Image} is not on this node; import it, or set another");
         var privileged = Keys.IsTrue(expanded["security.privileged"]);
         uint? idmapBase = privileged ? null : IdmapBase(instance, config);
-        var init = config.GetValueOrDefault("init.cmd") is { Length: > 0 } cmd
-            ? Words.Split(cmd)
-            : image.HasInit ? ["/sbin/init"]
-            : throw new Refusal(400, $"start {instance.Name}: its image has no /sbin/init; say what to run with init.cmd");
+        var command = config.GetValueOrDefault("init.cmd") is { Length: > 0 } cmd ? Words.Split(cmd) : null;
+        var process = image.Oci is null ? null : ProcessOf(image, config, command);
+        if (process is { TakesLaunches: true } || image is { Oci: null, HasInit: false } && command is null)
+            throw new Refusal(400, $"start {instance.Name}: its image does not say what it runs; say it with init.cmd");
         return new InstanceSpec
         {
             Name = instance.Name,
@@ -41,13 +41,34 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
             Limits = LimitsOf(instance.Name, config),
             Nics = withPorts(Nics.Of(expanded)),
             Shares = ShareSpec.Of(expanded.Present),
-            Init = init,
-            WorkingDirectory = config.GetValueOrDefault("init.cwd"),
-            Environment = EnvironmentOf(config),
+            Init = process?.InitArguments ?? command ?? ["/sbin/init"],
+            Process = process,
+            WorkingDirectory = process is null ? config.GetValueOrDefault("init.cwd") : null,
+            Environment = process is null ? EnvironmentOf(config) : new Dictionary<string, string>(),
             LogLevel = int.Parse(config.GetValueOrDefault("log.level", "5"), CultureInfo.InvariantCulture),
-            HaltSignal = SignalOf(config, "init.signal.halt") ?? image.HaltSignal,
+            HaltSignal = process is { HasInit: true } ? Signals.SIGPWR
+                : SignalOf(config, "init.signal.halt") ?? process?.StopSignal ?? image.HaltSignal,
             RebootSignal = SignalOf(config, "init.signal.reboot") ?? image.RebootSignal,
             AutoRestart = Keys.IsTrue(expanded["boot.autorestart"]),
+        };
+    }
+
+    /// <summary>What an image of the OCI world runs, as the instance's keys have it.</summary>
+    private static ProcessSpec ProcessOf(
+        StoredImage image, ImmutableSortedDictionary<string, string> config, IReadOnlyList<string>? command)
+    {
+        var said = OciProcess.Of(image);
+        var environment = new SortedDictionary<string, string>(said.Environment.ToDictionary(), StringComparer.Ordinal);
+        foreach (var (name, value) in EnvironmentOf(config))
+            environment[name] = value;
+        return said with
+        {
+            Arguments = command ?? said.Arguments,
+            Environment = environment,
+            Folder = config.GetValueOrDefault("init.cwd") ?? said.Folder,
+            User = config.GetValueOrDefault("oci.user") ?? said.User,
+            StopSignal = SignalOf(config, "init.signal.halt") ?? said.StopSignal,
+            HasInit = config.GetValueOrDefault("oci.init") != "none",
         };
     }
 

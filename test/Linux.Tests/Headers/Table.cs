@@ -27,7 +27,7 @@ internal static class Table
             "errno.h", "fcntl.h", "limits.h", "poll.h", "sched.h", "signal.h", "spawn.h", "stdint.h", "termios.h", "ucontext.h",
             "unistd.h", "dirent.h", "grp.h", "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/inotify.h", "sys/ioctl.h",
             "sys/mman.h", "sys/mount.h", "sys/prctl.h", "sys/reboot.h", "sys/resource.h", "sys/signalfd.h", "sys/socket.h",
-            "sys/stat.h", "sys/statfs.h", "sys/statvfs.h", "sys/syscall.h", "sys/sysmacros.h", "sys/timerfd.h", "sys/uio.h",
+            "sys/stat.h", "sys/auxv.h", "sys/statfs.h", "sys/statvfs.h", "sys/syscall.h", "sys/sysmacros.h", "sys/timerfd.h", "sys/uio.h",
             "sys/un.h", "sys/wait.h", "sys/xattr.h", "linux/capability.h", "linux/loop.h", "linux/magic.h", "linux/nsfs.h",
             "linux/openat2.h", "linux/securebits.h", "lxc/lxccontainer.h", "lxc/attach_options.h", "histedit.h", "locale.h",
         ],
@@ -74,6 +74,18 @@ internal static class Table
         },
         new("Poll+PollFd", "struct pollfd") { Fields = { ["Returned"] = "revents" } },
         new("UnixSocket+Timeval", "struct timeval") { Fields = { ["Seconds"] = "tv_sec", ["Microseconds"] = "tv_usec" } },
+        new("PacketSocket+Credentials", "struct ucred"),
+        new("PacketSocket+Part", "struct iovec") { Fields = { ["Base"] = "iov_base", ["Length"] = "iov_len" } },
+        new("PacketSocket+Message", "struct msghdr")
+        {
+            Prefix = "msg_",
+            Fields =
+            {
+                ["NameLength"] = "msg_namelen", ["Parts"] = "msg_iov", ["PartCount"] = "msg_iovlen", ["ControlLength"] = "msg_controllen",
+            },
+        },
+        new("PacketSocket+ControlHead", "struct cmsghdr", Whole: false) { Prefix = "cmsg_", Fields = { ["Length"] = "cmsg_len" } },
+        new("Processes.OwnProcess+Limit", "struct rlimit") { Fields = { ["Current"] = "rlim_cur", ["Maximum"] = "rlim_max" } },
         new("Netlink.MessageHead", "struct nlmsghdr", Headers: 1) { Prefix = "nlmsg_" },
         new("Netlink.LinkHead", "struct ifinfomsg", Headers: 1) { Prefix = "ifi_", Fields = { ["Pad"] = "__ifi_pad" } },
         new("Netlink.AddressHead", "struct ifaddrmsg", Headers: 1) { Prefix = "ifa_", Fields = { ["PrefixLength"] = "ifa_prefixlen" } },

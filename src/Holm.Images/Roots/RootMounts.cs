@@ -1,0 +1,110 @@
+using System.Globalization;
+using Holm.Contract;
+using Holm.Linux;
+using Holm.Linux.Mounts;
+
+namespace Holm.Images.Roots;
+
+/// <summary>What is mounted in a root before anything of it runs.</summary>
+/// <param name="Path">Absolute path inside; links are followed below the root only, and what is missing is made.</param>
+public sealed record RootMount(string Path)
+{
+    /// <summary>What of the host it shows, open; null: memory (tmpfs).</summary>
+    public Fd? Source { get; init; }
+
+    /// <summary>True: nothing can be written through it.</summary>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Whose files are the program's own: ids on the disk; null: ids are as they are.</summary>
+    public (uint Uid, uint Gid)? Caller { get; init; }
+}
+
+/// <summary>
+/// Mounts of the host's files in a root that nobody is in yet. An unprivileged instance cannot take them away: its namespaces are made
+/// afterwards, and what was mounted before is locked to them; mount_namespaces(7).
+/// </summary>
+public static class RootMounts
+{
+    /// <summary>Mounts them, in order.</summary>
+    /// <param name="what">What is being done, for messages.</param>
+    /// <param name="space">The namespace in which the root is mounted.</param>
+    /// <param name="root">The root, of that namespace.</param>
+    /// <param name="mounts">What is wanted.</param>
+    /// <param name="user">The program's user, whose files those of a caller become.</param>
+    /// <param name="idmapBase">First host id of the root's range; null: ids are the host's.</param>
+    /// <param name="idmap">Gives a user namespace by which ids of a disk are mapped: on the disk, in the root, on the host.</param>
+    /// <exception cref="Refusal">One is not to be had.</exception>
+    public static void Attach(
+        string what, MountNamespace space, Fd root, IReadOnlyList<RootMount> mounts, RootUser user, uint? idmapBase,
+        Func<(uint Uid, uint Gid), (uint Uid, uint Gid), Fd> idmap)
+    {
+        if (mounts.Count == 0)
+            return;
+        var first = idmapBase ?? 0;
+        var copies = mounts.Select(m => m.Source is { } source ? Copy(what, m, source) : null).ToList();
+        try
+        {
+            space.Run(() =>
+            {
+                FilesystemUser.Become(first);
+                for (var i = 0; i < mounts.Count; i++)
+                    AttachOne(what, root, mounts[i], copies[i], first);
+                return true;
+            });
+        }
+        finally
+        {
+            copies.ForEach(c => c?.Dispose());
+        }
+
+        DetachedMount Copy(string doing, RootMount mount, Fd source)
+        {
+            var copy = DetachedMount.CopyOf(source, recursive: mount.Caller is null);
+            try
+            {
+                copy.Restrict(mount.ReadOnly, mount.Caller is { } caller && (idmapBase is not null || caller != (user.Uid, user.Gid))
+                    ? idmap(caller, (first + user.Uid, first + user.Gid)) : null);
+                return copy;
+            }
+            catch (LinuxException e) when (e.Errno == Errnos.EINVAL)
+            {
+                copy.Dispose();
+                throw new Refusal(400, $"{doing}: mount {mount.Path}: the filesystem it is on cannot map ids; " +
+                    "leave it out, or use a folder on ext4, XFS, btrfs or F2FS", e);
+            }
+        }
+    }
+
+    private static void AttachOne(string what, Fd root, RootMount mount, DetachedMount? copy, uint owner)
+    {
+        try
+        {
+            using var target = FindOrMake(root, mount.Path, isFolder: copy?.IsFolder ?? true);
+            if (copy is not null)
+                copy.AttachAt(target);
+            else
+                MountCalls.Mount("holm-tmp", target.ProcPath, "tmpfs", MountFlags.MS_NOSUID | MountFlags.MS_NODEV,
+                    string.Create(CultureInfo.InvariantCulture, $"mode=1777,uid={owner},gid={owner}"));
+        }
+        catch (LinuxException e)
+        {
+            throw new Refusal(400, $"{what}: mount {mount.Path}: {e.Message}", e);
+        }
+    }
+
+    private static Fd FindOrMake(Fd root, string path, bool isFolder)
+    {
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        for (var i = 1; i <= parts.Length; i++)
+            try
+            {
+                Fd.OpenInRoot(root, string.Join('/', parts[..i]), OpenFlags.O_PATH).Dispose();
+            }
+            catch (LinuxException e) when (e.Errno == Errnos.ENOENT)
+            {
+                using var folder = Fd.OpenInRoot(root, "/" + string.Join('/', parts[..(i - 1)]), OpenFlags.O_PATH);
+                Fd.MakeEntry(folder, parts[i - 1], isFolder || i < parts.Length);
+            }
+        return Fd.OpenInRoot(root, path, OpenFlags.O_PATH);
+    }
+}
