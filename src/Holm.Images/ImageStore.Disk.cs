@@ -108,7 +108,7 @@ public sealed partial class ImageStore
     private List<string> DropUnnamedLayers(Func<string, bool> among)
     {
         var named = _images.Values.SelectMany(i => i.Layers).Concat(_drafts.Values.SelectMany(d => d.Layers).Select(l => l.Sha256))
-            .ToHashSet(StringComparer.Ordinal);
+            .Concat(AlsoKept()).ToHashSet(StringComparer.Ordinal);
         List<string> doomed =
         [
             .. Directory.EnumerateFiles(LayersFolder, "*.squashfs")

@@ -65,6 +65,9 @@ internal sealed class PowerCut(string root, string backups)
                 _unsynced.Add(step.Path);
                 _pending.Add((folder, () => File.Delete(step.Path)));
                 break;
+            case DiskStepKind.MakeLink:
+                _pending.Add((folder, () => File.Delete(step.Path)));
+                break;
             case DiskStepKind.Write:
                 _unsynced.Add(step.Path);
                 break;
@@ -95,16 +98,23 @@ internal sealed class PowerCut(string root, string backups)
 
     private string? Keep(string path)
     {
-        if (!File.Exists(path))
-            return null;
         var copy = Path.Combine(backups, $"{_backup++}");
-        File.Copy(path, copy);
+        if (new FileInfo(path).LinkTarget is { } target)
+            File.CreateSymbolicLink(copy, target);
+        else if (File.Exists(path))
+            File.Copy(path, copy);
+        else
+            return null;
         return copy;
     }
 
     private static void Restore(string? copy, string path)
     {
-        if (copy is not null)
+        if (copy is null)
+            return;
+        if (new FileInfo(copy).LinkTarget is { } target)
+            File.CreateSymbolicLink(path, target);
+        else
             File.Copy(copy, path, overwrite: true);
     }
 

@@ -17,6 +17,8 @@ internal enum DiskStepKind
     Unlink,
     /// <summary>fsync(2) of a folder.</summary>
     SyncFolder,
+    /// <summary>symlink(2).</summary>
+    MakeLink,
 }
 
 /// <summary>One step to the disk.</summary>

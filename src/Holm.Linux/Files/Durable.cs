@@ -64,6 +64,15 @@ public static partial class Durable
             SyncFolder(FolderOf(from));
     }
 
+    /// <summary>Makes a symbolic link where nothing is.</summary>
+    /// <exception cref="LinuxException">The kernel refused; EEXIST: something is there, and stays.</exception>
+    public static void Link(string path, string target)
+    {
+        Step(DiskStepKind.MakeLink, path);
+        LinuxException.Check(symlink(target, path), $"make the link {path}");
+        SyncFolder(FolderOf(path));
+    }
+
     /// <summary>Makes a folder; an existing one gets the mode. Its parent exists.</summary>
     public static void CreateFolder(string path, uint mode = 0x1C0)
     {
@@ -137,4 +146,7 @@ public static partial class Durable
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int unlink(string path);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int symlink(string target, string path);
 }
