@@ -131,6 +131,24 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
         return result < 0 ? -Marshal.GetLastPInvokeError() : result;
     }
 
+    /// <summary>Reads from a place of a file until it ends or the buffer is full, its own place left alone; pread(2).</summary>
+    /// <returns>Bytes.</returns>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public int ReadAt(Span<byte> buffer, long offset)
+    {
+        var length = 0;
+        while (length < buffer.Length)
+        {
+            var count = (int)pread(Number, buffer[length..], (nuint)(buffer.Length - length), offset + length);
+            if (count < 0 && Marshal.GetLastPInvokeError() == Errnos.EINTR)
+                continue;
+            if (LinuxException.Check(count, "read a file") == 0)
+                break;
+            length += count;
+        }
+        return length;
+    }
+
     /// <summary>Writes once; -EAGAIN, -EPIPE and the like come back as negative numbers.</summary>
     public int TryWrite(ReadOnlySpan<byte> buffer)
     {
@@ -196,6 +214,9 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint read(int fd, Span<byte> buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint pread(int fd, Span<byte> buffer, nuint count, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint write(int fd, ReadOnlySpan<byte> buffer, nuint count);

@@ -12,7 +12,9 @@ using Holm.Linux.Processes;
 using Holm.Node.Api;
 using Holm.Node.Config;
 using Holm.Node.Engines;
+using Holm.Node.Flakes;
 using Holm.Node.Instances;
+using Holm.Node.Launch;
 using Holm.Node.Limits;
 using Holm.Node.Networks;
 
@@ -87,12 +89,13 @@ public static class Daemon
         var engine = new LxcEngine(paths.Instances, Beside("holm-monitor"));
         var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus(), networks.WithPorts);
         var shares = new ShareControl(roots, engine);
-        var desired = new DesiredState(config, power, reader,
+        var transients = new Transients();
+        var desired = new DesiredState(config, power, transients, reader,
             spec => networks.Missing(spec.Name, spec.Nics) ?? shares.Missing(spec));
         var answers = new StartAnswers(hook, networks, shares);
         var executor = new Executor(roots, images, limits, networks, shares, engine, hook, answers, FactsOf(paths), clock);
         var loop = new Loop(desired, executor, answers, engine, limits, networks, clock, layers);
-        var control = new InstanceControl(loop, desired, power, config, engine, paths, clock);
+        var control = new InstanceControl(loop, desired, power, config, transients, engine, paths, clock);
         var readings = new Readings(control, loop, desired, config, limits, networks, Machine.OnlineCpus());
         var boot = new Boot(config, power, desired, loop, control, paths, clock, Say);
         executor.SwitchedOff = control.SwitchedOff;
@@ -110,6 +113,10 @@ public static class Daemon
         var firstSinceBoot = power.Open([.. config.Current.Instances.Keys]);
         KeptWrites.Sweep(paths, config.Current, Say);
         loop.Adopt();
+        var logins = new Logins(Path.Combine(paths.State, "registries.json"), Say);
+        var pulls = new Pulls(images, config, logins, clock);
+        var launches = LaunchesOf(paths, images, pulls, config, transients, reader, loop, engine);
+        launches.Adopt();
         networks.CleanUp();
         if (firstSinceBoot)
             boot.Autostart();
@@ -119,18 +126,32 @@ public static class Daemon
         using var trim = new HeapTrim();
         using var stop = new CancellationTokenSource();
         var running = loop.Run(stop.Token);
-        var watching = Task.WhenAll(bridges.Watch(stop.Token), shares.Watch(loop, stop.Token));
+        using var launching = new LaunchSocket(launches, Say);
+        var watching = Task.WhenAll(bridges.Watch(stop.Token), shares.Watch(loop, stop.Token), launching.Run(paths.Run, stop.Token));
         var activation = new Activation(config, control, desired, power, loop, paths);
-        var logins = new Logins(Path.Combine(paths.State, "registries.json"), Say);
-        var pulls = new Pulls(images, config, logins, clock);
         var face = Faces.Of(config, control, activation, readings, images, pulls, logins, bridges, networks, events, paths,
             new Checks(tree, paths, canIdmapLayers), Say);
-        await Serve(paths, face, boot, running, ended).ConfigureAwait(false);
+        await Serve(paths, face with { WithTransients = transients.Over }, boot, running, ended).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         await running.ConfigureAwait(false);
         await watching.ConfigureAwait(false);
         limits.CleanUp();
         return 0;
+    }
+
+    /// <summary>Flakes, and what launches them.</summary>
+    private static Launches LaunchesOf(
+        NodePaths paths, ImageStore images, Pulls pulls, ConfigStore config, Transients transients, SpecReader reader, Loop loop,
+        LxcEngine engine)
+    {
+        Launches? launches = null;
+        var folder = Path.Combine(paths.State, "flakes");
+        var flakes = new FlakeStore(folder, Beside("holm-launch"), name => launches?.IsRunning(name) == true);
+        foreach (var told in flakes.Open())
+            Say(told);
+        var stacks = new FlakeStacks(images, new FlakeIncludes(folder, images), Say);
+        return launches = new Launches(
+            flakes, stacks, transients, reader, () => config.Current, loop, engine, new LaunchPulls(pulls).Pull);
     }
 
     /// <summary>Answers until the end is asked for, and stops the apps if the host goes down.</summary>

@@ -15,6 +15,12 @@ public sealed record RootMount(string Path)
     /// <summary>True: nothing can be written through it.</summary>
     public bool ReadOnly { get; init; }
 
+    /// <summary>True: a link that the root has there is taken away, not followed.</summary>
+    public bool Replaces { get; init; }
+
+    /// <summary>True: it is left out where the root has something there.</summary>
+    public bool OnlyIfMissing { get; init; }
+
     /// <summary>Whose files are the program's own: ids on the disk; null: ids are as they are.</summary>
     public (uint Uid, uint Gid)? Caller { get; init; }
 }
@@ -79,6 +85,10 @@ public static class RootMounts
     {
         try
         {
+            if (mount.OnlyIfMissing && IsThere(root, mount.Path))
+                return;
+            if (mount.Replaces)
+                TakeAway(root, mount.Path);
             using var target = FindOrMake(root, mount.Path, isFolder: copy?.IsFolder ?? true);
             if (copy is not null)
                 copy.AttachAt(target);
@@ -90,6 +100,29 @@ public static class RootMounts
         {
             throw new Refusal(400, $"{what}: mount {mount.Path}: {e.Message}", e);
         }
+    }
+
+    private static bool IsThere(Fd root, string path)
+    {
+        try
+        {
+            Fd.OpenInRoot(root, path, OpenFlags.O_PATH).Dispose();
+            return true;
+        }
+        catch (LinuxException e) when (e.Errno is Errnos.ENOENT or Errnos.ENOTDIR or Errnos.ELOOP)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Many images have a link there, into what the host's file would then be mounted on.</summary>
+    private static void TakeAway(Fd root, string path)
+    {
+        if (!IsThere(root, Path.GetDirectoryName(path)!))
+            return;
+        using var folder = Fd.OpenInRoot(root, Path.GetDirectoryName(path)!, OpenFlags.O_PATH);
+        if (new FileInfo($"{folder.ProcPath}/{Path.GetFileName(path)}").LinkTarget is not null)
+            File.Delete($"{folder.ProcPath}/{Path.GetFileName(path)}");
     }
 
     private static Fd FindOrMake(Fd root, string path, bool isFolder)

@@ -17,7 +17,7 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
 
     public NodeFace Node => node;
 
-    public Document Document => node.Config.Current;
+    public Document Document => node.WithTransients(node.Config.Current);
 
     public Operations Operations => state.Operations;
 

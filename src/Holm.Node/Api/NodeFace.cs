@@ -13,6 +13,9 @@ public sealed record NodeFace
     /// <summary>What was configured.</summary>
     public required ConfigStore Config { get; init; }
 
+    /// <summary>Instances that nobody configured, put beside those of a document.</summary>
+    public Func<Document, Document> WithTransients { get; init; } = document => document;
+
     /// <summary>Changes of the configuration that are brought about at once.</summary>
     public required ConfigurationFace Configuration { get; init; }
 

@@ -6,7 +6,8 @@ using Holm.Node.Limits;
 namespace Holm.Node.Instances;
 
 /// <summary>What should be: the document as written, the wanted power, and the images that are here, read together.</summary>
-public sealed class DesiredState(ConfigStore config, WantedPower power, SpecReader reader, Func<InstanceSpec, string?> missing)
+public sealed class DesiredState(
+    ConfigStore config, WantedPower power, Transients transients, SpecReader reader, Func<InstanceSpec, string?> missing)
 {
     private volatile bool _goingDown;
     private volatile Parted? _parted;
@@ -25,14 +26,22 @@ public sealed class DesiredState(ConfigStore config, WantedPower power, SpecRead
     public IReadOnlyList<DesiredInstance> Read(Func<string, bool> isThere)
     {
         var document = config.Current;
-        return [.. document.Instances.Values.Select(i => Read(document, i, isThere))];
+        return
+        [
+            .. document.Instances.Values.Select(i => Read(document, i, isThere)),
+            .. transients.All.Where(t => !document.Instances.ContainsKey(t.Config.Name)).Select(Read),
+        ];
     }
+
+    private DesiredInstance Read(Transient transient) =>
+        new(transient.Config.Name, _goingDown ? Wanted.Off : transient.Wanted, transient.Spec, "");
 
     /// <summary>One instance, or null.</summary>
     public DesiredInstance? Of(string name)
     {
         var document = config.Current;
-        return document.Instances.TryGetValue(name, out var instance) ? Read(document, instance, _ => false) : null;
+        return document.Instances.TryGetValue(name, out var instance) ? Read(document, instance, _ => false)
+            : transients.Find(name) is { } transient ? Read(transient) : null;
     }
 
     /// <summary>The spec as a start would use it now.</summary>

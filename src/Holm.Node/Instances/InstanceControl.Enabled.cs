@@ -51,7 +51,7 @@ public sealed partial class InstanceControl
         try
         {
             // Somebody may have made one of that name again.
-            if (config.Current.Instances.ContainsKey(name))
+            if (config.Current.Instances.ContainsKey(name) || transients.Find(name) is not null)
                 return;
             if (!keepWrites)
                 await Task.Run(() => KeptWrites.Delete(paths, name)).ConfigureAwait(false);

@@ -33,7 +33,8 @@ public sealed record InstanceStatus(StatusCode Code, string Reason, DateTimeOffs
 /// observed to agree.
 /// </summary>
 public sealed partial class InstanceControl(
-    Loop loop, DesiredState desired, WantedPower power, ConfigStore config, LxcEngine engine, NodePaths paths, TimeProvider clock)
+    Loop loop, DesiredState desired, WantedPower power, ConfigStore config, Transients transients, LxcEngine engine, NodePaths paths,
+    TimeProvider clock)
 {
     /// <summary>How long init may take to power off before it is killed, when the caller does not say.</summary>
     public static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(30);
@@ -42,7 +43,7 @@ public sealed partial class InstanceControl(
     public InstanceStatus Status(string name)
     {
         var observed = loop.Find(name)?.Observed ?? new ObservedInstance { Name = name };
-        var wanted = power[name];
+        var wanted = transients.Find(name)?.Wanted ?? power[name];
         var code = observed switch
         {
             { Presence: Presence.Running, Stop: not null } => StatusCode.Stopping,
@@ -73,8 +74,10 @@ public sealed partial class InstanceControl(
     /// <exception cref="Refusal">It cannot be done, or was tried and failed.</exception>
     public async Task SetPower(string name, PowerAction action, TimeSpan? deadline, bool force, CancellationToken ct)
     {
-        if (!config.Current.Instances.ContainsKey(name))
+        if (!config.Current.Instances.ContainsKey(name) && transients.Find(name) is null)
             throw new Refusal(404, "Instance not found");
+        if (!config.Current.Instances.ContainsKey(name) && action is PowerAction.Start or PowerAction.Restart)
+            throw new Refusal(400, $"{name} belongs to a flake: call its command to start it");
         switch (action)
         {
             case PowerAction.Start: await Start(name, ct).ConfigureAwait(false); break;
@@ -167,6 +170,7 @@ public sealed partial class InstanceControl(
     {
         var run = loop.Of(name);
         if (run.Observed is { Presence: Presence.Absent, Busy: false } && power[name] == Wanted.Off && after == Wanted.Off
+            && transients.Find(name) is null
             && !run.Observed.Failed)
             throw new Refusal(400, $"The instance is already stopped: {name}");
         var wasDown = run.Observed is { Presence: Presence.Absent, Busy: false };
@@ -199,6 +203,7 @@ public sealed partial class InstanceControl(
     /// <summary>An instance ended by itself and stays off.</summary>
     public void SwitchedOff(string name)
     {
+        transients.Remove(name);
         if (power[name] != Wanted.Off && !desired.GoingDown)
             Want(loop.Of(name), Wanted.Off, o => o);
     }
@@ -209,6 +214,7 @@ public sealed partial class InstanceControl(
     /// </summary>
     public async Task WentDown(string name)
     {
+        transients.Remove(name);
         if (!config.Current.Instances.ContainsKey(name))
             await Clear(name).ConfigureAwait(false);
         if (config.Current.Instances.GetValueOrDefault(name) is not { Ephemeral: true } || power[name] != Wanted.Off)
@@ -293,7 +299,8 @@ public sealed partial class InstanceControl(
         {
             if (loop.Find(name) != run)
                 throw new Refusal(404, "Instance not found");
-            power.Set(name, wanted);
+            if (!transients.SwitchTo(name, wanted))
+                power.Set(name, wanted);
             run.Update(change);
         });
         loop.Wake();

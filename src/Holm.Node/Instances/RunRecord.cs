@@ -62,7 +62,8 @@ public sealed record RunRecord(
 /// <summary>What an instance is that nobody configured.</summary>
 /// <param name="Flake">The flake it belongs to.</param>
 /// <param name="Stays">True: it is kept for the next launch.</param>
-public sealed record LaunchedBy(string Flake, bool Stays);
+/// <param name="HandedOver">True once its init has got a program.</param>
+public sealed record LaunchedBy(string Flake, bool Stays, bool HandedOver = false);
 
 /// <summary>JSON of the records of this room.</summary>
 [JsonSerializable(typeof(RunRecord))]

@@ -53,6 +53,30 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         };
     }
 
+    /// <summary>The spec of an instance that nobody configured: it writes to memory, and what runs in it is given.</summary>
+    /// <param name="instance">Its name, and keys of limits.</param>
+    /// <param name="image">The image it is shown with.</param>
+    /// <param name="layers">Its layers, lowest first, by sha256.</param>
+    /// <param name="process">What runs in it.</param>
+    public InstanceSpec Read(InstanceConfig instance, StoredImage image, IReadOnlyList<string> layers, ProcessSpec process) => new()
+    {
+        Name = instance.Name,
+        Fingerprint = image.Fingerprint,
+        Root = new RootSpec
+        {
+            Name = instance.Name,
+            Layers = [.. layers.Select(sha => LayerOf(sha, canIdmapLayers ? null : paths.IdmapBase))],
+            IdmapBase = paths.IdmapBase,
+            LayersAreShifted = !canIdmapLayers,
+        },
+        Limits = LimitsOf(instance.Name, instance.Config),
+        Init = process.InitArguments,
+        Process = process,
+        Environment = new Dictionary<string, string>(),
+        HaltSignal = Signals.SIGPWR,
+        RebootSignal = Signals.SIGPWR,
+    };
+
     /// <summary>What an image of the OCI world runs, as the instance's keys have it.</summary>
     private static ProcessSpec ProcessOf(
         StoredImage image, ImmutableSortedDictionary<string, string> config, IReadOnlyList<string>? command)

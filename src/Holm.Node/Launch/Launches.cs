@@ -1,0 +1,209 @@
+using System.Security.Cryptography;
+using System.Text;
+using Holm.Config;
+using Holm.Contract;
+using Holm.Linux;
+using Holm.Node.Engines;
+using Holm.Node.Flakes;
+using Holm.Node.Instances;
+
+namespace Holm.Node.Launch;
+
+/// <summary>
+/// Launches of flakes: each makes an instance, or enters the one that is kept, and hands its program to that instance's init. From then on
+/// holm-launch and holm-init speak with each other; nothing of the program passes by here, and this daemon may end.
+/// </summary>
+/// <remarks>
+/// <code>
+///   call --> flake --> may the caller? --> images here? (pull) --> instance: kept one, or a new one through the loop's steps
+///                                                                     | its root stands, its socket listens; its init may not run yet
+///                                                                     v
+///                                        control socket to init, with the program's streams  -->  to holm-launch
+/// </code>
+/// </remarks>
+public sealed class Launches(
+    FlakeStore flakes, FlakeStacks stacks, Transients transients, SpecReader reader, Func<Document> document, Loop loop, LxcEngine engine,
+    Func<string, Action<string>, CancellationToken, Task> pull)
+{
+    /// <summary>How long a start may take until it can be handed a program: the engine's own, and some.</summary>
+    private static readonly TimeSpan Patience = Executor.StartDeadline + TimeSpan.FromMinutes(10);
+
+    /// <summary>Launches, and gives the control socket of the program.</summary>
+    /// <param name="request">What was asked.</param>
+    /// <param name="tell">Gets text for the person.</param>
+    /// <param name="ct">The caller is gone.</param>
+    /// <exception cref="Refusal">It cannot be launched: why; <see cref="Refusal.Code"/> 127: the program is what is missing.</exception>
+    public async Task<Fd> Launch(LaunchRequest request, Action<string> tell, CancellationToken ct)
+    {
+        var (flake, target) = Find(request.Call.Command);
+        if (!LaunchRules.May(flake, request.Caller, Lines("/etc/passwd"), Lines("/etc/group")))
+            throw new Refusal(403, $"launch {flake.Name}: you are neither root nor in group holm, and the flake does not name you " +
+                "(allow: in its file)");
+        var stack = await StackOf(flake, tell, ct).ConfigureAwait(false);
+        var program = LaunchPlan.Arguments(flake, target, stack.Image, request.Arguments.Span);
+        var (name, run) = await InstanceFor(flake, stack, request, ct).ConfigureAwait(false);
+        var user = run.Record?.User ?? throw new Refusal(500, $"launch {flake.Name}: its instance {name} has ended meanwhile");
+        using var text = new InitProgram
+        {
+            User = user,
+            Mask = request.Call.Mask,
+            StopSignal = OciProcess.Of(stack.Image).StopSignal,
+            Folder = LaunchMounts.SharesFolder(flake, request.Call) ? request.Call.Folder
+                : flake.WorkingDirectory ?? OciProcess.Of(stack.Image).Folder,
+            Arguments = program,
+            Environment = LaunchPlan.Environment(flake, stack.Image, request.Environment.Span,
+                flake.ShareHome && request.Call.Home.Length > 0 ? request.Call.Home : user.Home),
+        }.Open();
+        var control = Connect(flake, name);
+        var (rows, columns) = (request.Call.Rows, request.Call.Columns);
+        PacketSocket.Send(control,
+            [(byte)'L', (byte)request.Call.Terminals, (byte)rows, (byte)(rows >> 8), (byte)columns, (byte)(columns >> 8)],
+            text, request.Streams[0], request.Streams[1], request.Streams[2]);
+        run.Note(engine.Folder(name), r => r with { Launched = r.Launched! with { HandedOver = true } });
+        return control;
+    }
+
+    /// <summary>Takes up what a daemon before this one launched; what it did not live to hand over is left to be ended.</summary>
+    public void Adopt()
+    {
+        foreach (var run in loop.Runs)
+            if (run is { Observed.Presence: Presence.Running, Record: { Launched: { HandedOver: true } by } record })
+                transients.TryAdd(new Transient(ConfigOf(run.Observed.Name, record.Fingerprint, by.Flake), by, Spec: null));
+    }
+
+    /// <summary>True while an instance of a flake is there.</summary>
+    public bool IsRunning(string flake) => transients.All.Any(t => t.By.Flake == flake);
+
+    /// <summary>Names of the instances that are kept for a flake.</summary>
+    public IReadOnlyList<string> Kept(string flake) => [.. transients.All.Where(t => t.By.Flake == flake && t.By.Stays).Select(t => t.Config.Name)];
+
+    private (Flake Flake, string Target) Find(string command)
+    {
+        if (flakes.ByCommand(command) is { } found)
+            return found;
+        // Called by another way to the same link: /bin for /usr/bin.
+        var folder = Fd.TryOpen(Path.GetDirectoryName(command) ?? "/", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+        using (folder)
+            if (folder is not null && new FileInfo(folder.ProcPath).LinkTarget is { } real
+                && flakes.ByCommand(Path.Combine(real, Path.GetFileName(command))) is { } other)
+                return other;
+        throw new Refusal(404, $"launch {Names.Show(command)}: no flake has this command; `holm flake list` shows those that are registered");
+    }
+
+    private async Task<FlakeStack> StackOf(Flake flake, Action<string> tell, CancellationToken ct)
+    {
+        while (true)
+            try
+            {
+                return await stacks.Of(flake, ct).ConfigureAwait(false);
+            }
+            catch (MissingImagesException missing)
+            {
+                foreach (var image in missing.Names)
+                    await pull(image, tell, ct).ConfigureAwait(false);
+            }
+    }
+
+    private async Task<(string Name, InstanceRun Run)> InstanceFor(
+        Flake flake, FlakeStack stack, LaunchRequest request, CancellationToken ct)
+    {
+        var stays = flake.Life != "one-shot";
+        var name = LaunchPlan.InstanceName(flake, request.Call.Instance, request.Caller.Uid);
+        if (stays && transients.Find(name) is { Wanted: Wanted.On } kept && kept.By.Flake == flake.Name)
+            return (name, await Reach(flake, name, ct).ConfigureAwait(false));
+        using var mounts = LaunchMounts.Of(flake, stack, request);
+        name = Make(flake, stack, name, stays, mounts);
+        loop.Wake();
+        return (name, await Reach(flake, name, ct).ConfigureAwait(false));
+    }
+
+    private string Make(Flake flake, FlakeStack stack, string name, bool stays, LaunchMounts mounts)
+    {
+        var by = new LaunchedBy(flake.Name, stays);
+        for (var attempt = 0; ; attempt++)
+        {
+            var full = name.EndsWith('-') ? name + RandomNumberGenerator.GetHexString(6, lowercase: true) : name;
+            var config = ConfigOf(full, stack.Image.Fingerprint, flake.Name) with { Config = Keys(flake) };
+            var process = OciProcess.Of(stack.Image) with
+            {
+                Arguments = [],
+                Environment = new Dictionary<string, string>(),
+                User = flake.User ?? stack.Image.Oci?.ConfigDocument.Config?.User ?? "",
+                Stays = stays,
+                HostNetwork = flake.Network == "host",
+                HostName = flake.HostName ?? (flake.Network == "host" ? Environment.MachineName : null),
+                Mounts = mounts.All,
+                Launched = by,
+            };
+            var spec = reader.Read(config, stack.Image, stack.Layers, process);
+            var taken = document().Instances.ContainsKey(full) || loop.Find(full) is { Observed.Presence: not Presence.Absent };
+            if (!taken && transients.TryAdd(new Transient(config, by, spec)))
+                return full;
+            if (full == name || attempt > 100)
+                throw new Refusal(409, $"launch {flake.Name}: instance {full} is there already; " +
+                    (transients.Find(full)?.By.Flake == flake.Name ? "wait until it has ended, or choose another @NAME" : "choose an @NAME"));
+        }
+    }
+
+    private static InstanceConfig ConfigOf(string name, string fingerprint, string flake) => new()
+    {
+        Name = name,
+        Image = fingerprint,
+        Ephemeral = true,
+        Profiles = [],
+        Description = $"flake {flake}",
+        CreatedAt = DateTimeOffset.UtcNow,
+        Devices = Maps.Empty<System.Collections.Immutable.ImmutableSortedDictionary<string, string>>().Add(
+            "root", Maps.Of(("type", "disk"), ("path", "/"), ("pool", "ram"))),
+    };
+
+    private static System.Collections.Immutable.ImmutableSortedDictionary<string, string> Keys(Flake flake)
+    {
+        var keys = Maps.Empty<string>();
+        if (flake.Memory is { } memory)
+            keys = keys.Add("limits.memory", memory);
+        return flake.Cpus is { } cpus ? keys.Add("limits.cpu", cpus) : keys;
+    }
+
+    /// <summary>Waits until an instance can be handed a program.</summary>
+    private async Task<InstanceRun> Reach(Flake flake, string name, CancellationToken ct)
+    {
+        var run = loop.Of(name);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        var failed = run.WaitUntil(
+            o => o.Ending is { StartFailed: true } || o is { Presence: Presence.Absent, Failed: true }, patience.Token);
+        try
+        {
+            // A start that has not begun will make a new promise: it is looked at again once the run has moved.
+            while (run.Observed.Presence is Presence.Absent && !failed.IsCompleted)
+                await Task.WhenAny(failed, run.WaitUntil(o => o.Presence != Presence.Absent, patience.Token)).ConfigureAwait(false);
+            if (run.Observed.Presence != Presence.Running)
+                await Task.WhenAny(failed, run.Reachable.Task.WaitAsync(patience.Token)).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!failed.IsCompleted)
+                await patience.CancelAsync().ConfigureAwait(false);
+        }
+        ct.ThrowIfCancellationRequested();
+        return failed.IsCompletedSuccessfully && await failed.ConfigureAwait(false) is { } found
+            ? throw new Refusal(500, $"launch {flake.Name}: {found.Ending?.Reason ?? found.Reason}")
+            : run;
+    }
+
+    private Fd Connect(Flake flake, string name)
+    {
+        try
+        {
+            return engine.ConnectToLaunches(name);
+        }
+        catch (LinuxException e)
+        {
+            throw new Refusal(500, $"launch {flake.Name}: instance {name} takes no program: {e.Message}; " +
+                $"see holm app logs, or `holm flake reset {flake.Name}`", e);
+        }
+    }
+
+    private static string[] Lines(string path) => File.Exists(path) ? File.ReadAllLines(path, Encoding.UTF8) : [];
+}
