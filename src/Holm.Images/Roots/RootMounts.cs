@@ -38,11 +38,11 @@ public static class RootMounts
     /// <param name="mounts">What is wanted.</param>
     /// <param name="user">The program's user, whose files those of a caller become.</param>
     /// <param name="idmapBase">First host id of the root's range; null: ids are the host's.</param>
-    /// <param name="idmap">Gives a user namespace by which ids of a disk are mapped: on the disk, in the root, on the host.</param>
+    /// <param name="idmap">Gives a user namespace: ids on the disk, what they become on the host, the first id of the range.</param>
     /// <exception cref="Refusal">One is not to be had.</exception>
     public static void Attach(
         string what, MountNamespace space, Fd root, IReadOnlyList<RootMount> mounts, RootUser user, uint? idmapBase,
-        Func<(uint Uid, uint Gid), (uint Uid, uint Gid), Fd> idmap)
+        Func<(uint Uid, uint Gid), (uint Uid, uint Gid), uint, Fd> idmap)
     {
         if (mounts.Count == 0)
             return;
@@ -68,8 +68,8 @@ public static class RootMounts
             var copy = DetachedMount.CopyOf(source, recursive: mount.Caller is null);
             try
             {
-                copy.Restrict(mount.ReadOnly, mount.Caller is { } caller && (idmapBase is not null || caller != (user.Uid, user.Gid))
-                    ? idmap(caller, (first + user.Uid, first + user.Gid)) : null);
+                copy.Restrict(mount.ReadOnly, mount.Caller is { } caller && idmapBase is not null
+                    ? idmap(caller, (first + user.Uid, first + user.Gid), first) : null);
                 return copy;
             }
             catch (LinuxException e) when (e.Errno == Errnos.EINVAL)

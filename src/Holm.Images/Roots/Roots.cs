@@ -50,7 +50,7 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
     public const uint IdCount = 65536;
 
     private readonly ConcurrentDictionary<uint, Fd> _userNamespaces = new(), _keptNamespaces = new();
-    private readonly ConcurrentDictionary<((uint, uint), (uint, uint)), Fd> _callerNamespaces = new();
+    private readonly ConcurrentDictionary<((uint, uint), (uint, uint), uint), Fd> _callerNamespaces = new();
 
     /// <summary>What a ram root may take when its device says nothing: a quarter of the machine's memory.</summary>
     public static long DefaultRamBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
@@ -97,9 +97,12 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
     /// <summary>A user namespace that maps this range, made once.</summary>
     public Fd UserNamespace(uint first) => _userNamespaces.GetOrAdd(first, f => UserNamespaces.Create(f, IdCount));
 
-    /// <summary>A user namespace that maps one user and group of a disk to those of a host, and nothing else; made once.</summary>
-    public Fd UserNamespace((uint Uid, uint Gid) disk, (uint Uid, uint Gid) host) => _callerNamespaces.GetOrAdd(
-        (disk, host), pair => UserNamespaces.CreateForOne(pair.Item1, pair.Item2));
+    /// <summary>A user namespace that makes one user and group of a disk those of a range, and leaves all others; made once.</summary>
+    /// <param name="disk">Ids on the disk.</param>
+    /// <param name="host">What they become on the host.</param>
+    /// <param name="first">First host id of the range.</param>
+    public Fd UserNamespace((uint Uid, uint Gid) disk, (uint Uid, uint Gid) host, uint first) => _callerNamespaces.GetOrAdd(
+        (disk, host, first), key => UserNamespaces.CreateForOne(key.Item1, key.Item2, key.Item3, IdCount));
 
     /// <inheritdoc/>
     public void Dispose()
