@@ -1,0 +1,201 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+
+namespace System.Tests;
+
+/// <summary>A flake's command beside the same program natively: whoever calls it sees no difference.</summary>
+public sealed class LaunchTests
+{
+    [Theory]
+    [InlineData("sh -c 'exit 0'; echo $?; sh -c 'exit 3'; echo $?; sh -c 'exit 255'; echo $?")]
+    [InlineData("printf '%s|' a 'b c' '' '*' \"$(printf 'n\\nl')\" $'\\xff\\xfe' '\\' '\"' \"'\"")]
+    [InlineData("printf '%s|' --help -x -- @y %z '%progress' | od -c")]
+    [InlineData("sh -c 'echo out; echo err >&2' 2>/dev/null; sh -c 'echo out; echo err >&2' 2>&1 >/dev/null")]
+    [InlineData("echo one two | tr a-z A-Z | cat; echo ${PIPESTATUS[@]}")]
+    [InlineData("yes | head -n 2; echo ${PIPESTATUS[@]}")]
+    [InlineData("sh -c 'kill -TERM $$'; echo $?; sh -c 'kill -KILL $$'; echo $?; sh -c 'kill -USR1 $$'; echo $?")]
+    [InlineData("seq 1 5 | sh -c 'read a; read b; echo $a $b; cat'")]
+    [InlineData("sh -c 'cat; echo end' </dev/null; sh -c 'cat <&0' <&- ; echo $?")]
+    [InlineData("sh -c 'test -t 0; echo $?; test -t 1; echo $?; test -p /dev/stdout; echo $?' | cat")]
+    [InlineData("umask 027; sh -c umask; umask 077; sh -c umask")]
+    [InlineData("seq 20000 | sort -rn | head -n 3; echo ${PIPESTATUS[1]}")]
+    [InlineData("true; echo $?; false; echo $?")]
+    [InlineData("sh -c 'sleep 0.2; echo late' & sh -c 'echo early'; wait; echo done")]
+    [InlineData("timeout -s INT 1 sh -c 'trap \"echo got; exit 9\" INT; sleep 5 & wait'; echo $?")]
+    [InlineData("sh -c 'sleep 5' & p=$!; sleep 0.5; kill -TERM $p; wait $p; echo $?")]
+    public async Task A_command_behaves_as_natively(string line)
+    {
+        await using var flakes = await FlakeNode.Start();
+        string[] names = ["sh", "printf", "cat", "tr", "yes", "head", "seq", "sort", "true", "false", "od"];
+        (await flakes.Node.Holm(["flake", "register", "box", "--image", "busybox",
+            .. names.SelectMany(n => (string[])["--app", Path.Combine(flakes.Commands, n), "--target", "/bin/" + n])])).Well();
+        var native = Path.Combine(flakes.Node.State, "native");
+        Directory.CreateDirectory(native);
+        foreach (var name in names)
+            File.CreateSymbolicLink(Path.Combine(native, name), "/bin/busybox");
+        var wanted = await Shell.Run("/bin/bash", ["-c", line], new Dictionary<string, string> { ["PATH"] = native + ":/usr/bin:/bin" }, "");
+        var got = await flakes.Bash(line, "");
+        Assert.Equal((wanted.Code, wanted.Out, wanted.Err), (got.Code, got.Out, got.Err));
+        await flakes.NoneLeft();
+    }
+
+    [Fact]
+    public async Task Bytes_pass_untouched_in_any_number()
+    {
+        await using var flakes = await FlakeNode.Start();
+        await flakes.Register("cat", "--target", "/bin/cat");
+        await flakes.Register("count", "--target", "/bin/sh", "--", "-c", "echo $#; printf %s \"$1\" | wc -c");
+        var noise = Path.Combine(flakes.Node.State, "noise");
+        await File.WriteAllBytesAsync(noise, RandomNumberGenerator.GetBytes(20 << 20), TestContext.Current.CancellationToken);
+        (await flakes.Bash($"cat < {noise} | cmp - {noise} && cat {noise} < {noise} > /dev/null; cat < {noise} > {noise}.2; cmp {noise} {noise}.2"))
+            .Well();
+        // The longest argument the kernel passes, and 2 MiB of them.
+        Assert.Equal("2\n131071\n", (await flakes.Bash("count sh $(head -c 131071 /dev/zero | tr '\\0' x) y")).Well().Out);
+        Assert.Equal("15001\n", (await flakes.Bash("count sh $(seq 1000000 1015000 | sed s/$/$(printf %0120d 0)/) | head -n 1")).Well().Out);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_run_is_told_in_one_line_with_the_codes_of_a_shell()
+    {
+        await using var flakes = await FlakeNode.Start();
+        await flakes.Register("none", "--target", "/bin/nothing");
+        await flakes.Register("text", "--target", "/bin/locked");
+        await flakes.Register("lost", "--target", "/bin/sh");
+        foreach (var (command, code, word) in ((string, int, string)[])[("none", 127, "/bin/nothing"), ("text", 126, "/bin/locked")])
+        {
+            var ran = await flakes.Bash(command);
+            Assert.Equal((code, ""), (ran.Code, ran.Out));
+            Assert.StartsWith("holm: ", ran.Err, StringComparison.Ordinal);
+            Assert.Contains(word, ran.Err, StringComparison.Ordinal);
+            Assert.Single(ran.Err.TrimEnd('\n').Split('\n'));
+        }
+        File.CreateSymbolicLink(Path.Combine(flakes.Commands, "stranger"), Path.Combine(TestNode.Programs, "holm-launch"));
+        var unknown = await flakes.Bash("stranger");
+        Assert.Equal(125, unknown.Code);
+        Assert.Contains("no flake has this command", unknown.Err, StringComparison.Ordinal);
+        await flakes.Node.EndDaemon("TERM");
+        var alone = await flakes.Bash("lost -c true");
+        Assert.Equal(125, alone.Code);
+        Assert.Contains("no node answers", alone.Err, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Words_of_Holm_only_lead()
+    {
+        await using var flakes = await FlakeNode.Start();
+        await flakes.Register("show", "--target", "/bin/sh", "--", "-c", "echo \"$(hostname)\" \"$@\"", "sh");
+        var host = Environment.MachineName;
+        Assert.Equal($"{host} a @b %progress\n", (await flakes.Bash("show a @b %progress")).Well().Out);
+        Assert.Equal($"{host} @b\n", (await flakes.Bash("show @@b")).Well().Out);
+        Assert.Equal($"{host} %b\n", (await flakes.Bash("show %%b")).Well().Out);
+        Assert.Equal($"{host} @b\n", (await flakes.Bash("show -- @b")).Well().Out);
+        Assert.Equal($"{host} -- -b\n", (await flakes.Bash("show -- -b")).Well().Out);
+        Assert.Equal($"{host} -b\n", (await flakes.Bash("show @name %progress -- -b")).Well().Out);
+        Assert.Equal($"{host} @scope/package\n", (await flakes.Bash("show @scope/package")).Well().Out);
+    }
+
+    [Fact]
+    public async Task Who_calls_and_goes_takes_the_program_along()
+    {
+        await using var flakes = await FlakeNode.Start();
+        await flakes.Register("sh", "--target", "/bin/sh");
+        using var called = flakes.Begin("sh", "-c", "echo up; sleep 1000");
+        Assert.Equal("up", await called.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        Assert.Single(await flakes.Instances());
+        called.Kill();
+        await flakes.NoneLeft();
+    }
+
+    [Fact]
+    public async Task A_killed_daemon_loses_no_launch()
+    {
+        await using var flakes = await FlakeNode.Start();
+        await flakes.Register("sh", "--target", "/bin/sh");
+        using var called = flakes.Begin("sh", "-c", "echo up; read line; echo got $line; exit 5");
+        Assert.Equal("up", await called.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        await flakes.Node.KillDaemon();
+        await flakes.Node.StartDaemon();
+        Assert.Single(await flakes.Instances());
+        await called.StandardInput.WriteLineAsync("this");
+        Assert.Equal("got this", await called.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        await called.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(5, called.ExitCode);
+        await flakes.NoneLeft();
+    }
+
+    [Fact]
+    public async Task Calls_at_once_are_instances_of_their_own_and_a_named_one_is_locked()
+    {
+        await using var flakes = await FlakeNode.Start();
+        await flakes.Register("sh", "--target", "/bin/sh");
+        using var first = flakes.Begin("sh", "@work", "-c", "echo up; read x");
+        Assert.Equal("up", await first.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        var second = await flakes.Bash("sh @work -c true");
+        Assert.Equal(125, second.Code);
+        Assert.Contains("instance sh-work is there already", second.Err, StringComparison.Ordinal);
+        var fifty = await flakes.Bash("for i in $(seq 50); do sh -c \"sleep 0.2; echo $i\" & done | sort -n | tr '\\n' ' '; wait");
+        Assert.Equal(string.Join(' ', Enumerable.Range(1, 50)) + " ", fifty.Well().Out);
+        await first.StandardInput.WriteLineAsync();
+        await first.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await flakes.NoneLeft();
+    }
+
+    [Fact]
+    public async Task A_kept_one_is_entered_and_ends_when_it_is_reset()
+    {
+        await using var flakes = await FlakeNode.Start();
+        await flakes.Register("kept", "--target", "/bin/sh", "--resume");
+        (await flakes.Bash("kept -c 'echo mine > /tmp/note'")).Well();
+        Assert.Equal("mine\n", (await flakes.Bash("kept -c 'cat /tmp/note'")).Well().Out);
+        Assert.NotEqual(0, (await flakes.Bash("kept @other -c 'cat /tmp/note' 2>/dev/null")).Code);
+        Assert.Equal(["kept", "kept-other"], await flakes.Instances());
+        await flakes.Node.KillDaemon();
+        await flakes.Node.StartDaemon();
+        Assert.Equal("mine\n", (await flakes.Bash("kept -c 'cat /tmp/note'")).Well().Out);
+        // It is an instance as any other.
+        Assert.Equal("mine\n", (await flakes.Node.Holm("exec", "kept", "--", "cat", "/tmp/note")).Well().Out);
+        var busy = await flakes.Node.Holm("flake", "remove", "kept");
+        Assert.Contains("it is running", busy.Err, StringComparison.Ordinal);
+        (await flakes.Node.Holm("flake", "reset", "kept")).Well();
+        await flakes.NoneLeft();
+        Assert.NotEqual(0, (await flakes.Bash("kept -c 'cat /tmp/note' 2>/dev/null")).Code);
+        (await flakes.Node.Holm("flake", "reset", "kept")).Well();
+        (await flakes.Node.Holm("flake", "remove", "kept")).Well();
+        Assert.False(Path.Exists(Path.Combine(flakes.Commands, "kept")));
+    }
+
+    [Fact]
+    public async Task Who_is_no_friend_of_the_node_launches_what_names_him_with_his_own_files()
+    {
+        await using var flakes = await FlakeNode.Start();
+        await flakes.Register("closed", "--target", "/bin/sh");
+        await flakes.Register("open", "--target", "/bin/sh", "--allow", "nobody", "--cwd", "share", "--home", "share", "--run-as", "root");
+        var home = Path.Combine(flakes.Node.RunFolder, "home");
+        (await Shell.Sh($"mkdir -m 755 {home} && echo root > {home}/roots && chmod 600 {home}/roots && chown nobody {home} && " +
+            $"chmod 711 {flakes.Node.RunFolder} {flakes.Node.State}")).Well();
+        async Task<Ran> AsNobody(string line) => await Shell.Run("setpriv",
+            ["--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "/bin/sh", "-c", $"cd {home} && {line}"],
+            new Dictionary<string, string>(flakes.Environment) { ["HOME"] = home });
+        var refused = await AsNobody("closed -c true");
+        Assert.Equal(125, refused.Code);
+        Assert.Contains("neither root nor in group holm", refused.Err, StringComparison.Ordinal);
+        Assert.Equal($"0 {home} {home}\n", (await AsNobody("open -c 'echo $(id -u) $(pwd) $HOME; echo his > own; ln -s roots link'")).Well().Out);
+        Assert.Equal("nobody nogroup 644\n", (await Shell.Sh($"stat -c '%U %G %a' {home}/own")).Well().Out);
+        foreach (var line in (string[])["cat roots", "echo x > roots", "chown 5 own", "mount -o remount,dev .", "mknod dev c 1 3"])
+            Assert.NotEqual(0, (await AsNobody($"open -c '{line}' 2>/dev/null")).Code);
+        Assert.Equal("root\n", await File.ReadAllTextAsync(home + "/roots", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_thousand_launches_leave_nothing()
+    {
+        await using var flakes = await FlakeNode.Start();
+        await flakes.Register("true", "--target", "/bin/true");
+        var run = Stopwatch.StartNew();
+        for (var i = 0; i < 1000; i += 50)
+            Assert.Equal("ok\n", (await flakes.Bash("for i in $(seq 50); do true || exit; done; echo ok".Replace("true", flakes.Commands + "/true",
+                StringComparison.Ordinal))).Well().Out);
+        await flakes.NoneLeft();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(flakes.Node.LxcPath));
+    }
+}
