@@ -12,6 +12,7 @@ using Holm.Linux.Processes;
 using Holm.Node.Api;
 using Holm.Node.Config;
 using Holm.Node.Engines;
+using Holm.Node.Flakes;
 using Holm.Node.Instances;
 using Holm.Node.Limits;
 using Holm.Node.Networks;
@@ -70,7 +71,7 @@ public static class Daemon
         using var only = await TakeLock(paths.Run).ConfigureAwait(false);
 
         // What there is: images, the configuration, the machine.
-        var images = new ImageStore(paths.State, clock);
+        var images = new ImageStore(paths.State, clock) { AlsoKept = () => FlakeIncludes.Kept(paths.Flakes) };
         foreach (var told in images.Open())
             Say(told);
         var config = new ConfigStore(paths.State, paths.Run, Say);
@@ -124,13 +125,24 @@ public static class Daemon
         var logins = new Logins(Path.Combine(paths.State, "registries.json"), Say);
         var pulls = new Pulls(images, config, logins, clock);
         var face = Faces.Of(config, control, activation, readings, images, pulls, logins, bridges, networks, events, paths,
-            new Checks(tree, paths, canIdmapLayers), Say);
+            new Checks(tree, paths, canIdmapLayers), FlakesOf(paths, images), Say);
         await Serve(paths, face, boot, running, ended).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         await running.ConfigureAwait(false);
         await watching.ConfigureAwait(false);
         limits.CleanUp();
         return 0;
+    }
+
+    /// <summary>What is registered, with what a crash left half done finished.</summary>
+    private static FlakeFace FlakesOf(NodePaths paths, ImageStore images)
+    {
+        var store = new FlakeStore(paths.Flakes, Path.Combine(AppContext.BaseDirectory, "holm-launch"), _ => false);
+        foreach (var told in store.Open())
+            Say(told);
+        var includes = new FlakeIncludes(paths.Flakes, images);
+        includes.Sweep();
+        return Faces.FlakesOf(new FlakeControl(store, includes, _ => Task.CompletedTask), new FlakeStacks(images, includes, Say));
     }
 
     /// <summary>Answers until the end is asked for, and stops the apps if the host goes down.</summary>
