@@ -54,5 +54,6 @@ namespace Holm.Contract;
 [JsonSerializable(typeof(Flake))]
 [JsonSerializable(typeof(Envelope<Flake>))]
 [JsonSerializable(typeof(Envelope<IReadOnlyList<Flake>>))]
+[JsonSerializable(typeof(Envelope<FlakeImport>))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class ContractJson : JsonSerializerContext;

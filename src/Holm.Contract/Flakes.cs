@@ -6,99 +6,119 @@ namespace Holm.Contract;
 /// A flake: commands on the host's PATH that run in a container of an image. Body of <c>POST /1.0/flakes</c>, and what
 /// <c>GET /1.0/flakes/NAME</c> answers.
 /// </summary>
+/// <remarks>Members are set, not init: of those, the generated reader makes null what JSON leaves out, not what is usual.</remarks>
 public sealed record Flake
 {
     /// <summary>Its name: that of its first command, unless it was given another.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
     /// <summary>The image, by alias, shorter name or fingerprint; looked up at each launch, pulled when it is not here.</summary>
-    public string Image { get; init; } = "";
+    public string Image { get; set; } = "";
 
     /// <summary>The image below, of which <see cref="Image"/> holds the difference; null: none.</summary>
-    public string? Base { get; init; }
+    public string? Base { get; set; }
 
     /// <summary>Images between base and image, lowest first.</summary>
-    public IReadOnlyList<string> Layers { get; init; } = [];
+    public IReadOnlyList<string> Layers { get; set; } = [];
 
     /// <summary>Absolute paths of tar files on the host that are unpacked on top.</summary>
-    public IReadOnlyList<string> IncludeTar { get; init; } = [];
+    public IReadOnlyList<string> IncludeTar { get; set; } = [];
 
     /// <summary>Absolute paths of files and folders of the host that are put on top under the same path.</summary>
-    public IReadOnlyList<string> IncludePath { get; init; } = [];
+    public IReadOnlyList<string> IncludePath { get; set; } = [];
 
     /// <summary>True: what the images' list <c>/systemfiles</c> names is taken from the host, read-only.</summary>
-    public bool HostDependencies { get; init; }
+    public bool HostDependencies { get; set; }
 
     /// <summary>Absolute path on the host → program in the image; <c>/</c>: what the image itself says (Entrypoint).</summary>
-    public IReadOnlyDictionary<string, string> Commands { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Commands { get; set; } = new Dictionary<string, string>();
 
     /// <summary>One of <c>one-shot</c>, <c>resume</c>, <c>attach</c>.</summary>
-    public string Life { get; init; } = "one-shot";
+    public string Life { get; set; } = "one-shot";
 
     /// <summary>One of <c>host</c>, <c>nat</c>, <c>none</c>.</summary>
-    public string Network { get; init; } = "host";
+    public string Network { get; set; } = "host";
 
     /// <summary>True: the caller's working directory is there under the same path, and the command starts in it.</summary>
-    public bool ShareCwd { get; init; }
+    public bool ShareCwd { get; set; }
 
     /// <summary>True: the caller's home directory is there under the same path, and is HOME.</summary>
-    public bool ShareHome { get; init; }
+    public bool ShareHome { get; set; }
 
     /// <summary>Who the command is inside, <c>USER[:GROUP]</c> by name or number; null: what the image says.</summary>
-    public string? User { get; init; }
+    public string? User { get; set; }
 
     /// <summary>Where it starts; null: what the image says.</summary>
-    public string? WorkingDirectory { get; init; }
+    public string? WorkingDirectory { get; set; }
 
     /// <summary>Memory it may use, as key <c>limits.memory</c>; null: no limit.</summary>
-    public string? Memory { get; init; }
+    public string? Memory { get; set; }
 
     /// <summary>Processors it may use, as key <c>limits.cpu</c>; null: all.</summary>
-    public string? Cpus { get; init; }
+    public string? Cpus { get; set; }
 
     /// <summary>Host name inside; null: the host's own with its network, else the instance's name.</summary>
-    public string? HostName { get; init; }
+    public string? HostName { get; set; }
 
     /// <summary>False: the command itself is process 1.</summary>
-    public bool Init { get; init; } = true;
+    public bool Init { get; set; } = true;
 
     /// <summary>Words between the target and the caller's own.</summary>
-    public IReadOnlyList<string> Arguments { get; init; } = [];
+    public IReadOnlyList<string> Arguments { get; set; } = [];
 
     /// <summary>Variables that are set, over the image's.</summary>
-    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Environment { get; set; } = new Dictionary<string, string>();
 
     /// <summary>Variables of the caller that reach it, by name; <c>NAME*</c>: all that begin so. TERM always does.</summary>
-    public IReadOnlyList<string> Pass { get; init; } = [];
+    public IReadOnlyList<string> Pass { get; set; } = [];
 
     /// <summary>What of the host it sees besides.</summary>
-    public IReadOnlyList<FlakeMount> Mounts { get; init; } = [];
+    public IReadOnlyList<FlakeMount> Mounts { get; set; } = [];
 
     /// <summary>Absolute paths inside that are memory.</summary>
-    public IReadOnlyList<string> Tmpfs { get; init; } = [];
+    public IReadOnlyList<string> Tmpfs { get; set; } = [];
 
     /// <summary>
     /// Files of the host's that are not given to it, of <c>resolv.conf</c>, <c>hosts</c>, <c>localtime</c>, <c>ca-certificates</c>.
     /// </summary>
-    public IReadOnlyList<string> Without { get; init; } = [];
+    public IReadOnlyList<string> Without { get; set; } = [];
 
     /// <summary>Words that lead each call: <c>%name</c> or <c>%name:value</c>.</summary>
-    public IReadOnlyList<string> PilotOptions { get; init; } = [];
+    public IReadOnlyList<string> PilotOptions { get; set; } = [];
 
     /// <summary>Who besides root and group holm may launch it: user names, <c>@group</c>, or <c>*</c> for everyone.</summary>
-    public IReadOnlyList<string> Allow { get; init; } = [];
+    public IReadOnlyList<string> Allow { get; set; } = [];
+
+    /// <summary>In answers: the file of its record. A caller's is not looked at.</summary>
+    public string? File { get; set; }
+
+    /// <summary>In answers: what is wrong with it, a sentence; null: nothing. A caller's is not looked at.</summary>
+    public string? Problem { get; set; }
+}
+
+/// <summary>What became of the text of a flake; metadata of the answer to <c>POST /1.0/flakes</c> with YAML.</summary>
+public sealed record FlakeImport
+{
+    /// <summary>The flake.</summary>
+    public Flake Flake { get; init; } = new();
+
+    /// <summary>Of a text of flake-pilot's: keys that were taken.</summary>
+    public IReadOnlyList<string> Taken { get; init; } = [];
+
+    /// <summary>Keys that were not taken, each with the reason.</summary>
+    public IReadOnlyList<string> NotTaken { get; init; } = [];
 }
 
 /// <summary>A file or folder of the host in a flake.</summary>
 public sealed record FlakeMount
 {
     /// <summary>Absolute path on the host.</summary>
-    public string Source { get; init; } = "";
+    public string Source { get; set; } = "";
 
     /// <summary>Absolute path inside.</summary>
-    public string Path { get; init; } = "";
+    public string Path { get; set; } = "";
 
     /// <summary>True: nothing can be written through it.</summary>
     [JsonPropertyName("readonly")]
-    public bool ReadOnly { get; init; }
+    public bool ReadOnly { get; set; }
 }

@@ -72,7 +72,7 @@ public static class Daemon
         using var only = await TakeLock(paths.Run).ConfigureAwait(false);
 
         // What there is: images, the configuration, the machine.
-        var images = new ImageStore(paths.State, clock);
+        var images = new ImageStore(paths.State, clock) { AlsoKept = () => FlakeIncludes.Kept(paths.Flakes) };
         foreach (var told in images.Open())
             Say(told);
         var config = new ConfigStore(paths.State, paths.Run, Say);
@@ -115,7 +115,7 @@ public static class Daemon
         loop.Adopt();
         var logins = new Logins(Path.Combine(paths.State, "registries.json"), Say);
         var pulls = new Pulls(images, config, logins, clock);
-        var launches = LaunchesOf(paths, images, pulls, config, transients, reader, loop, engine);
+        var (launches, flakes) = FlakesOf(paths, images, pulls, config, transients, reader, loop, engine, control);
         launches.Adopt();
         networks.CleanUp();
         if (firstSinceBoot)
@@ -130,7 +130,7 @@ public static class Daemon
         var watching = Task.WhenAll(bridges.Watch(stop.Token), shares.Watch(loop, stop.Token), launching.Run(paths.Run, stop.Token));
         var activation = new Activation(config, control, desired, power, loop, paths);
         var face = Faces.Of(config, control, activation, readings, images, pulls, logins, bridges, networks, events, paths,
-            new Checks(tree, paths, canIdmapLayers), Say);
+            new Checks(tree, paths, canIdmapLayers), flakes, Say);
         await Serve(paths, face with { WithTransients = transients.Over }, boot, running, ended).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         await running.ConfigureAwait(false);
@@ -139,19 +139,22 @@ public static class Daemon
         return 0;
     }
 
-    /// <summary>Flakes, and what launches them.</summary>
-    private static Launches LaunchesOf(
+    /// <summary>What is registered, with what a crash left half done finished, and what launches it.</summary>
+    private static (Launches Launches, FlakeFace Face) FlakesOf(
         NodePaths paths, ImageStore images, Pulls pulls, ConfigStore config, Transients transients, SpecReader reader, Loop loop,
-        LxcEngine engine)
+        LxcEngine engine, InstanceControl control)
     {
-        Launches? launches = null;
-        var folder = Path.Combine(paths.State, "flakes");
-        var flakes = new FlakeStore(folder, Beside("holm-launch"), name => launches?.IsRunning(name) == true);
-        foreach (var told in flakes.Open())
+        var store = new FlakeStore(paths.Flakes, Beside("holm-launch"), name => transients.All.Any(t => t.By.Flake == name));
+        foreach (var told in store.Open())
             Say(told);
-        var stacks = new FlakeStacks(images, new FlakeIncludes(folder, images), Say);
-        return launches = new Launches(
-            flakes, stacks, transients, reader, () => config.Current, loop, engine, new LaunchPulls(pulls).Pull);
+        var includes = new FlakeIncludes(paths.Flakes, images);
+        includes.Sweep();
+        var stacks = new FlakeStacks(images, includes, Say);
+        var launches = new Launches(
+            store, stacks, transients, reader, () => config.Current, loop, engine, new LaunchPulls(pulls).Pull);
+        Task Reset(string flake) => Task.WhenAll(transients.All.Where(t => t.By.Flake == flake && t.By.Stays)
+            .Select(t => control.SetPower(t.Config.Name, PowerAction.Stop, null, true, CancellationToken.None)));
+        return (launches, Faces.FlakesOf(new FlakeControl(store, includes, Reset), stacks));
     }
 
     /// <summary>Answers until the end is asked for, and stops the apps if the host goes down.</summary>

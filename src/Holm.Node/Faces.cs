@@ -4,6 +4,7 @@ using Holm.Images.Oci;
 using Holm.Linux.Lxc;
 using Holm.Node.Api;
 using Holm.Node.Config;
+using Holm.Node.Flakes;
 using Holm.Node.Instances;
 using Holm.Node.Networks;
 
@@ -15,9 +16,20 @@ internal static class Faces
     public static NodeFace Of(
         ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, Pulls pulls,
         Logins logins, NetworkControl bridges, InstanceNetworks networks, Events events, NodePaths paths, Checks checks,
-        Action<string> log) =>
+        FlakeFace flakes, Action<string> log) =>
         Of(config, control, activation, readings, images, pulls, logins, events, NetworksOf(bridges, networks, paths),
-            EnvironmentOf(paths), checks, log);
+            EnvironmentOf(paths), checks, log) with
+        { Flakes = flakes };
+
+    public static FlakeFace FlakesOf(FlakeControl flakes, FlakeStacks stacks) => new()
+    {
+        All = flakes.All,
+        Get = flakes.Get,
+        Register = flakes.Register,
+        Remove = flakes.Remove,
+        Reset = flakes.Reset,
+        Info = stacks.Info,
+    };
 
     private static NetworkFace NetworksOf(NetworkControl bridges, InstanceNetworks networks, NodePaths paths) => new()
     {

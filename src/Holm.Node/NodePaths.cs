@@ -12,7 +12,7 @@ namespace Holm.Node;
 ///     startup-config.cfg   what boots            lock              one daemon a node
 ///     layers/ images/ …    the content store     layers/KEY        mounted layers
 ///     pools/POOL/NAME/     kept writes           instances/NAME/   records, logs; liblxc's lxcpath
-///                                                power/NAME        wanted power
+///     flakes/NAME.yaml     registered commands   power/NAME        wanted power
 /// </code>
 /// </remarks>
 public sealed record NodePaths
@@ -37,6 +37,9 @@ public sealed record NodePaths
 
     /// <summary>liblxc's lxcpath, and the records.</summary>
     public string Instances => Path.Combine(Run, "instances");
+
+    /// <summary>Records of flakes.</summary>
+    public string Flakes => Path.Combine(State, "flakes");
 
     /// <summary>Kept writes of an instance.</summary>
     public string Kept(string pool, string name) => Path.Combine(State, "pools", pool, name);

@@ -1,20 +1,20 @@
 /*
  * holm-init - process 1 of containers that are no systems: flakes, and apps of OCI images.
  *
- *   holm-init [exec] [app] [launch] [stay]
+ *   holm-init exec | app | launch [stay]
  *
  *     app      descriptor 4 is a program to run at once, with the console as its streams
  *     exec     descriptor 4 is a program that becomes process 1 itself: nobody reaps or passes on signals
  *     launch   descriptor 5 is a socket that listens (AF_UNIX, SOCK_SEQPACKET): each connection is one program to run
  *     stay     goes on when a program has ended; else the first one's end is the end, with its exit code
  *
- * It is C and static, because it has to run on any root, to be started in a moment, and to hand on every byte it is given.
+ * C and static: it has to run on any root, to be started in a moment, and to hand on every byte it is given.
  *
  *     init (1) --fork--> shepherd, leads a session --fork--> program, leads the foreground group of that session
  *        reaps               |  ^
  *                            v  |  control socket: the caller's own process, holm-launch, at the other end
  *
- * One shepherd a program: it has the terminal's session, so that ^Z stops the program as under a shell, and it alone speaks with the caller.
+ * One shepherd a program: it has the terminal's session, so that ^Z stops the program as under a shell, and it speaks with the caller.
  *
  *     caller -> shepherd   'L' TERMINALS ROWS COLUMNS, with descriptors: program, stdin, stdout, stderr     (first, once)
  *                          's' SIGNAL  to the program;  'S' SIGNAL  to its group;  'c'  go on after a stop
@@ -22,11 +22,11 @@
  *                          'e' CODE text: it could not be run;  't' SIGNAL: it has stopped;  'x' STATUS (wait(2), 4 bytes): it has ended
  *     the socket closes    the caller is gone: so is the program, unless "stay"
  *
- * A program is a sealed memfd of NUL-terminated strings: version "1", user, group, further groups ("4,20"), umask (octal), signal that asks it
- * to end, working directory, number of arguments, the arguments, the environment.
+ * A program is a sealed memfd of NUL-terminated strings: version "1", user, group, further groups ("4,20"), umask (octal), signal that
+ * asks it to end, working directory, number of arguments, the arguments, the environment.
  *
- * Signals: from outside (si_pid 0) SIGPWR, SIGTERM, SIGINT ask the programs to end. From inside SIGTERM is a reboot and SIGUSR1, SIGUSR2 are a
- * power-off, as busybox's reboot, halt and poweroff send them. reboot(2), here and by `reboot -f`, ends this pid namespace only.
+ * Signals: from outside (si_pid 0) SIGPWR, SIGTERM, SIGINT ask the programs to end. From inside SIGTERM is a reboot and SIGUSR1, SIGUSR2
+ * are a power-off, as busybox's reboot, halt and poweroff send them. reboot(2), here and by `reboot -f`, ends this pid namespace only.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -47,9 +47,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { APP_FD = 4, LAUNCH_FD = 5, OWN_FAILURE = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127, GROUPS_MAX = 256, SHEPHERDS_MAX = 256 };
-/* What the programs get to end in, when the wish comes from inside. From outside the host has a deadline of its own. */
-enum { ENDING_MS = 10000 };
+enum { APP_FD = 4, LAUNCH_FD = 5, OWN_FAILURE = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127, GROUPS_MAX = 256, SHEPHERDS_MAX = 256,
+	/* What programs get to end in when the wish comes from inside; from outside the host has a deadline of its own. */
+	ENDING_MS = 10000 };
 
 struct program {
 	uid_t user;
@@ -63,14 +63,11 @@ struct program {
 
 static sigset_t all_signals;
 
-/* ---- the program: read and run ---- */
-
+/* The next of a block of NUL-terminated strings, or NULL. */
 static char *next(char **at, char *end)
 {
-	char *text = *at;
-	if (text >= end)
-		return NULL;
-	*at = text + strlen(text) + 1;
+	char *text = *at < end ? *at : NULL;
+	*at += text ? strlen(text) + 1 : 0;
 	return text;
 }
 
@@ -86,13 +83,9 @@ static int read_program(int fd, struct program *program)
 	for (size_t i = 0; i < size; i++)
 		count += text[i] == 0;
 	char *at = text, **strings = calloc(count + 2, sizeof *strings), *field[8];
-	if (!strings)
-		return -1;
 	for (int i = 0; i < 8; i++)
-		if (!(field[i] = next(&at, end)))
+		if (!strings || !(field[i] = next(&at, end)))
 			return -1;
-	if (strcmp(field[0], "1") != 0)
-		return -1;
 	program->user = (uid_t)strtoul(field[1], NULL, 10);
 	program->group = (gid_t)strtoul(field[2], NULL, 10);
 	for (char *one = strtok(field[3], ","); one && program->group_count < GROUPS_MAX; one = strtok(NULL, ","))
@@ -101,7 +94,7 @@ static int read_program(int fd, struct program *program)
 	program->stop_signal = atoi(field[5]);
 	program->folder = field[6];
 	size_t arguments = strtoul(field[7], NULL, 10), i = 0;
-	if (arguments < 1 || arguments + 8 > count)
+	if (strcmp(field[0], "1") != 0 || arguments < 1 || arguments + 8 > count)
 		return -1;
 	program->arguments = strings;
 	while (i < arguments)
@@ -112,34 +105,14 @@ static int read_program(int fd, struct program *program)
 	return 0;
 }
 
-/* The image's working directory is made when the image lacks it, as by docker and podman. */
-static int enter(const char *folder)
-{
-	char path[4096];
-	if (chdir(folder) == 0)
-		return 0;
-	if (errno != ENOENT || strlen(folder) >= sizeof path)
-		return -1;
-	strcpy(path, folder);
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = 0;
-		mkdir(path, 0755);
-		*slash = '/';
-	}
-	mkdir(path, 0755);
-	return chdir(folder);
-}
-
 static void refuse(int socket, int code, const char *doing, const char *what, int error)
 {
 	char message[512] = { 'e', (char)code };
-	int length = snprintf(message + 2, sizeof message - 2, "%s %s: %s", doing, what, strerror(error));
-	if (length > (int)sizeof message - 3)
-		length = sizeof message - 3;
+	snprintf(message + 2, sizeof message - 2, "%s %s: %s", doing, what, strerror(error));
 	if (socket < 0)
 		dprintf(STDERR_FILENO, "holm: %s\n", message + 2);
 	else
-		send(socket, message, 2 + (size_t)length, MSG_NOSIGNAL);
+		send(socket, message, 2 + strlen(message + 2), MSG_NOSIGNAL);
 	_exit(code);
 }
 
@@ -150,8 +123,7 @@ static void run(const struct program *program, int socket, int terminal)
 	setpgid(0, 0);
 	if (terminal >= 0)
 		tcsetpgrp(terminal, getpid());
-	umask(022);
-	if (enter(program->folder) < 0)
+	if (chdir(program->folder) < 0)
 		refuse(socket, OWN_FAILURE, "enter", program->folder, errno);
 	umask(program->mask);
 	if (setgroups(program->group_count, program->groups) < 0 || setgid(program->group) < 0 || setuid(program->user) < 0)
@@ -159,12 +131,9 @@ static void run(const struct program *program, int socket, int terminal)
 	for (char **entry = program->environment; *entry; entry++)
 		if (strncmp(*entry, "PATH=", 5) == 0)
 			setenv("PATH", *entry + 5, 1);
-	sigset_t none;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigprocmask(SIG_UNBLOCK, &all_signals, NULL);
 	execvpe(name, program->arguments, program->environment);
-	int error = errno;
-	refuse(socket, error == ENOENT || error == ENOTDIR ? NOT_FOUND : NOT_EXECUTABLE, "run", name, error);
+	refuse(socket, errno == ENOENT || errno == ENOTDIR ? NOT_FOUND : NOT_EXECUTABLE, "run", name, errno);
 }
 
 /* ---- the shepherd ---- */
@@ -172,8 +141,8 @@ static void run(const struct program *program, int socket, int terminal)
 static int receive_launch(int socket, unsigned char *head, size_t size, int *fds)
 {
 	union { struct cmsghdr head; char space[CMSG_SPACE(4 * sizeof(int))]; } control;
-	struct iovec data = { head, size };
-	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	struct msghdr message = { .msg_iov = &(struct iovec){ head, size }, .msg_iovlen = 1, .msg_control = &control,
+		.msg_controllen = sizeof control };
 	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != (ssize_t)size || head[0] != 'L')
 		return -1;
 	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
@@ -187,8 +156,8 @@ static int send_master(int socket, int master)
 {
 	union { struct cmsghdr head; char space[CMSG_SPACE(sizeof(int))]; } control = { .head = {
 		.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
-	struct iovec data = { "p", 1 };
-	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	struct msghdr message = { .msg_iov = &(struct iovec){ "p", 1 }, .msg_iovlen = 1, .msg_control = &control,
+		.msg_controllen = sizeof control };
 	memcpy(CMSG_DATA(&control.head), &master, sizeof master);
 	return sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
 }
@@ -212,10 +181,10 @@ static void pass_on(const unsigned char *order, pid_t pid, int terminal)
 	pid_t front = terminal >= 0 ? tcgetpgrp(terminal) : pid;
 	if (order[0] == 's' || order[0] == 'S')
 		kill(order[0] == 's' ? pid : -pid, order[1]);
-	if (order[0] == 'c' && front > 0 && front != pid)
-		kill(-front, SIGCONT);
-	if (order[0] == 'c')
+	else if (order[0] == 'c') {
+		kill(front > 0 ? -front : -pid, SIGCONT);
 		kill(-pid, SIGCONT);
+	}
 }
 
 /* Watches the program and the caller until the program has ended. Returns its status as wait(2). */
@@ -224,8 +193,7 @@ static int watch(pid_t pid, const struct program *program, int socket, int termi
 	struct pollfd watched[2] = { { .fd = signalfd(-1, &all_signals, SFD_CLOEXEC), .events = POLLIN }, { .fd = socket, .events = POLLIN } };
 	int status;
 	for (;;) {
-		pid_t seen;
-		while ((seen = waitpid(pid, &status, WNOHANG | WUNTRACED)) == pid) {
+		while (waitpid(pid, &status, WNOHANG | WUNTRACED) == pid) {
 			if (!WIFSTOPPED(status))
 				return status;
 			send(watched[1].fd, (char[]){ 't', (char)WSTOPSIG(status) }, 2, MSG_NOSIGNAL);
@@ -233,10 +201,9 @@ static int watch(pid_t pid, const struct program *program, int socket, int termi
 		if (poll(watched, 2, -1) < 0)
 			continue;
 		struct signalfd_siginfo info;
-		if (watched[0].revents && read(watched[0].fd, &info, sizeof info) == sizeof info && info.ssi_signo == SIGTERM && info.ssi_pid == 1) {
-			kill(pid, program->stop_signal);
-			kill(pid, SIGCONT);
-		}
+		if (watched[0].revents && read(watched[0].fd, &info, sizeof info) > 0 && info.ssi_signo == SIGTERM && info.ssi_pid == 1)
+			for (int i = 0; i < 2; i++)
+				kill(pid, i == 0 ? program->stop_signal : SIGCONT);
 		unsigned char order[2] = { 0 };
 		if (watched[1].revents && recv(socket, order, sizeof order, MSG_DONTWAIT) > 0)
 			pass_on(order, pid, terminal);
@@ -269,21 +236,18 @@ static int shepherd(int socket, bool stay)
 			close(fds[i]);
 	if (terminal >= 0)
 		ioctl(terminal, TIOCSCTTY, 0);
-
 	pid_t pid = fork();
 	if (pid == 0)
 		run(&program, socket, terminal);
 	setpgid(pid, pid);
-	/* A caller's streams are the program's alone: who reads them sees their end when it ends. */
+	/* So that who reads a stream of the program sees its end. */
 	int nothing = socket >= 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
 	for (int i = 0; i < 3 && nothing >= 0; i++)
 		dup2(nothing, i);
 	int status = pid < 0 ? OWN_FAILURE << 8 : watch(pid, &program, socket, terminal, stay);
-	if (socket >= 0) {
-		char message[5] = { 'x' };
-		memcpy(message + 1, &status, 4);
-		send(socket, message, sizeof message, MSG_NOSIGNAL);
-	}
+	char message[5] = { 'x' };
+	memcpy(message + 1, &status, 4);
+	send(socket, message, sizeof message, MSG_NOSIGNAL);
 	return status;
 }
 
@@ -291,19 +255,23 @@ static int shepherd(int socket, bool stay)
 
 static pid_t shepherds[SHEPHERDS_MAX];
 
+static int code_of(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 static void begin(int socket, bool stay)
 {
-	for (int i = 0; i < SHEPHERDS_MAX; i++)
-		if (!shepherds[i]) {
-			pid_t pid = fork();
-			if (pid == 0) {
-				close(LAUNCH_FD);
-				int status = shepherd(socket, stay);
-				_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-			}
-			shepherds[i] = pid > 0 ? pid : 0;
-			break;
-		}
+	int i = 0;
+	while (i < SHEPHERDS_MAX && shepherds[i])
+		i++;
+	pid_t pid = i < SHEPHERDS_MAX ? fork() : -1;
+	if (pid == 0) {
+		close(LAUNCH_FD);
+		_exit(code_of(shepherd(socket, stay)));
+	}
+	if (pid > 0)
+		shepherds[i] = pid;
 	if (socket >= 0)
 		close(socket);
 }
@@ -316,7 +284,7 @@ static int reap(int *code)
 		for (int i = 0; i < SHEPHERDS_MAX; i++)
 			if (shepherds[i] == pid) {
 				shepherds[i] = 0;
-				*code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+				*code = code_of(status);
 			}
 	for (int i = 0; i < SHEPHERDS_MAX; i++)
 		left += shepherds[i] != 0;
@@ -333,26 +301,21 @@ static int wish_of(unsigned signal, bool from_outside)
 
 int main(int argc, char **argv)
 {
-	bool app = false, launch = false, stay = false;
-	struct program program = { 0 };
+	bool launch = argc > 1 && strcmp(argv[1], "launch") == 0, stay = argc > 2 && strcmp(argv[2], "stay") == 0;
 	fcntl(APP_FD, F_SETFD, FD_CLOEXEC);
 	fcntl(LAUNCH_FD, F_SETFD, FD_CLOEXEC);
+	sigfillset(&all_signals);
 	if (argc > 1 && strcmp(argv[1], "exec") == 0) {
+		struct program program = { 0 };
 		setsid();
 		ioctl(0, TIOCSCTTY, 0);
 		if (read_program(APP_FD, &program) == 0)
 			run(&program, -1, -1);
 		return OWN_FAILURE;
 	}
-	for (int i = 1; i < argc; i++) {
-		app |= strcmp(argv[i], "app") == 0;
-		launch |= strcmp(argv[i], "launch") == 0;
-		stay |= strcmp(argv[i], "stay") == 0;
-	}
-	sigfillset(&all_signals);
 	sigprocmask(SIG_SETMASK, &all_signals, NULL);
 	int signals = signalfd(-1, &all_signals, SFD_CLOEXEC), code = OWN_FAILURE, ending = 0;
-	if (app)
+	if (!launch)
 		begin(-1, stay);
 	struct pollfd watched[2] = { { .fd = signals, .events = POLLIN }, { .fd = launch ? LAUNCH_FD : -1, .events = POLLIN } };
 	for (;;) {
@@ -369,16 +332,14 @@ int main(int argc, char **argv)
 			begin(socket, stay);
 		}
 		struct signalfd_siginfo info = { 0 };
-		if (watched[0].revents && read(signals, &info, sizeof info) == sizeof info && info.ssi_signo != SIGCHLD) {
-			int wish = wish_of(info.ssi_signo, info.ssi_pid == 0);
-			if (wish) {
-				ending = wish;
-				watched[1].fd = -1;
-				for (int i = 0; i < SHEPHERDS_MAX; i++)
-					if (shepherds[i])
-						kill(shepherds[i], SIGTERM);
-			}
+		int wish = watched[0].revents && read(signals, &info, sizeof info) > 0 ? wish_of(info.ssi_signo, info.ssi_pid == 0) : 0;
+		if (wish) {
+			ending = wish;
+			watched[1].fd = -1;
 		}
+		for (int i = 0; wish && i < SHEPHERDS_MAX; i++)
+			if (shepherds[i])
+				kill(shepherds[i], SIGTERM);
 		int left = reap(&code);
 		if (ending > 0 && (left == 0 || ready == 0))
 			reboot(ending);

@@ -31,6 +31,15 @@ public sealed record RootMount(string Path)
 /// </summary>
 public static class RootMounts
 {
+    /// <summary>Makes a folder where it is missing, as a program's working directory is made by docker and podman.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static void MakeFolder(MountNamespace space, Fd root, string path, uint? idmapBase) => space.Run(() =>
+    {
+        FilesystemUser.Become(idmapBase ?? 0);
+        FindOrMake(root, path, isFolder: true).Dispose();
+        return true;
+    });
+
     /// <summary>Mounts them, in order.</summary>
     /// <param name="what">What is being done, for messages.</param>
     /// <param name="space">The namespace in which the root is mounted.</param>

@@ -11,7 +11,8 @@ internal static class ImageRoutes
     public static Task List(Call call)
     {
         var filter = Filter.Parse(call.Query("filter"));
-        List<Image> shown = [.. call.Node.Images.List().Select(i => WithUsers(call, i))];
+        var flakes = call.Node.Flakes.All();
+        List<Image> shown = [.. call.Node.Images.List().Select(i => WithUsers(call, i, flakes))];
         if (!filter.IsEmpty)
             shown.RemoveAll(i => !filter.Passes(JsonSerializer.SerializeToElement(i, ContractJson.Default.Image)));
         return call.Recursion == 0
@@ -22,7 +23,7 @@ internal static class ImageRoutes
     public static Task Get(Call call)
     {
         var image = Find(call);
-        return call.Answer(WithUsers(call, image), ContractJson.Default.Image, ETag(image));
+        return call.Answer(WithUsers(call, image, call.Node.Flakes.All()), ContractJson.Default.Image, ETag(image));
     }
 
     public static Task Put(Call call) => Change(call, (_, given) => Maps.From(given));
@@ -83,7 +84,28 @@ internal static class ImageRoutes
             Keys.Check("image." + key, value ?? "");
     }
 
-    private static Image WithUsers(Call call, Image image) => image with { UsedBy = [.. Users(call, image).Select(InstanceRoutes.Url)] };
+    private static Image WithUsers(Call call, Image image, IReadOnlyList<Flake> flakes) => image with
+    {
+        UsedBy = [.. Users(call, image).Select(InstanceRoutes.Url), .. FlakesOf(call, image, flakes).Select(FlakeRoutes.Url)],
+    };
+
+    /// <summary>Flakes that stand on it, by any name.</summary>
+    private static IEnumerable<string> FlakesOf(Call call, Image image, IReadOnlyList<Flake> flakes) => flakes
+        .Where(f => ((string?[])[f.Base, .. f.Layers, f.Image]).Any(name => name is { Length: > 0 } && IsCalled(call, name, image)))
+        .Select(f => f.Name);
+
+    private static bool IsCalled(Call call, string name, Image image)
+    {
+        try
+        {
+            return call.Node.Images.Find(name)?.Fingerprint == image.Fingerprint;
+        }
+        catch (Refusal)
+        {
+            // Ambiguous: it names none.
+            return false;
+        }
+    }
 
     private static IEnumerable<string> Users(Call call, Image image) => call.Document.Instances.Values
         .Where(i => i.Image == image.Fingerprint || image.Aliases.Any(a => a.Name == i.Image) ||
@@ -92,7 +114,8 @@ internal static class ImageRoutes
 
     private static void RequireUnused(Call call, Image image)
     {
-        var users = string.Join(", ", Users(call, image));
+        var users = string.Join(", ", Users(call, image)
+            .Concat(FlakesOf(call, image, call.Node.Flakes.All()).Select(f => $"flake {f}")));
         if (users.Length > 0)
             throw new Refusal(400, $"image {image.Fingerprint[..12]} is in use by {users}: delete them first");
     }

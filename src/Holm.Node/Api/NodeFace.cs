@@ -25,6 +25,9 @@ public sealed record NodeFace
     /// <summary>What images there are.</summary>
     public required ImageFace Images { get; init; }
 
+    /// <summary>What is registered as commands of the host.</summary>
+    public FlakeFace Flakes { get; init; } = new();
+
     /// <summary>What is made of managed networks.</summary>
     public NetworkFace Networks { get; init; } = new();
 
@@ -186,4 +189,27 @@ public sealed record ImageFace
 
     /// <summary>Opens an image by its fingerprint for export.</summary>
     public required Func<string, ImageExport> Export { get; init; }
+}
+
+/// <summary>The verbs of flakes. All throw <see cref="Refusal"/> for an expected no.</summary>
+public sealed record FlakeFace
+{
+    /// <summary>All of them, by name; one that cannot be read has only its name, file and problem.</summary>
+    public Func<IReadOnlyList<Flake>> All { get; init; } = () => [];
+
+    /// <summary>One by its name.</summary>
+    public Func<string, Flake> Get { get; init; } = name => throw new Refusal(404, $"Flake not found: {Names.Show(name)}");
+
+    /// <summary>Registers it; true: one of that name is replaced.</summary>
+    public Func<Flake, bool, CancellationToken, Task> Register { get; init; } =
+        (_, _, _) => throw new Refusal(501, "this node has no flakes");
+
+    /// <summary>Removes it by its name.</summary>
+    public Action<string> Remove { get; init; } = name => throw new Refusal(404, $"Flake not found: {Names.Show(name)}");
+
+    /// <summary>Ends what is kept of it.</summary>
+    public Func<string, Task> Reset { get; init; } = name => throw new Refusal(404, $"Flake not found: {Names.Show(name)}");
+
+    /// <summary>What the vendor of an image wrote for those who register it; null: nothing.</summary>
+    public Func<string, string?> Info { get; init; } = _ => null;
 }

@@ -5,14 +5,15 @@ internal readonly record struct ApiRoute(string Method, string Path, Func<Call, 
 
 /// <summary>
 /// The whole door on one page. Paths are LXD's, but for <c>/1.0/checkconfig</c>, <c>/1.0/partition</c>,
-/// <c>/1.0/configuration</c>, <c>/1.0/registries</c> and <c>/1.0/images/unfinished</c>.
+/// <c>/1.0/configuration</c>, <c>/1.0/registries</c>, <c>/1.0/flakes</c>, <c>/1.0/images/unfinished</c> and the <c>flake</c> of an image.
 /// </summary>
 internal static class Routes
 {
     private const string Instances = "/1.0/instances", Instance = Instances + "/{name}", Images = "/1.0/images",
         Image = Images + "/{fingerprint}", Aliases = Images + "/aliases", Alias = Aliases + "/{alias}", Profiles = "/1.0/profiles",
         Profile = Profiles + "/{name}", Networks = "/1.0/networks", Network = Networks + "/{name}", Configuration = "/1.0/configuration",
-        Registries = "/1.0/registries", Operations = "/1.0/operations", Operation = Operations + "/{id}";
+        Registries = "/1.0/registries", Operations = "/1.0/operations", Operation = Operations + "/{id}",
+        Flakes = "/1.0/flakes", Flake = Flakes + "/{name}";
 
     public static IReadOnlyList<ApiRoute> All { get; } =
     [
@@ -65,6 +66,7 @@ internal static class Routes
         new("PATCH", Image, ImageRoutes.Patch),
         new("DELETE", Image, ImageRoutes.Delete),
         new("GET", Image + "/export", ImageRoutes.Export),
+        new("GET", Image + "/flake", FlakeRoutes.Info),
 
         new("DELETE", Images + "/unfinished", ImagePulling.Abandon),
 
@@ -89,5 +91,12 @@ internal static class Routes
         new("DELETE", Network, NetworkRoutes.Delete),
         new("GET", Network + "/state", NetworkRoutes.State),
         new("GET", Network + "/leases", NetworkRoutes.Leases),
+
+        new("GET", Flakes, FlakeRoutes.List),
+        new("POST", Flakes, FlakeRoutes.Create),
+        new("GET", Flake, FlakeRoutes.Get),
+        new("PUT", Flake, FlakeRoutes.Put),
+        new("DELETE", Flake, FlakeRoutes.Delete),
+        new("POST", Flake + "/reset", FlakeRoutes.Reset),
     ];
 }

@@ -17,6 +17,7 @@ public static class FlakeRules
     public static void Check(Flake flake)
     {
         CheckName(flake.Name);
+        RefuseNulls(flake);
         try
         {
             CheckImages(flake);
@@ -55,6 +56,16 @@ public static class FlakeRules
             path.Length > 1 && path[1..].Split('/').Any(p => p is "" or "." or "..") ? "it has a part that is empty, '.' or '..'" : null;
         if (why is not null)
             throw new Refusal(400, $"{what} {Names.Show(path)}: {why}");
+    }
+
+    /// <summary>JSON may hold a null where no member of a list is ever null.</summary>
+    private static void RefuseNulls(Flake flake)
+    {
+        var words = flake.Layers.Concat(flake.IncludeTar).Concat(flake.IncludePath).Concat(flake.Commands.Values).Concat(flake.Arguments)
+            .Concat(flake.Environment.Values).Concat(flake.Pass).Concat(flake.Tmpfs).Concat(flake.Without).Concat(flake.PilotOptions)
+            .Concat(flake.Allow);
+        if (words.Contains(null!) || flake.Mounts.Contains(null!))
+            throw new Refusal(400, $"flake {flake.Name}: a list of it holds a null");
     }
 
     private static void CheckImages(Flake flake)

@@ -12,7 +12,7 @@ namespace Holm.Node.Flakes;
 ///   remove:    note the links ── record gone ── links removed ── note gone
 /// </code>
 /// A cut anywhere leaves the note, by which <see cref="Open"/> finishes: what a record names is made, what none names is removed.
-/// What stands at a path and is not ours is never touched.
+/// What stands at a path and is not ours is never touched; a link to flake-pilot's <c>podman-pilot</c> is taken over by <c>--force</c>.
 /// </remarks>
 /// <param name="folder">HOLM_STATE/flakes.</param>
 /// <param name="launcher">Absolute path of holm-launch.</param>
@@ -95,9 +95,9 @@ public sealed class FlakeStore(string folder, string launcher, Func<string, bool
         {
             if (Others(flake.Name).FirstOrDefault(o => o.Commands.ContainsKey(path)) is { } owner)
                 throw new Refusal(409, $"register flake {flake.Name}: {path} is a command of flake {owner.Name}; remove that first");
-            if (Stands(path) && !IsOurs(path, flake.Name) && !(force && IsLauncher(path)))
-                throw new Refusal(409, $"register flake {flake.Name}: {path} is there already and is not Holm's; choose another path, or " +
-                    "move it away yourself");
+            if (Stands(path) && !(force ? MayReplace(path, flake.Name) : IsOurs(path, flake.Name)))
+                throw new Refusal(409, $"register flake {flake.Name}: {path} is there already and is not Holm's; " +
+                    (MayReplace(path, flake.Name) ? "--force takes it over" : "choose another path, or move it away yourself"));
         }
     }
 
@@ -111,20 +111,20 @@ public sealed class FlakeStore(string folder, string launcher, Func<string, bool
         {
             Check(flake, force);
             var (old, before) = (_files.Record(flake.Name), Links(flake.Name));
-            var made = new List<string>();
+            var made = new List<(string Path, string? Was)>();
             _files.Begin(flake.Name, flake.Commands.Keys.Concat(before));
             _files.Write(flake.Name, FlakeText.Write(flake));
             try
             {
                 foreach (var path in flake.Commands.Keys.Where(p => !IsLauncher(p)))
                 {
+                    made.Add((path, LinkTarget(path)));
                     Make(path, flake.Name);
-                    made.Add(path);
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                TakeBack(flake.Name, old, made.Except(before));
+                TakeBack(flake.Name, old, made);
                 throw new Refusal(500, $"register flake {flake.Name}: {e.Message}; all is as it was", e);
             }
             foreach (var path in before.Except(flake.Commands.Keys).Where(IsLauncher))
@@ -163,7 +163,7 @@ public sealed class FlakeStore(string folder, string launcher, Func<string, bool
         if (isThere && wanted is null)
             throw new Refusal(400, Problem(name) ?? "its record cannot be used");
         foreach (var path in _files.BegunLinks(name))
-            if (wanted?.Contains(path) == true && !Stands(path))
+            if (wanted?.Contains(path) == true && !IsLauncher(path) && (!Stands(path) || MayReplace(path, name)))
             {
                 Make(path, name);
                 said.Add($"flake {name}: made {path}, which a cut had left out");
@@ -178,21 +178,26 @@ public sealed class FlakeStore(string folder, string launcher, Func<string, bool
         _files.End(name);
     }
 
-    private void TakeBack(string name, string? old, IEnumerable<string> made)
+    private void TakeBack(string name, string? old, IEnumerable<(string Path, string? Was)> made)
     {
         if (old is null)
             Durable.Remove(_files.RecordPath(name));
         else
             _files.Write(name, old);
-        foreach (var path in made)
-            Durable.Remove(path);
+        foreach (var (path, was) in made)
+        {
+            if (IsLauncher(path))
+                Durable.Remove(path);
+            if (was is not null && !Stands(path))
+                Durable.Link(path, was);
+        }
         _files.End(name);
     }
 
     private void Make(string path, string name)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        if (IsOurs(path, name))
+        if (MayReplace(path, name))
             Durable.Remove(path);
         Durable.Link(path, launcher);
     }
@@ -214,6 +219,10 @@ public sealed class FlakeStore(string folder, string launcher, Func<string, bool
     /// </summary>
     private bool IsOurs(string path, string name) => LinkTarget(path) is { } target &&
         Path.GetFileName(target) == Path.GetFileName(launcher) && Links(name).Contains(path);
+
+    /// <summary>What <c>--force</c> replaces: also a link to our launcher that is on no record, and one to flake-pilot's.</summary>
+    private bool MayReplace(string path, string name) => IsLauncher(path) || IsOurs(path, name)
+        || (LinkTarget(path) is { } target && Path.GetFileName(target) == "podman-pilot");
 
     private static string? LinkTarget(string path)
     {

@@ -130,6 +130,8 @@ public sealed partial class Executor(
         if (spec.Root.IdmapBase is not null && user.Groups.Append(user.Uid).Append(user.Gid).Max() is var highest && highest >= Roots.IdCount)
             throw new Refusal(400, $"{what}: its user has id {highest}; ids go from 0 to {Roots.IdCount - 1}");
         RootMounts.Attach(what, space, root, process.Mounts, user, spec.Root.IdmapBase, roots.UserNamespace);
+        if (process.Folder != "/")
+            RootMounts.MakeFolder(space, root, process.Folder, spec.Root.IdmapBase);
         run.Note(engine.Folder(spec.Name), r => r with { User = user });
     }
 

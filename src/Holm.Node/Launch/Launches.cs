@@ -71,12 +71,6 @@ public sealed class Launches(
                 transients.TryAdd(new Transient(ConfigOf(run.Observed.Name, record.Fingerprint, by.Flake), by, Spec: null));
     }
 
-    /// <summary>True while an instance of a flake is there.</summary>
-    public bool IsRunning(string flake) => transients.All.Any(t => t.By.Flake == flake);
-
-    /// <summary>Names of the instances that are kept for a flake.</summary>
-    public IReadOnlyList<string> Kept(string flake) => [.. transients.All.Where(t => t.By.Flake == flake && t.By.Stays).Select(t => t.Config.Name)];
-
     private (Flake Flake, string Target) Find(string command)
     {
         if (flakes.ByCommand(command) is { } found)
@@ -128,6 +122,7 @@ public sealed class Launches(
             {
                 Arguments = [],
                 Environment = new Dictionary<string, string>(),
+                Folder = flake.WorkingDirectory ?? OciProcess.Of(stack.Image).Folder,
                 User = flake.User ?? stack.Image.Oci?.ConfigDocument.Config?.User ?? "",
                 Stays = stays,
                 HostNetwork = flake.Network == "host",

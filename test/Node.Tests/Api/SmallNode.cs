@@ -7,12 +7,15 @@ using System.Text;
 using System.Text.Json;
 using Holm.Config;
 using Holm.Contract;
+using Holm.Images;
 using Holm.Linux;
 using Holm.Linux.Processes;
 using Holm.Linux.Terminals;
+using Holm.Node;
 using Holm.Node.Api;
 using Holm.Node.Config;
 using Holm.Node.Engines;
+using Holm.Node.Flakes;
 using Holm.Node.Instances;
 using Holm.Node.Networks;
 
@@ -61,6 +64,15 @@ public sealed class SmallNode : IAsyncLifetime
     /// <summary>What uploads may still write.</summary>
     public long RoomBytes { get; set; } = long.MaxValue;
 
+    /// <summary>Where flakes put their commands.</summary>
+    public string Bin => Path.Combine(_folder.Root, "bin");
+
+    /// <summary>Names of flakes that run.</summary>
+    public ConcurrentQueue<string> Running { get; } = new();
+
+    /// <summary>Names of flakes that were reset.</summary>
+    public ConcurrentQueue<string> WereReset { get; } = new();
+
     public string[] Leftovers => Directory.GetFiles(_folder.State, ".staged-*");
 
     public async ValueTask InitializeAsync()
@@ -95,7 +107,7 @@ public sealed class SmallNode : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null)
-            request.Content = new StringContent(body.Text, Encoding.UTF8, "application/json");
+            request.Content = new StringContent(body.Text, Encoding.UTF8, body.Type);
         foreach (var (key, value) in headers)
             request.Headers.TryAddWithoutValidation(key, value);
         var response = await Http.SendAsync(request);
@@ -155,6 +167,7 @@ public sealed class SmallNode : IAsyncLifetime
         Events = Events,
         Environment = () => new ServerEnvironment { KernelArchitecture = "x86_64", ServerName = "small" },
         CheckConfig = () => [new Check { Feature = "kernel", Found = "yes", Holm = "uses it" }],
+        Flakes = Flakes(),
         UploadFolder = _folder.State,
         Log = Log.Enqueue,
         Networks = new NetworkFace
@@ -218,6 +231,21 @@ public sealed class SmallNode : IAsyncLifetime
         },
     };
 
+    private FlakeFace Flakes()
+    {
+        var folder = Path.Combine(_folder.State, "flakes");
+        var store = new FlakeStore(folder, Path.Combine(_folder.Root, "holm-launch"), name => Running.Contains(name));
+        store.Open();
+        var images = new ImageStore(_folder.State, TimeProvider.System);
+        images.Open();
+        var includes = new FlakeIncludes(folder, images);
+        return Faces.FlakesOf(new FlakeControl(store, includes, name =>
+        {
+            WereReset.Enqueue(name);
+            return Task.CompletedTask;
+        }), new FlakeStacks(images, includes, Log.Enqueue));
+    }
+
     private Task<Activated> Activate(Document before, Document after, bool keepWrites, Action<string> tell, CancellationToken ct)
     {
         var turns = ActivationPlan.Of(before, after, name => new AppNow(
@@ -261,7 +289,7 @@ public sealed class SmallNode : IAsyncLifetime
 }
 
 /// <summary>JSON as text.</summary>
-public sealed record JsonText(string Text);
+public sealed record JsonText(string Text, string Type = "application/json");
 
 /// <summary>Programs of this machine in place of an instance's.</summary>
 internal static class Programs

@@ -10,7 +10,7 @@ public sealed class FlakeTextTests
     public void What_is_written_is_read_again()
     {
         Assert.Equal(AnyFlake.Json(AnyFlake.Full), AnyFlake.Json(FlakeText.Read(FlakeText.Write(AnyFlake.Full), "a")));
-        foreach (var member in typeof(Flake).GetProperties())
+        foreach (var member in typeof(Flake).GetProperties().Where(m => m.Name is not (nameof(Flake.File) or nameof(Flake.Problem))))
             Assert.NotEqual(member.GetValue(AnyFlake.Full), member.GetValue(new Flake()));
         var small = AnyFlake.Of("aws", "/usr/bin/aws");
         Assert.Equal("name: aws\nimage: \"docker.io/amazon/aws-cli:latest\"\ncommands:\n  /usr/bin/aws: \"/\"\n", FlakeText.Write(small));
