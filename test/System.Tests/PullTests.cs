@@ -87,6 +87,29 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
         Assert.Contains("this is no tar file", (await node.Holm("load", "/etc/services")).Err, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Images_are_saved_to_files_and_pipes()
+    {
+        await using var node = await TestNode.Start();
+        var layout = Layout(registry, "sent", 0);
+        registry.Sh($"skopeo copy -q --insecure-policy oci:{layout} oci-archive:sent.oci:docker.io/tools/sent:1");
+        (await node.Holm("load", registry.Folder + "/sent.oci")).Well();
+        var file = registry.Folder + "/out.oci";
+        (await node.Holm("save", "sent:1", "-o", file)).Well();
+        Assert.Contains("exists", (await node.Holm("save", "sent:1", "-o", file)).Err, StringComparison.Ordinal);
+        var digest = registry.Sh($"skopeo inspect oci-archive:{file}:docker.io/tools/sent:1 | jq -r .Digest").Trim();
+        (await node.Holm("image", "delete", "sent:1")).Well();
+        var loaded = (await node.Holm("load", file)).Well().Out;
+        Assert.Equal($"{digest[7..]} docker.io/tools/sent:1\n", loaded);
+        Assert.Equal(loaded, (await Shell.Sh($"set -o pipefail; export HOLM_RUN={node.RunFolder}; " +
+            $"{TestNode.Programs}/holm save sent:1 | tee {file} | {TestNode.Programs}/holm load -")).Well().Out);
+        Assert.Contains("`holm save`", (await node.Holm("image", "export", "sent:1", "-")).Err, StringComparison.Ordinal);
+        var nothing = await node.Holm("save", "sent:1", "nothing", "-o", file + "2");
+        Assert.Contains("there is no image nothing", nothing.Err, StringComparison.Ordinal);
+        Assert.False(File.Exists(file + "2"));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(node.State, "pulls")));
+    }
+
     private void Push(string name, string tag, int megabytes = 0) =>
         registry.Push(Layout(registry, name.Replace('/', '-'), megabytes), $"{name}:{tag}");
 

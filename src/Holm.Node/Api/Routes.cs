@@ -5,7 +5,7 @@ internal readonly record struct ApiRoute(string Method, string Path, Func<Call, 
 
 /// <summary>
 /// The whole door on one page. Paths are LXD's, but for <c>/1.0/checkconfig</c>, <c>/1.0/partition</c>,
-/// <c>/1.0/configuration</c>, <c>/1.0/registries</c> and <c>/1.0/images/unfinished</c>.
+/// <c>/1.0/configuration</c>, <c>/1.0/registries</c>, <c>/1.0/archive</c> and <c>/1.0/images/unfinished</c>.
 /// </summary>
 internal static class Routes
 {
@@ -65,6 +65,8 @@ internal static class Routes
         new("PATCH", Image, ImageRoutes.Patch),
         new("DELETE", Image, ImageRoutes.Delete),
         new("GET", Image + "/export", ImageRoutes.Export),
+
+        new("GET", "/1.0/archive", ImageRoutes.Save),
 
         new("DELETE", Images + "/unfinished", ImagePulling.Abandon),
 

@@ -1,6 +1,5 @@
 using Holm.Images;
 using Holm.Images.Oci;
-using Holm.Images.Roots;
 using Tests.Registry;
 
 namespace Images.Tests.Oci;
@@ -99,37 +98,6 @@ public sealed class DifferentialTests(RegistryServer registry) : IClassFixture<R
 
         // umoci knows no zstd; the build leaves what it packed in M.
         _scratch.Shell("umoci unpack --image $(test -e M && echo M || echo L):1 unpacked");
-        Assert.Equal(Look(_scratch["unpacked/rootfs"]), Mounted(store, image));
+        Assert.Equal(Stacks.Look(_scratch, _scratch["unpacked/rootfs"]), Stacks.Mounted(_scratch, store, image));
     }
-
-    private string Mounted(ImageStore store, StoredImage image)
-    {
-        var layers = new LayerMounts(_scratch["run/layers"]);
-        using var roots = new Roots(layers, _scratch["run"]);
-        try
-        {
-            using var space = roots.Mount(new RootSpec
-            {
-                Name = "x",
-                Layers = [.. image.Layers.Select(l => new Layer(l, store.LayerPath(l)))],
-            });
-            return space.Run(() => Look(_scratch["run/x/root"]));
-        }
-        finally
-        {
-            layers.Set(new HashSet<string>());
-        }
-    }
-
-    /// <summary>
-    /// A line for each file: path, type, mode, owner, time (SquashFS keeps seconds), links (of folders overlayfs counts none),
-    /// target, size; contents; attributes.
-    /// umoci makes the root itself.
-    /// </summary>
-    private string Look(string folder) => _scratch.Shell(
-        $"cd '{folder}' && find . -mindepth 1 -type d -printf '%P %y %m %U:%G %T@\\n' | sed -E 's/[.][0-9]{{10}}$//' | sort && " +
-        "find . -mindepth 1 ! -type d -printf '%P %y %m %U:%G %T@ %n %s %l\\n' | sed -E 's/[.][0-9]{{10}} / /' | sort && " +
-        "find . -type b -o -type c | sort | xargs -r stat -c '%n %t %T'; " +
-        "find . -type f -print0 | sort -z | xargs -0 -r sha256sum; " +
-        "find . -mindepth 1 -print0 | sort -z | xargs -0 -r getfattr -h -d -m - -e hex 2>/dev/null || true");
 }
