@@ -42,7 +42,7 @@ public static class LayerShift
             try
             {
                 while (layer.Entries.Next() is { } entry)
-                    squash.Add(Moved(entry, idBase), layer.Entries, []);
+                    squash.Add(Moved(entry, idBase), layer.Entries.Read, []);
                 await layer.Finish().ConfigureAwait(false);
                 await squash.Finish().ConfigureAwait(false);
             }
