@@ -110,6 +110,26 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(node.State, "pulls")));
     }
 
+    [Fact]
+    public async Task An_image_for_another_machine_is_kept_and_shown_and_not_started()
+    {
+        await using var node = await TestNode.Start();
+        var layout = Layout(registry, "foreign", 0);
+        registry.Sh($"umoci config --image {layout} --architecture arm64");
+        registry.Push(layout, "tools/foreign:1");
+        (await node.Holm("configure", "registry", registry.Host, "insecure")).Well();
+        var name = $"{registry.Host}/tools/foreign:1";
+        Assert.Contains("is for arm64, not for amd64; --arch takes another", (await node.Holm("pull", name)).Err, StringComparison.Ordinal);
+        (await node.Holm("pull", "--arch", "arm64", name)).Well();
+        Assert.Contains("aarch64", (await node.Holm("image", "show", name)).Well().Out, StringComparison.Ordinal);
+        (await node.Holm("app", "create", "foreign", name, "--config", "init.cmd=/bin/sh")).Well();
+        Assert.Contains("its image is for aarch64, this node is x86_64", (await node.Holm("app", "start", "foreign")).Err,
+            StringComparison.Ordinal);
+        // What is saved is loaded again, though it is for another machine.
+        (await node.Holm("save", name, "-o", registry.Folder + "/foreign.tar")).Well();
+        Assert.Contains(name, (await node.Holm("load", registry.Folder + "/foreign.tar")).Well().Out, StringComparison.Ordinal);
+    }
+
     private void Push(string name, string tag, int megabytes = 0) =>
         registry.Push(Layout(registry, name.Replace('/', '-'), megabytes), $"{name}:{tag}");
 

@@ -84,6 +84,17 @@ public sealed class LoadTests : IDisposable
     }
 
     [Fact]
+    public async Task A_layer_with_an_owner_that_no_app_has_is_refused_by_name()
+    {
+        _scratch.Shell("umoci init --layout L && umoci new --image L:1 && echo x > owned && tar --owner=:65536 -cf 1.tar owned && " +
+            "umoci raw add-layer --image L:1 1.tar && tar -C L -cf a.tar .");
+        var refused = await Assert.ThrowsAsync<Refusal>(() => Load(Store(), "a.tar"));
+        Assert.Contains("'owned' belongs to id 65536", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(_scratch["state/pulls"]));
+        Assert.Empty(Directory.EnumerateFiles(_scratch["state/layers"]));
+    }
+
+    [Fact]
     public async Task An_archive_that_was_cut_is_refused()
     {
         Build();
