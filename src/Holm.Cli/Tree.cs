@@ -53,6 +53,7 @@ internal static class Tree
         Exec.Build(),
         Pull.Build(),
         Load.Build(),
+        Save.Build(),
         Login.In(),
         Login.Out(),
         new Verb("image", "take in, name and drop images",

@@ -53,24 +53,30 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
     /// ends so; null: none.
     /// </summary>
     /// <exception cref="Refusal">400: several begin or end so; they are listed.</exception>
-    public StoredImage? Find(string name)
+    public StoredImage? Find(string name) => Look(name)?.Image;
+
+    /// <summary>As <see cref="Find"/>, with the whole alias that led there; null where it was a fingerprint.</summary>
+    internal (StoredImage Image, string? Alias)? Look(string name)
     {
         if (_aliases.TryGetValue(name, out var alias))
-            return _images.GetValueOrDefault(alias.Target);
-        if (_images.TryGetValue(name, out var image))
-            return image;
-        return FindByBeginning(name) ?? FindByEnd(name);
+            return Named(name, alias.Target);
+        if (_images.TryGetValue(name, out var image) || (image = FindByBeginning(name)) is not null)
+            return (image, null);
+        return FindByEnd(name);
     }
 
+    private (StoredImage, string?)? Named(string alias, string fingerprint) =>
+        _images.GetValueOrDefault(fingerprint) is { } image ? (image, alias) : null;
+
     /// <summary><c>aws-cli</c> for <c>docker.io/amazon/aws-cli:latest</c>.</summary>
-    private StoredImage? FindByEnd(string name)
+    private (StoredImage, string?)? FindByEnd(string name)
     {
         var end = "/" + ImageReference.ShortEnd(name);
         var whole = ImageReference.NamesRegistry(name) ? ImageReference.TryParse(name)?.Alias : null;
         var found = _aliases.Where(a => a.Key == whole || a.Key.EndsWith(end, StringComparison.Ordinal)).ToList();
-        return found.Select(a => a.Value.Target).Distinct().Count() <= 1
-            ? _images.GetValueOrDefault(found.FirstOrDefault().Value?.Target ?? "")
-            : throw new Refusal(400, $"image {name} is ambiguous: {string.Join(", ", found.Select(a => a.Key))}; write one of them");
+        if (found.Select(a => a.Value.Target).Distinct().Count() > 1)
+            throw new Refusal(400, $"image {name} is ambiguous: {string.Join(", ", found.Select(a => a.Key))}; write one of them");
+        return found.Count == 0 ? null : Named(found[0].Key, found[0].Value.Target);
     }
 
     private StoredImage? FindByBeginning(string name)

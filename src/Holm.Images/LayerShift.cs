@@ -3,7 +3,6 @@ using Holm.Contract;
 using Holm.Images.Tar;
 using Holm.Linux;
 using Holm.Linux.Files;
-using Holm.Linux.Processes;
 
 namespace Holm.Images;
 
@@ -30,44 +29,27 @@ public static class LayerShift
     private static async Task ShiftOnThisThread(string source, StagedFile output, uint idBase, CancellationToken ct)
     {
         using var layer = Fd.Open(source, OpenFlags.O_RDONLY);
-        var (read, write) = Fd.Pipe();
-        using (read)
-        {
-            Tool unpack;
-            using (write)
-                unpack = Tool.Start("sqfs2tar", "squashfs-tools-ng", new Command
-                {
-                    Path = "",
-                    // -r . : else the root's own owner and mode are lost. Not -s, which would fail at a socket: no tar can hold one,
-                    // and nobody misses a socket to which nobody listens.
-                    Arguments = ["-r", ".", "/proc/self/fd/3"],
-                    Environment = ["LC_ALL=C"],
-                    Stdout = write,
-                    Extra = [layer],
-                }, ct);
-            await using (unpack.ConfigureAwait(false))
-                await Copy(read, unpack, output, idBase, MadeAt(layer), ct).ConfigureAwait(false);
-        }
+        var squashfs = SquashReader.Start(layer, new TarLimits(), ct);
+        await using (squashfs.ConfigureAwait(false))
+            await Copy(squashfs, output, idBase, MadeAt(layer), ct).ConfigureAwait(false);
     }
 
-    private static async Task Copy(Fd read, Tool unpack, StagedFile output, uint idBase, uint madeAt, CancellationToken ct)
+    private static async Task Copy(SquashReader layer, StagedFile output, uint idBase, uint madeAt, CancellationToken ct)
     {
         var squash = SquashWriter.Start(output, madeAt, ct);
         await using (squash.ConfigureAwait(false))
         {
             try
             {
-                var reader = new TarReader(new FdStream(read), new TarLimits());
-                while (reader.Next() is { } entry)
-                    squash.Add(Moved(entry, idBase), reader, []);
-                if (await unpack.Ended().ConfigureAwait(false) is { } why)
-                    throw new Refusal(500, $"cannot read the layer: {why}");
+                while (layer.Entries.Next() is { } entry)
+                    squash.Add(Moved(entry, idBase), layer.Entries.Read, []);
+                await layer.Finish().ConfigureAwait(false);
                 await squash.Finish().ConfigureAwait(false);
             }
             catch (EndTooEarlyException e)
             {
                 ct.ThrowIfCancellationRequested();
-                throw new Refusal(500, $"cannot read the layer: {await unpack.Ended().ConfigureAwait(false) ?? e.Message}", e);
+                throw await layer.WhyItEnded(e).ConfigureAwait(false);
             }
             catch (LinuxException e) when (e.Errno == Errnos.EPIPE)
             {

@@ -50,12 +50,15 @@ internal sealed class SquashWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Adds an entry with the data the reader stands at, and hard links to it under more names.</summary>
+    /// <summary>Adds an entry with its data, and hard links to it under more names.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="read">Gives the next of its <see cref="TarEntry.Size"/> bytes, 0 at their end.</param>
+    /// <param name="links">The other names.</param>
     /// <exception cref="Refusal">507: the disk is nearly full.</exception>
-    public void Add(TarEntry entry, TarReader data, IEnumerable<byte[]> links)
+    public void Add(TarEntry entry, Func<Span<byte>, int> read, IEnumerable<byte[]> links)
     {
         _tar.Write(entry);
-        for (int count; (count = data.Read(_buffer)) > 0;)
+        for (int count; (count = read(_buffer)) > 0;)
         {
             Room.Check(_folder, count);
             _stream.Write(_buffer, 0, count);

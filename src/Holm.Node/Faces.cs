@@ -95,6 +95,7 @@ internal static class Faces
                 DeleteAlias = images.DeleteAlias,
                 SetProperties = images.SetProperties,
                 Export = fingerprint => Export(images, fingerprint),
+                Save = new ImageSave(images).Write,
             },
         };
 
@@ -115,7 +116,7 @@ internal static class Faces
     private static ImageExport Export(ImageStore images, string fingerprint)
     {
         if (images.Find(fingerprint) is { Oci: not null })
-            throw new Refusal(400, "it came from a registry, in layers, and is no single file; another node pulls it from there");
+            throw new Refusal(400, "it came in layers, and is no single file; `holm save` writes an archive of it");
         var content = new FileStream(
             images.LayerPath(fingerprint), FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, useAsync: true);
         return new ImageExport(content, content.Length, fingerprint + ".squashfs");

@@ -253,6 +253,23 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public void Save_leaves_no_file_when_it_is_cut_and_asks_for_names_as_they_are()
+    {
+        var cut = true;
+        using var node = new RawNode(talk => talk.Raw("HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\n" +
+            "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n" + (cut ? "" : "0\r\n\r\n")));
+        var file = Path.Combine(node.Folder, "out.tar");
+        Assert.NotEqual(0, Run.Holm(node, "save", "a/b:1", "c&d", "-o", file).Code);
+        Assert.Equal(["unix.socket"], Directory.GetFiles(node.Folder).Select(f => Path.GetFileName(f)!));
+        Assert.StartsWith("GET /1.0/archive?image=a%2Fb%3A1&image=c%26d", node.Requests[0]);
+        cut = false;
+        Assert.Equal((0, ""), (Run.Holm(node, "save", "a", "-o", file) is var good ? good.Code : 1, good.Out));
+        Assert.Equal("abc", File.ReadAllText(file));
+        Assert.Equal("abc", Run.Holm(node, "save", "a").Out);
+        Assert.Equal(2, Run.Holm(node, "save", "a", "--format", "docker-archive").Code);
+    }
+
+    [Fact]
     public void Edit_from_standard_input_puts_the_whole()
     {
         using var node = RawNode.With(("PUT /1.0/profiles/p", RawNode.Sync("{}")));

@@ -87,6 +87,49 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
         Assert.Contains("this is no tar file", (await node.Holm("load", "/etc/services")).Err, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Images_are_saved_to_files_and_pipes()
+    {
+        await using var node = await TestNode.Start();
+        var layout = Layout(registry, "sent", 0);
+        registry.Sh($"skopeo copy -q --insecure-policy oci:{layout} oci-archive:sent.oci:docker.io/tools/sent:1");
+        (await node.Holm("load", registry.Folder + "/sent.oci")).Well();
+        var file = registry.Folder + "/out.oci";
+        (await node.Holm("save", "sent:1", "-o", file)).Well();
+        Assert.Contains("exists", (await node.Holm("save", "sent:1", "-o", file)).Err, StringComparison.Ordinal);
+        var digest = registry.Sh($"skopeo inspect oci-archive:{file}:docker.io/tools/sent:1 | jq -r .Digest").Trim();
+        (await node.Holm("image", "delete", "sent:1")).Well();
+        var loaded = (await node.Holm("load", file)).Well().Out;
+        Assert.Equal($"{digest[7..]} docker.io/tools/sent:1\n", loaded);
+        Assert.Equal(loaded, (await Shell.Sh($"export HOLM_RUN={node.RunFolder}; " +
+            $"{TestNode.Programs}/holm save sent:1 | tee {file} | {TestNode.Programs}/holm load -")).Well().Out);
+        Assert.Contains("`holm save`", (await node.Holm("image", "export", "sent:1", "-")).Err, StringComparison.Ordinal);
+        var nothing = await node.Holm("save", "sent:1", "nothing", "-o", file + "2");
+        Assert.Contains("there is no image nothing", nothing.Err, StringComparison.Ordinal);
+        Assert.False(File.Exists(file + "2"));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(node.State, "pulls")));
+    }
+
+    [Fact]
+    public async Task An_image_for_another_machine_is_kept_and_shown_and_not_started()
+    {
+        await using var node = await TestNode.Start();
+        var layout = Layout(registry, "foreign", 0);
+        registry.Sh($"umoci config --image {layout} --architecture arm64");
+        registry.Push(layout, "tools/foreign:1");
+        (await node.Holm("configure", "registry", registry.Host, "insecure")).Well();
+        var name = $"{registry.Host}/tools/foreign:1";
+        Assert.Contains("is for arm64, not for amd64; --arch takes another", (await node.Holm("pull", name)).Err, StringComparison.Ordinal);
+        (await node.Holm("pull", "--arch", "arm64", name)).Well();
+        Assert.Contains("aarch64", (await node.Holm("image", "show", name)).Well().Out, StringComparison.Ordinal);
+        (await node.Holm("app", "create", "foreign", name, "--config", "init.cmd=/bin/sh")).Well();
+        Assert.Contains("its image is for aarch64, this node is x86_64", (await node.Holm("app", "start", "foreign")).Err,
+            StringComparison.Ordinal);
+        // What is saved is loaded again, though it is for another machine.
+        (await node.Holm("save", name, "-o", registry.Folder + "/foreign.tar")).Well();
+        Assert.Contains(name, (await node.Holm("load", registry.Folder + "/foreign.tar")).Well().Out, StringComparison.Ordinal);
+    }
+
     private void Push(string name, string tag, int megabytes = 0) =>
         registry.Push(Layout(registry, name.Replace('/', '-'), megabytes), $"{name}:{tag}");
 

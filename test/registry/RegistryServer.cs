@@ -21,10 +21,19 @@ public sealed class RegistryServer : IAsyncLifetime
     /// <summary>htpasswd(1) of who may pull; null: everybody.</summary>
     public string? Password { get; init; }
 
+    /// <summary>Who gives out its tokens; null: it takes none.</summary>
+    public TokenServer? Tokens { get; init; }
+
     public async ValueTask InitializeAsync()
     {
         var auth = "";
-        if (Password is not null)
+        if (Tokens is not null)
+        {
+            await File.WriteAllTextAsync(Path.Combine(Folder, "tokens.pem"), Tokens.Pem);
+            auth = $"auth:\n  token:\n    realm: {Tokens.Realm}\n    service: {TokenServer.Service}\n" +
+                $"    issuer: {TokenServer.Issuer}\n    rootcertbundle: {Folder}/tokens.pem\n";
+        }
+        else if (Password is not null)
         {
             Sh($"htpasswd -Bbn anna '{Password}' > users");
             auth = $"auth:\n  htpasswd:\n    realm: tests\n    path: {Folder}/users\n";

@@ -30,28 +30,37 @@ internal static class ImageExport
         var fingerprint = Names.Fingerprint(caller, image);
         var path = line.GetValue(Path) ?? $"{image.Replace('/', '-')}.squashfs";
         if (path == "-")
-        {
             Fetch(caller, fingerprint, caller.Screen.Output);
-            return ExitCodes.Ok;
-        }
+        else
+            Whole($"export {image}", path, line.GetValue(Force), file => Fetch(caller, fingerprint, file));
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>Writes a file that has its name only once it is whole.</summary>
+    /// <param name="doing">What is being done, for a refusal.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="force">Replaces one that is there.</param>
+    /// <param name="write">Writes it.</param>
+    /// <exception cref="Refusal">400 it could not be a file, 409 it is there.</exception>
+    internal static void Whole(string doing, string path, bool force, Action<Fd> write)
+    {
         // A rename over /dev/null or a pipe would put a file in its place.
         if (System.IO.Path.Exists(path) && !FileStat.Of(path).IsRegular)
-            throw new Refusal(400, $"export {image}: {path} is no regular file; to write into it, say - and redirect");
-        if (File.Exists(path) && !line.GetValue(Force))
-            throw new Refusal(409, $"export {image}: {path} exists; choose another name or say --force");
+            throw new Refusal(400, $"{doing}: {path} is no regular file; to write into it, say - and redirect");
+        if (File.Exists(path) && !force)
+            throw new Refusal(409, $"{doing}: {path} exists; choose another name or say --force");
         var part = $"{path}.part{System.Environment.ProcessId}";
         using var file = Fd.Open(part, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x1B6 /* 0666 less umask */);
         try
         {
-            Fetch(caller, fingerprint, file);
-            File.Move(part, path, overwrite: line.GetValue(Force));
+            write(file);
+            File.Move(part, path, overwrite: force);
         }
         catch
         {
             File.Delete(part);
             throw;
         }
-        return ExitCodes.Ok;
     }
 
     private static void Fetch(Caller caller, string fingerprint, Fd into)

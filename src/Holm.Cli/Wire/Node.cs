@@ -97,9 +97,12 @@ internal sealed class Node(string socket, Action<string>? trace = null)
     }
 
     /// <summary>Reads a plain body piece by piece; gives its head.</summary>
-    public Head Download(string target, Action<ReadOnlyMemory<byte>> take)
+    /// <param name="target">What.</param>
+    /// <param name="take">Gets each piece.</param>
+    /// <param name="silence">How long nothing may come; null: as long as any answer.</param>
+    public Head Download(string target, Action<ReadOnlyMemory<byte>> take, TimeSpan? silence = null)
     {
-        using var connection = Begin("GET", target);
+        using var connection = Begin("GET", target, deadline: silence);
         var head = connection.ReadHead();
         if (head.Json || head.Status is < 200 or > 299)
             Open(head, ReadAll(connection));
@@ -107,7 +110,7 @@ internal sealed class Node(string socket, Action<string>? trace = null)
         for (int count; (count = connection.ReadBody(buffer)) > 0;)
         {
             take(buffer.AsMemory(0, count));
-            connection.SetDeadline(Deadline);
+            connection.SetDeadline(silence ?? Deadline);
         }
         return head;
     }

@@ -131,7 +131,8 @@ internal sealed class ImageArchive : IDisposable
                 named.Annotations?.GetValueOrDefault("io.containerd.image.name"),
                 named.Annotations?.GetValueOrDefault("org.opencontainers.image.ref.name"),
             ];
-            yield return (PulledImage.Read("the image in the archive", bytes, manifest, Blob(manifest.Config), platform),
+            // An image that is there for one machine is taken for that, as it was asked for.
+            yield return (PulledImage.Read("the image in the archive", bytes, manifest, Blob(manifest.Config), platform: null),
                 [.. names.Select(n => ImageReference.TryParse(n ?? "")?.Alias).OfType<string>().Distinct()]);
         }
     }

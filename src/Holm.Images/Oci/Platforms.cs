@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Holm.Contract;
+using Holm.Linux;
 
 namespace Holm.Images.Oci;
 
@@ -35,6 +36,12 @@ public static class Platforms
         "arm" => variant == "v6" ? "armv6l" : "armv7l",
         _ => architecture,
     };
+
+    /// <summary>True when this machine runs programs for another, by itself or through an interpreter.</summary>
+    /// <param name="architecture">As <see cref="KernelName"/> gives it.</param>
+    public static bool Runs(string architecture) =>
+        architecture == InitProbe.Architecture || (InitProbe.Architecture, architecture) is
+            ("x86_64", "386") or ("aarch64", "armv7l" or "armv6l") or ("armv7l", "armv6l") || Emulation.Runs(architecture);
 
     /// <summary>How a person writes it.</summary>
     public static string Show(OciPlatform platform) => platform.Architecture + (platform.Variant is null ? "" : "/" + platform.Variant);

@@ -11,7 +11,7 @@ namespace Holm.Images.Oci;
 /// <remarks>
 /// OCI distribution specification 1.1, "Pulling manifests" and "Pulling blobs". A first request goes without credentials; what the
 /// registry then asks for (basic, or a token from its token server) is kept for the requests that follow. Redirects are followed, never
-/// from https to http, and never with credentials.
+/// from https to http, and never with credentials; where they lead, nothing can be asked for. A token server's are not followed.
 /// </remarks>
 /// <param name="endpoint">The registry.</param>
 /// <param name="credentials">Who asks, or null: anybody.</param>
@@ -22,15 +22,7 @@ public sealed class RegistryClient(RegistryEndpoint endpoint, RegistryCredential
 
     private static readonly string[] ManifestTypes = [.. MediaTypes.Indexes, .. MediaTypes.Manifests];
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler
-    {
-        AutomaticDecompression = DecompressionMethods.None,
-        ConnectTimeout = TimeSpan.FromSeconds(15),
-        MaxAutomaticRedirections = 5,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-        UseCookies = false,
-    })
-    { BaseAddress = endpoint.Url, Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient _http = Client(endpoint.Url, redirected: true), _tokens = Client(endpoint.Url, redirected: false);
 
     private readonly ConcurrentDictionary<string, AuthenticationHeaderValue> _granted = new(StringComparer.Ordinal);
 
@@ -102,7 +94,22 @@ public sealed class RegistryClient(RegistryEndpoint endpoint, RegistryCredential
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _http.Dispose();
+        _tokens.Dispose();
+    }
+
+    private static HttpClient Client(Uri url, bool redirected) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = redirected,
+        AutomaticDecompression = DecompressionMethods.None,
+        ConnectTimeout = TimeSpan.FromSeconds(15),
+        MaxAutomaticRedirections = 5,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        UseCookies = false,
+    })
+    { BaseAddress = url, Timeout = Timeout.InfiniteTimeSpan };
 
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
@@ -117,12 +124,13 @@ public sealed class RegistryClient(RegistryEndpoint endpoint, RegistryCredential
                 request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
             request.Headers.UserAgent.Add(new ProductInfoHeaderValue("holm", null));
             request.Headers.Authorization = _granted.GetValueOrDefault(path ?? "");
-            var answer = await Send(request, ct).ConfigureAwait(false);
+            var answer = await Send(_http, request, ct).ConfigureAwait(false);
             if (answer.IsSuccessStatusCode)
                 return answer;
             using (answer)
             {
-                if (answer.StatusCode == HttpStatusCode.Unauthorized && !asked && Challenge.From(answer.Headers) is { } challenge)
+                if (answer.StatusCode == HttpStatusCode.Unauthorized && !asked && IsTheRegistrys(answer) &&
+                    Challenge.From(answer.Headers) is { } challenge)
                     _granted[path ?? ""] = await Meet(challenge, path, ct).ConfigureAwait(false);
                 else
                     throw await Refused(answer, path, ct).ConfigureAwait(false);
@@ -130,13 +138,17 @@ public sealed class RegistryClient(RegistryEndpoint endpoint, RegistryCredential
         }
     }
 
-    private async Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken ct)
+    /// <summary>False for an answer from where a redirect led.</summary>
+    private bool IsTheRegistrys(HttpResponseMessage answer) => Uri.Compare(answer.RequestMessage!.RequestUri, endpoint.Url,
+        UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
+
+    private async Task<HttpResponseMessage> Send(HttpClient http, HttpRequestMessage request, CancellationToken ct)
     {
         using var slow = CancellationTokenSource.CreateLinkedTokenSource(ct);
         slow.CancelAfter(Silence);
         try
         {
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, slow.Token).ConfigureAwait(false);
+            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, slow.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -157,15 +169,19 @@ public sealed class RegistryClient(RegistryEndpoint endpoint, RegistryCredential
             throw new Refusal(400, $"{Host} sends for a token to {realm}, where a password would travel in the clear; it is not sent");
         var scope = challenge.Scope ?? (path is null ? "" : $"repository:{path}:pull");
         using var request = TokenRequest(realm, challenge.Service ?? "", scope, basic);
-        using var answer = await Send(request, ct).ConfigureAwait(false);
+        using var answer = await Send(_tokens, request, ct).ConfigureAwait(false);
+        if ((int)answer.StatusCode is >= 300 and < 400)
+            throw new Refusal(400, $"the token server {realm.Host} of {Host} answers {(int)answer.StatusCode}; " +
+                "who asks is not told elsewhere");
         if (!answer.IsSuccessStatusCode)
             throw await Refused(answer, path, ct).ConfigureAwait(false);
         try
         {
-            var token = JsonSerializer.Deserialize(
+            var read = JsonSerializer.Deserialize(
                 await Text(answer, ManifestMax, ct).ConfigureAwait(false), OciJson.Default.RegistryToken);
-            return new AuthenticationHeaderValue("Bearer", token?.Token ?? token?.AccessToken
-                ?? throw new Refusal(400, $"the token server {realm.Host} of {Host} gave no token"));
+            return (read?.Token ?? read?.AccessToken) is { Length: > 0 } token && !token.Any(char.IsControl)
+                ? new AuthenticationHeaderValue("Bearer", token)
+                : throw new Refusal(400, $"the token server {realm.Host} of {Host} gave no token");
         }
         catch (JsonException e)
         {

@@ -7,6 +7,7 @@ namespace Holm.Images.Tar;
 /// <summary>
 /// The layers below one that is being converted, seen as overlayfs will show them. A layer need not list a folder it has something in; then
 /// the folder is as below, but overlayfs takes its attributes from the topmost layer that has it, so they have to be written again (E17).
+/// It may name things through a symbolic link of theirs, and make a hard link to a file of theirs.
 /// </summary>
 /// <param name="files">SquashFS files, lowest first; mounted when first looked at.</param>
 internal sealed class LayersBelow(IReadOnlyList<string> files) : IDisposable
@@ -16,22 +17,39 @@ internal sealed class LayersBelow(IReadOnlyList<string> files) : IDisposable
     /// <summary>True once an answer came from here, so that what was made depends on these layers.</summary>
     public bool WasAsked { get; private set; }
 
-    /// <summary>The folder as these layers show it, as an entry of that name, or null: none of them has it.</summary>
+    /// <summary>What these layers show under a name; null: nothing. No link is followed, neither at its end nor on the way.</summary>
     /// <param name="path">As <see cref="TarEntry.Name"/>.</param>
-    /// <exception cref="Contract.Refusal">400: below, something else has that name, or a part of it.</exception>
-    public TarEntry? Folder(byte[] path)
+    public LayerEntry? Find(byte[] path)
     {
         WasAsked = true;
         for (var i = files.Count - 1; i >= 0; i--)
-            switch (Look(Root(i), path, out var found))
-            {
-                case Sight.Folder:
-                    return found;
-                case Sight.End:
-                    return null;
-            }
+            if (Look(Root(i), path, out var isLast) is var found && (found is not null || isLast))
+                return found;
         return null;
     }
+
+    /// <summary>The folder as these layers show it, as an entry of that name; null: there is none.</summary>
+    public TarEntry? Folder(byte[] path)
+    {
+        using var found = Find(path);
+        return found is { Stat.IsFolder: true } ? Entry(path, found) : null;
+    }
+
+    /// <summary>What was found, as an entry; null for a socket, which no tar can hold.</summary>
+    public static TarEntry? Entry(byte[] path, LayerEntry found) => KindOf(found.Stat) is not { } kind ? null : new TarEntry
+    {
+        Kind = kind,
+        Name = path,
+        Link = kind == TarKind.Symlink ? found.Target() : [],
+        Size = kind == TarKind.File ? found.Stat.Size : 0,
+        Mode = found.Stat.Mode & 0xFFF,
+        Uid = found.Stat.Uid,
+        Gid = found.Stat.Gid,
+        Mtime = (uint)Math.Clamp(found.Stat.Modified, 0, uint.MaxValue),
+        Major = (uint)(found.Stat.Node >> 32),
+        Minor = (uint)found.Stat.Node,
+        Xattrs = [.. found.Attributes().Where(x => !Whiteout.IsOverlays(x.Name)).Select(x => new Xattr(x.Name, x.Value))],
+    };
 
     /// <inheritdoc/>
     public void Dispose()
@@ -40,47 +58,28 @@ internal sealed class LayersBelow(IReadOnlyList<string> files) : IDisposable
             mount?.Dispose();
     }
 
-    private enum Sight
+    /// <summary>What one layer has there.</summary>
+    /// <param name="root">Its root.</param>
+    /// <param name="path">The name.</param>
+    /// <param name="isLast">True: this layer hides those below.</param>
+    private static LayerEntry? Look(Fd root, byte[] path, out bool isLast)
     {
-        /// <summary>This layer has nothing there; the next below may.</summary>
-        Further,
-
-        /// <summary>Here it is.</summary>
-        Folder,
-
-        /// <summary>This layer hides those below.</summary>
-        End,
-    }
-
-    private static Sight Look(Fd root, byte[] path, out TarEntry? found)
-    {
-        found = null;
-        var opaque = false;
+        isLast = false;
         var here = LayerEntry.TryOpen(root, "."u8)!;
-        try
+        foreach (var range in path.Length == 0 ? [] : Ranges(path))
         {
-            foreach (var range in path.Length == 0 ? [] : Ranges(path))
-            {
-                var next = LayerEntry.TryOpen(here.File, path.AsSpan(range));
-                if (next is null)
-                    return opaque ? Sight.End : Sight.Further;
-                here.Dispose();
-                here = next;
-                if (here.Stat.IsWhiteout)
-                    return Sight.End;
-                if (!here.Stat.IsFolder)
-                    throw EntryName.Refuse(path, here.Stat.IsLink
-                        ? $"is written through '{EntryName.Show(path.AsSpan(0, range.End.Value))}', in a layer below a symbolic link"
-                        : $"is written below '{EntryName.Show(path.AsSpan(0, range.End.Value))}', in a layer below no folder");
-                opaque |= here.IsOpaque;
-            }
-            found = Entry(path, here);
-            return Sight.Folder;
-        }
-        finally
-        {
+            var next = here.Stat.IsFolder ? LayerEntry.TryOpen(here.File, path.AsSpan(range)) : null;
+            isLast |= here.IsOpaque || !here.Stat.IsFolder;
             here.Dispose();
+            if (next is null)
+                return null;
+            here = next;
         }
+        if (!here.Stat.IsWhiteout)
+            return here;
+        here.Dispose();
+        isLast = true;
+        return null;
     }
 
     private static List<Range> Ranges(byte[] path)
@@ -91,15 +90,15 @@ internal sealed class LayersBelow(IReadOnlyList<string> files) : IDisposable
         return ranges;
     }
 
-    private static TarEntry Entry(byte[] path, LayerEntry folder) => new()
+    private static TarKind? KindOf(in FileStat stat) => stat switch
     {
-        Kind = TarKind.Folder,
-        Name = path,
-        Mode = folder.Stat.Mode & 0xFFF,
-        Uid = folder.Stat.Uid,
-        Gid = folder.Stat.Gid,
-        Mtime = (uint)Math.Clamp(folder.Stat.Modified, 0, uint.MaxValue),
-        Xattrs = [.. folder.Attributes().Where(x => !Whiteout.IsOverlays(x.Name)).Select(x => new Xattr(x.Name, x.Value))],
+        { IsFolder: true } => TarKind.Folder,
+        { IsRegular: true } => TarKind.File,
+        { IsLink: true } => TarKind.Symlink,
+        { IsCharDevice: true } => TarKind.CharDevice,
+        { IsBlockDevice: true } => TarKind.BlockDevice,
+        { IsFifo: true } => TarKind.Fifo,
+        _ => null,
     };
 
     private Fd Root(int layer)

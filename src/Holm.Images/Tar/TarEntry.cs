@@ -47,7 +47,8 @@ internal sealed record TarEntry
 /// <summary>Names of entries: checked, normalised, shown.</summary>
 internal static class EntryName
 {
-    private const int ComponentBytesMax = 255;
+    /// <summary>Bytes of one component; NAME_MAX.</summary>
+    public const int ComponentBytesMax = 255;
 
     /// <summary><c>./a//b/</c> becomes <c>a/b</c>; a name that leaves the root is refused.</summary>
     public static byte[] Normalise(ReadOnlySpan<byte> raw, TarLimits limits) => Normalise(raw, limits, raw, "");

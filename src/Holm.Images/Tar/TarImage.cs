@@ -43,7 +43,7 @@ public static class TarImage
     private static async Task<byte[]> ConvertOnThisThread(
         string path, StagedFile output, LayersBelow? below, TarLimits limits, IProgress<string>? progress, CancellationToken ct)
     {
-        var tree = new TarTree(limits, isLayer: below is not null);
+        var tree = new TarTree(limits, below);
         var newest = 0u;
         var dropped = 0;
         progress?.Report("reading the names in the archive");
@@ -67,7 +67,7 @@ public static class TarImage
             {
                 if (below is not null)
                     WriteUnlisted(plan, below, squash);
-                await Write(path, below is not null, limits, plan, first, squash, ct).ConfigureAwait(false);
+                await Write(path, below, limits, plan, first, squash, ct).ConfigureAwait(false);
                 await squash.Finish().ConfigureAwait(false);
                 return first;
             }
@@ -84,7 +84,7 @@ public static class TarImage
     }
 
     private static async Task Write(
-        string path, bool isLayer, TarLimits limits, TarPlan plan, byte[] first, SquashWriter squash, CancellationToken ct)
+        string path, LayersBelow? below, TarLimits limits, TarPlan plan, byte[] first, SquashWriter squash, CancellationToken ct)
     {
         var number = 0;
         var second = await Pass(path, limits, (reader, entry) =>
@@ -95,9 +95,12 @@ public static class TarImage
             if (paths.Count == 0)
                 return;
             if (entry.Kind == TarKind.HardLink)
-                throw Changed();
-            var kept = isLayer ? Kept(entry.Xattrs, plan.IsOpaque(number - 1)) : entry.Xattrs;
-            squash.Add(entry with { Name = paths[0], Xattrs = kept }, reader, paths.Skip(1));
+            {
+                WriteBrought(below, plan.BroughtBy(number - 1), paths, squash);
+                return;
+            }
+            var kept = below is not null ? Kept(entry.Xattrs, plan.IsOpaque(number - 1)) : entry.Xattrs;
+            squash.Add(entry with { Name = paths[0], Xattrs = kept }, reader.Read, paths.Skip(1));
         }, ct).ConfigureAwait(false);
         if (!first.AsSpan().SequenceEqual(second))
             throw Changed();
@@ -107,12 +110,22 @@ public static class TarImage
     private static List<Xattr> Kept(IReadOnlyList<Xattr> xattrs, bool isOpaque) =>
         [.. xattrs.Where(x => !Whiteout.IsOverlays(x.Name)), .. isOpaque ? [Whiteout.Opaque] : Array.Empty<Xattr>()];
 
+    /// <summary>What a hard link brings up from the layers below.</summary>
+    private static void WriteBrought(LayersBelow? below, byte[]? from, List<byte[]> paths, SquashWriter squash)
+    {
+        using var found = from is null ? null : below?.Find(from);
+        if (found is null || LayersBelow.Entry(paths[0], found) is not { } entry)
+            throw Changed();
+        using var content = entry.Kind == TarKind.File ? Fd.Open(found.File.ProcPath, OpenFlags.O_RDONLY) : null;
+        squash.Add(entry, content is null ? _ => 0 : new FdStream(content).Read, paths.Skip(1));
+    }
+
     /// <summary>What a layer means and its tar has no entry for.</summary>
     private static void WriteUnlisted(TarPlan plan, LayersBelow below, SquashWriter squash)
     {
-        foreach (var (path, isOpaque) in plan.Implied)
+        foreach (var (path, isOpaque, isFresh) in plan.Implied)
         {
-            var folder = below.Folder(path) ?? new TarEntry { Kind = TarKind.Folder, Name = path, Mode = 0x1ED };
+            var folder = (isFresh ? null : below.Folder(path)) ?? new TarEntry { Kind = TarKind.Folder, Name = path, Mode = 0x1ED };
             squash.Add(isOpaque ? folder with { Xattrs = [.. folder.Xattrs, Whiteout.Opaque] } : folder);
         }
         foreach (var path in plan.Gone)

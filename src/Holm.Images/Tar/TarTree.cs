@@ -11,11 +11,11 @@ namespace Holm.Images.Tar;
 /// </para>
 /// Memory is some 30 bytes a node plus its name; nodes only ever point to earlier nodes.
 /// </summary>
-internal sealed class TarTree
+internal sealed partial class TarTree
 {
     private const int None = -1, Implied = -1, Gone = -2;
     private readonly TarLimits _limits;
-    private readonly bool _isLayer;
+    private readonly LayersBelow? _below;
     private readonly List<Node> _nodes = [];
     private readonly List<TarKind> _kinds = [];
     private readonly int[] _buckets;
@@ -23,10 +23,13 @@ internal sealed class TarTree
     private int _namesUsed;
 
     /// <param name="limits">What is a bomb.</param>
-    /// <param name="isLayer">True: names of whiteouts are understood; false: they are names like others.</param>
-    public TarTree(TarLimits limits, bool isLayer = false)
+    /// <param name="below">
+    /// Of a layer: what it stands on. Names of whiteouts are understood, and names that lead through links or to files of the layers
+    /// below. Null: a root of its own, in which they are names like others.
+    /// </param>
+    public TarTree(TarLimits limits, LayersBelow? below = null)
     {
-        (_limits, _isLayer) = (limits, isLayer);
+        (_limits, _below) = (limits, below);
         _buckets = new int[Math.Clamp(limits.Entries / 4, 16, 1 << 16)];
         Array.Fill(_buckets, None);
         _nodes.Add(new Node { Parent = None, Entry = Implied, Next = None });
@@ -43,13 +46,17 @@ internal sealed class TarTree
             throw EntryName.Refuse(entry.Name, $"is one more than {_limits.Entries} entries");
         var number = _kinds.Count;
         _kinds.Add(entry.Kind);
-        if (_isLayer && AddWhiteout(entry))
+        if (_below is not null && AddWhiteout(entry))
             return;
         if (entry.Kind == TarKind.HardLink)
         {
-            number = LinkTarget(entry);
+            number = LinkTarget(entry, number);
             if (number == None)
                 return;
+        }
+        else if (entry.Kind == TarKind.Symlink && _below is not null)
+        {
+            KeepText(entry, number, entry.Link);
         }
         if (entry.Name.Length == 0)
         {
@@ -87,6 +94,8 @@ internal sealed class TarTree
             At(parent).Opaque = true;
         else if (Child(parent, gone) is var child && child == None)
             NewNode(entry, parent, gone, Gone);
+        else if (At(child).Brought)
+            (At(child).Entry, At(child).Brought) = (Gone, false);
         else
             At(child).Opaque |= IsFolder(child);
         return true;
@@ -109,18 +118,20 @@ internal sealed class TarTree
     /// </summary>
     public TarPlan Plan()
     {
-        var alive = new bool[_nodes.Count];
+        var (alive, bare) = (new bool[_nodes.Count], new bool[_nodes.Count]);
         var first = new int[_kinds.Count + 1];
         var (implied, gone) = (new List<int>(), new List<int>());
         for (var i = 0; i < alive.Length; i++)
         {
             ref var node = ref At(i);
-            alive[i] = !node.Dead && (node.Parent == None || alive[node.Parent]);
+            bare[i] = node.Parent != None && (bare[node.Parent] || At(node.Parent).Opaque);
+            // A whiteout that came later took away what a hard link had brought up.
+            alive[i] = !node.Dead && (node.Parent == None || alive[node.Parent]) && !(node.Brought && bare[i]);
             if (!alive[i])
                 continue;
             if (node.Entry >= 0)
                 first[node.Entry + 1]++;
-            else if (_isLayer)
+            else if (_below is not null)
                 (node.Entry == Gone ? gone : implied).Add(i);
         }
         for (var i = 1; i < first.Length; i++)
@@ -135,6 +146,9 @@ internal sealed class TarTree
 
     /// <summary>True for a folder that hides those below.</summary>
     public bool IsOpaque(int node) => _nodes[node].Opaque;
+
+    /// <summary>True for an implied folder where those below show none.</summary>
+    public bool IsFresh(int node) => _nodes[node].Fresh;
 
     /// <summary>Names of the living things right below the root, for recognising foreign formats.</summary>
     public IEnumerable<string> TopNames()
@@ -162,66 +176,13 @@ internal sealed class TarTree
         return path;
     }
 
-    /// <summary>The entry number that a hard link shares, or None when it names itself.</summary>
-    private int LinkTarget(TarEntry entry)
-    {
-        if (entry.Link.AsSpan().SequenceEqual(entry.Name))
-            return Find(entry.Link, entry) == None ? throw Missing(entry) : None;
-        var target = Find(entry.Link, entry);
-        if (target == None || At(target).Entry == Gone)
-            throw Missing(entry);
-        if (IsFolder(target))
-            throw EntryName.Refuse(entry.Name, $"is a hard link to '{EntryName.Show(entry.Link)}', which is a folder");
-        return At(target).Entry;
-    }
-
-    private static Contract.Refusal Missing(TarEntry entry) =>
-        EntryName.Refuse(entry.Name, $"is a hard link to '{EntryName.Show(entry.Link)}', which no earlier entry made");
-
-    private int Find(ReadOnlySpan<byte> path, TarEntry entry)
-    {
-        var node = 0;
-        foreach (var range in path.Split((byte)'/'))
-        {
-            if (!IsFolder(node))
-                throw EntryName.Refuse(entry.Name, $"is a hard link to '{EntryName.Show(path)}', which passes through what is no folder");
-            node = Child(node, path[range]);
-            if (node == None)
-                return None;
-        }
-        return node;
-    }
-
-    /// <summary>
-    /// Finds or implies the folders above an entry; none of them may be a symbolic link or a file that an earlier entry made.
-    /// </summary>
-    private int Folders(TarEntry entry, int length)
-    {
-        var path = entry.Name.AsSpan(0, length);
-        var folder = 0;
-        foreach (var range in path.Split((byte)'/'))
-        {
-            var child = Child(folder, path[range]);
-            if (child == None)
-                child = NewNode(entry, folder, path[range], Implied);
-            else if (At(child).Entry == Gone)
-                (At(child).Entry, At(child).Opaque) = (Implied, true);
-            else if (!IsFolder(child))
-                throw EntryName.Refuse(entry.Name, _kinds[At(child).Entry] == TarKind.Symlink
-                    ? $"would be written through the symbolic link '{EntryName.Show(PathOf(child))}'"
-                    : $"would be written below '{EntryName.Show(PathOf(child))}', which is no folder");
-            folder = child;
-        }
-        return folder;
-    }
-
     private void Put(TarEntry entry, int parent, ReadOnlySpan<byte> name, int number, bool isFolder)
     {
         var old = Child(parent, name);
         if (old != None && (IsFolder(old) == isFolder || At(old).Entry == Gone))
         {
             At(old).Opaque |= isFolder && At(old).Entry == Gone;
-            At(old).Entry = number;
+            (At(old).Entry, At(old).Brought) = (number, false);
             return;
         }
         var node = NewNode(entry, parent, name, number);
@@ -229,7 +190,7 @@ internal sealed class TarTree
             return;
         At(old).Dead = true;
         // What stood here in between hid those below.
-        At(node).Opaque = isFolder && _isLayer;
+        At(node).Opaque = isFolder && _below is not null;
     }
 
     private int NewNode(TarEntry entry, int parent, ReadOnlySpan<byte> name, int number)
@@ -283,6 +244,12 @@ internal sealed class TarTree
         public byte NameBytes;
         public bool Dead;
         public bool Opaque;
+
+        /// <summary>Of an implied folder: the layers below show none there.</summary>
+        public bool Fresh;
+
+        /// <summary>Not listed: brought up from the layers below by a hard link to it.</summary>
+        public bool Brought;
     }
 }
 
@@ -294,11 +261,18 @@ internal sealed class TarTree
 /// <param name="gone">In a layer: names that are gone.</param>
 internal sealed class TarPlan(TarTree tree, int[] first, int[] nodes, IReadOnlyList<int> implied, IReadOnlyList<int> gone)
 {
-    /// <summary>In a layer: folders it has something in and no entry for, those above first, the root as an empty name.</summary>
-    public IEnumerable<(byte[] Path, bool IsOpaque)> Implied => implied.Select(n => (tree.PathOf(n), tree.IsOpaque(n)));
+    /// <summary>
+    /// In a layer: folders it has something in and no entry for, those above first, the root as an empty name; whether they hide those
+    /// below, and whether these show none there.
+    /// </summary>
+    public IEnumerable<(byte[] Path, bool IsOpaque, bool IsFresh)> Implied =>
+        implied.Select(n => (tree.PathOf(n), tree.IsOpaque(n), tree.IsFresh(n)));
 
     /// <summary>In a layer: what is gone of the layers below.</summary>
     public IEnumerable<byte[]> Gone => gone.Select(tree.PathOf);
+
+    /// <summary>What a hard link brings up from the layers below, by its name there; null: the entry is none such.</summary>
+    public byte[]? BroughtBy(int entry) => tree.BroughtBy(entry) is { } node ? tree.PathOf(node) : null;
 
     /// <summary>True when the entry is a folder that hides those below.</summary>
     public bool IsOpaque(int entry) => first[entry] < first[entry + 1] && tree.IsOpaque(nodes[first[entry]]);

@@ -10,6 +10,10 @@ internal static class Whiteout
     /// <summary>Makes a folder opaque: what the layers below have in it is gone.</summary>
     public static readonly Xattr Opaque = new("trusted.overlay.opaque"u8.ToArray(), "y"u8.ToArray());
 
+    /// <summary>True for that attribute.</summary>
+    public static bool IsOpaque(Xattr xattr) =>
+        xattr.Name.AsSpan().SequenceEqual(Opaque.Name) && xattr.Value.AsSpan().SequenceEqual(Opaque.Value);
+
     /// <summary>True for the attributes by which overlayfs is told what to do; no archive may bring them.</summary>
     public static bool IsOverlays(ReadOnlySpan<byte> xattr) =>
         xattr.StartsWith("trusted.overlay."u8) || xattr.StartsWith("user.overlay."u8);

@@ -23,10 +23,19 @@ public readonly partial record struct FileStat(
     /// <summary>True for a symbolic link.</summary>
     public bool IsLink => (Mode & S_IFMT) == S_IFLNK;
 
+    /// <summary>True for a named pipe.</summary>
+    public bool IsFifo => (Mode & S_IFMT) == S_IFIFO;
+
+    /// <summary>True for a character device.</summary>
+    public bool IsCharDevice => (Mode & S_IFMT) == S_IFCHR;
+
+    /// <summary>True for a block device.</summary>
+    public bool IsBlockDevice => (Mode & S_IFMT) == S_IFBLK;
+
     /// <summary>
     /// True for the character device 0:0, by which a layer says that a name of those below is gone; overlayfs, "whiteouts".
     /// </summary>
-    public bool IsWhiteout => (Mode & S_IFMT) == S_IFCHR && Node == 0;
+    public bool IsWhiteout => IsCharDevice && Node == 0;
 
     /// <summary>True when any of the three execute bits is set: what root needs to run it.</summary>
     public bool IsExecutable => (Mode & 0b001_001_001) != 0;
@@ -62,7 +71,8 @@ public readonly partial record struct FileStat(
         new(stat.Mode, stat.Uid, stat.Gid, (long)stat.Size, stat.Inode, (ulong)stat.DevMajor << 32 | stat.DevMinor,
             (ulong)stat.RdevMajor << 32 | stat.RdevMinor, stat.Modified);
 
-    private const uint S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000, S_IFLNK = 0xA000, S_IFCHR = 0x2000;
+    private const uint S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000, S_IFLNK = 0xA000, S_IFCHR = 0x2000,
+        S_IFBLK = 0x6000, S_IFIFO = 0x1000;
     private const int AT_EMPTY_PATH = 0x1000, AT_FDCWD = -100;
     private const uint STATX_BASIC_STATS = 0x7ff;
 

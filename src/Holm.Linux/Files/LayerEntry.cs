@@ -62,13 +62,24 @@ public sealed partial class LayerEntry : IDisposable
         return found;
     }
 
+    /// <summary>What a symbolic link says; readlinkat(2).</summary>
+    /// <exception cref="LinuxException">The kernel refused, or it is no link.</exception>
+    public byte[] Target()
+    {
+        var text = new byte[PATH_MAX];
+        return text[..LinuxException.Check((int)readlinkat(File.Number, [0], text, (nuint)text.Length), "read a symbolic link in a layer")];
+    }
+
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();
 
-    internal const int XATTR_LIST_MAX = 65536, XATTR_SIZE_MAX = 65536;
+    internal const int XATTR_LIST_MAX = 65536, XATTR_SIZE_MAX = 65536, PATH_MAX = 4096;
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int openat(int folder, ReadOnlySpan<byte> name, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint readlinkat(int folder, ReadOnlySpan<byte> path, Span<byte> text, nuint size);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint getxattr(string path, ReadOnlySpan<byte> name, Span<byte> value, nuint size);

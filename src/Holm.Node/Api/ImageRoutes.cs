@@ -55,6 +55,19 @@ internal static class ImageRoutes
         }
     }
 
+    /// <summary>
+    /// <c>GET /1.0/archive?image=NAME&amp;image=NAME…</c>: a tar with an OCI image layout in it. What fails after its first byte ends the
+    /// connection.
+    /// </summary>
+    public static Task Save(Call call)
+    {
+        var names = call.Http.Request.Query["image"].OfType<string>().Where(n => n.Length > 0).ToList();
+        if (names.Count == 0)
+            throw new Refusal(400, "an archive holds one image or more; ask with ?image=NAME");
+        call.Http.Response.ContentType = "application/x-tar";
+        return call.Node.Images.Save(names, call.Http.Response.Body, call.Http.RequestAborted);
+    }
+
     /// <summary>The image the path names.</summary>
     /// <exception cref="Refusal">404.</exception>
     public static Image Find(Call call) => call.Node.Images.Find(call.Route("fingerprint")) ??

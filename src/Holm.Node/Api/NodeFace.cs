@@ -189,6 +189,10 @@ public sealed record ImageFace
 
     /// <summary>Opens an image by its fingerprint for export.</summary>
     public required Func<string, ImageExport> Export { get; init; }
+
+    /// <summary>Writes an archive of these images, named as for <see cref="Find"/>; nothing is written before it can be.</summary>
+    public Func<IReadOnlyList<string>, Stream, CancellationToken, Task> Save { get; init; } =
+        (_, _, _) => throw new Refusal(501, "this node saves no archives");
 }
 
 /// <summary>The verbs of flakes. All throw <see cref="Refusal"/> for an expected no.</summary>

@@ -5,7 +5,8 @@ internal readonly record struct ApiRoute(string Method, string Path, Func<Call, 
 
 /// <summary>
 /// The whole door on one page. Paths are LXD's, but for <c>/1.0/checkconfig</c>, <c>/1.0/partition</c>,
-/// <c>/1.0/configuration</c>, <c>/1.0/registries</c>, <c>/1.0/flakes</c>, <c>/1.0/images/unfinished</c> and the <c>flake</c> of an image.
+/// <c>/1.0/configuration</c>, <c>/1.0/registries</c>, <c>/1.0/flakes</c>, <c>/1.0/archive</c>, <c>/1.0/images/unfinished</c> and the
+/// <c>flake</c> of an image.
 /// </summary>
 internal static class Routes
 {
@@ -67,6 +68,8 @@ internal static class Routes
         new("DELETE", Image, ImageRoutes.Delete),
         new("GET", Image + "/export", ImageRoutes.Export),
         new("GET", Image + "/flake", FlakeRoutes.Info),
+
+        new("GET", "/1.0/archive", ImageRoutes.Save),
 
         new("DELETE", Images + "/unfinished", ImagePulling.Abandon),
 

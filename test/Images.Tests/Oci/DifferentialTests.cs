@@ -1,6 +1,5 @@
 using Holm.Images;
 using Holm.Images.Oci;
-using Holm.Images.Roots;
 using Tests.Registry;
 
 namespace Images.Tests.Oci;
@@ -70,6 +69,40 @@ public sealed class DifferentialTests(RegistryServer registry) : IClassFixture<R
             mkdir 2 && echo two > 2/f && tar -C 2 -cf 2.tar f && echo three > 2/f && chmod 600 2/f && tar -C 2 -rf 2.tar f
             umoci raw add-layer --image L:1 2.tar
             """ },
+        { "by hand, through links of layers below", """
+            umoci init --layout L && umoci new --image L:1
+            mkdir -p 1/usr/bin 1/usr/lib 1/usr/share/deep 1/etc && cd 1 && ln -s usr/bin bin && ln -s /usr/lib lib
+            ln -s ../../../../etc out && ln -s share usr/up && ln -s up/./deep/../deep usr/chain && ln -s nowhere/at/all dangling
+            ln -s usr/bin replaced && chmod 2751 usr/bin && chown 3:4 usr/lib && setfattr -n user.a -v b usr/lib
+            echo old > usr/bin/old && echo gone > usr/lib/gone && echo k > usr/share/deep/k && touch -d @1234567890 usr/bin usr/lib
+            cd .. && tar -C 1 --xattrs -cf 1.tar . && umoci raw add-layer --image L:1 1.tar
+            mkdir -p 2/bin 2/lib 2/usr/chain 2/out 2/dangling 2/replaced && cd 2 && for i in bin usr/chain out dangling replaced; do
+            echo $i > $i/new; done; echo older > bin/old; : > lib/.wh.gone; cd ..
+            tar -C 2 -cf 2.tar bin/new bin/old lib/.wh.gone usr/chain/new out/new dangling/new replaced
+            umoci raw add-layer --image L:1 2.tar
+            mkdir -p 3/nowhere/at/all 3/s 4/s && : > 3/usr && rmdir 3/s && ln -s bin 3/s && echo s > 4/s/through && rm 3/usr
+            mkdir 4/bin && : > 4/bin/.wh.old && tar -C 3 -cf 3.tar nowhere s && tar -C 4 -rf 3.tar s/through bin/.wh.old
+            umoci raw add-layer --image L:1 3.tar
+            mkdir -p 5/lib 5/usr/up/deep && : > 5/usr/up/deep/.wh..wh..opq && echo n > 5/usr/up/deep/n && echo l > 5/lib/l
+            tar -C 5 -cf 5.tar usr/up/deep/.wh..wh..opq usr/up/deep/n lib/l && umoci raw add-layer --image L:1 5.tar
+            """ },
+        { "by hand, hard links to files of layers below", """
+            umoci init --layout L && umoci new --image L:1
+            mkdir -p 1/d 1/usr/bin 1/o && cd 1 && echo a > a && chown 5:6 a && chmod 6755 a
+            setfattr -n user.n -v v a && setcap cap_net_raw+ep a
+            echo b > d/b && echo c > d/c && ln -s d/b link && mkfifo fifo && mknod zero c 1 5 && ln -s usr/bin bin && echo x > usr/bin/x
+            head -c 300000 /dev/urandom > big && echo o > o/p && touch -d @1234567890 a d/b big && cd ..
+            tar -C 1 --xattrs --xattrs-include='*' -cf 1.tar . && umoci raw add-layer --image L:1 1.tar
+            cp -a 1 2 && cd 2 && ln a h1 && ln a d/h2 && ln -P link hlink && ln fifo hfifo && ln zero hzero && ln usr/bin/x hx
+            mv bin/x bin/y && ln bin/y hy && ln big hbig && ln o/p hp && cd ..
+            tar -C 2 -cf 2.tar a h1 d/h2 link hlink fifo hfifo zero hzero big hbig o/p hp
+            tar -f 2.tar --delete a link fifo zero big o/p && umoci raw add-layer --image L:1 2.tar
+            mkdir 3 && cp -a 1/d 3 && ln 3/d/b 3/hb && ln 3/d/c 3/hc && tar -C 3 -cf 3.tar d/b hb d/c hc && tar -f 3.tar --delete d/b d/c
+            rm -r 3/d && mkdir 3/d && echo other > 3/d/b && : > 3/d/.wh.c && tar -C 3 -rf 3.tar d/b d/.wh.c
+            umoci raw add-layer --image L:1 3.tar
+            mkdir -p 4/bin && echo > 4/bin/x && ln 4/bin/x 4/bin/z && tar -C 4 -cf 4.tar bin/x bin/z && tar -f 4.tar --delete bin/x
+            umoci raw add-layer --image L:1 4.tar
+            """ },
         { "zstd and gzip mixed, an empty layer twice", """
             umoci init --layout M && umoci new --image M:1
             mkdir 1 2 3 && echo 1 > 1/a && echo 2 > 2/a && echo 3 > 3/b
@@ -99,37 +132,6 @@ public sealed class DifferentialTests(RegistryServer registry) : IClassFixture<R
 
         // umoci knows no zstd; the build leaves what it packed in M.
         _scratch.Shell("umoci unpack --image $(test -e M && echo M || echo L):1 unpacked");
-        Assert.Equal(Look(_scratch["unpacked/rootfs"]), Mounted(store, image));
+        Assert.Equal(Stacks.Look(_scratch, _scratch["unpacked/rootfs"]), Stacks.Mounted(_scratch, store, image));
     }
-
-    private string Mounted(ImageStore store, StoredImage image)
-    {
-        var layers = new LayerMounts(_scratch["run/layers"]);
-        using var roots = new Roots(layers, _scratch["run"]);
-        try
-        {
-            using var space = roots.Mount(new RootSpec
-            {
-                Name = "x",
-                Layers = [.. image.Layers.Select(l => new Layer(l, store.LayerPath(l)))],
-            });
-            return space.Run(() => Look(_scratch["run/x/root"]));
-        }
-        finally
-        {
-            layers.Set(new HashSet<string>());
-        }
-    }
-
-    /// <summary>
-    /// A line for each file: path, type, mode, owner, time (SquashFS keeps seconds), links (of folders overlayfs counts none),
-    /// target, size; contents; attributes.
-    /// umoci makes the root itself.
-    /// </summary>
-    private string Look(string folder) => _scratch.Shell(
-        $"cd '{folder}' && find . -mindepth 1 -type d -printf '%P %y %m %U:%G %T@\\n' | sed -E 's/[.][0-9]{{10}}$//' | sort && " +
-        "find . -mindepth 1 ! -type d -printf '%P %y %m %U:%G %T@ %n %s %l\\n' | sed -E 's/[.][0-9]{{10}} / /' | sort && " +
-        "find . -type b -o -type c | sort | xargs -r stat -c '%n %t %T'; " +
-        "find . -type f -print0 | sort -z | xargs -0 -r sha256sum; " +
-        "find . -mindepth 1 -print0 | sort -z | xargs -0 -r getfattr -h -d -m - -e hex 2>/dev/null || true");
 }

@@ -47,6 +47,23 @@ public sealed class LoadTests : IDisposable
         Assert.Equal(["docker.io/tests/first:1", "docker.io/tests/second:2"], loaded.SelectMany(l => l.Names).Order());
     }
 
+    [Fact]
+    public async Task A_layer_that_reaches_below_is_made_anew_for_each_stack()
+    {
+        _scratch.Shell("""
+            umoci init --layout L && umoci new --image L:t/a.b:1 && umoci new --image L:t/a.b:2
+            mkdir -p 1/usr/bin 2/bin 3/bin && ln -s usr/bin 1/bin && echo x > 3/bin/x && tar -C 3 -cf 3.tar bin/x
+            for i in 1 2; do tar -C $i -cf $i.tar . && umoci raw add-layer --image L:t/a.b:$i $i.tar; done
+            for i in 1 2; do umoci raw add-layer --image L:t/a.b:$i 3.tar && umoci unpack --image L:t/a.b:$i u$i; done; tar -C L -cf a.tar .
+            """);
+        var store = Store();
+        var loaded = await Load(store, "a.tar");
+        Assert.Single(loaded.Select(l => l.Image.Oci!.Layers[1].DiffId).Distinct());
+        Assert.Equal(2, loaded.Select(l => l.Image.Layers[1]).Distinct().Count());
+        foreach (var (image, which) in loaded.Zip([1, 2]))
+            Assert.Equal(Stacks.Look(_scratch, _scratch[$"u{which}/rootfs"]), Stacks.Mounted(_scratch, store, image.Image));
+    }
+
     [Theory]
     [InlineData("f=$(ls -S L/blobs/sha256 | head -1); echo x >> L/blobs/sha256/$f", "has other bytes than its name says")]
     [InlineData("rm L/blobs/sha256/$(ls -S L/blobs/sha256 | head -1)", "the archive lacks")]
@@ -62,6 +79,17 @@ public sealed class LoadTests : IDisposable
         var refused = await Assert.ThrowsAsync<Refusal>(() => Load(store, "a.tar"));
         Assert.Contains(why, refused.Message, StringComparison.Ordinal);
         Assert.Empty(store.List());
+        Assert.Empty(Directory.EnumerateFiles(_scratch["state/pulls"]));
+        Assert.Empty(Directory.EnumerateFiles(_scratch["state/layers"]));
+    }
+
+    [Fact]
+    public async Task A_layer_with_an_owner_that_no_app_has_is_refused_by_name()
+    {
+        _scratch.Shell("umoci init --layout L && umoci new --image L:1 && echo x > owned && tar --owner=:65536 -cf 1.tar owned && " +
+            "umoci raw add-layer --image L:1 1.tar && tar -C L -cf a.tar .");
+        var refused = await Assert.ThrowsAsync<Refusal>(() => Load(Store(), "a.tar"));
+        Assert.Contains("'owned' belongs to id 65536", refused.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(_scratch["state/pulls"]));
         Assert.Empty(Directory.EnumerateFiles(_scratch["state/layers"]));
     }

@@ -134,6 +134,34 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
     }
 
     [Fact]
+    public async Task Of_an_image_for_several_machines_the_wanted_one_is_pulled()
+    {
+        Push("own");
+        var layout = Layout("arm", 0);
+        _scratch.Shell($"umoci config --image {layout} --architecture arm64");
+        registry.Push(layout, "tests/own:arm");
+        registry.Sh($$"""
+            of() {
+              skopeo inspect --raw --tls-verify=false docker://{{registry.Host}}/tests/own:$1 > $1.json
+              jq -n --arg d sha256:$(sha256sum < $1.json | cut -c1-64) --argjson s $(wc -c < $1.json) --arg a $2 '{digest: $d, size: $s,
+                mediaType: "application/vnd.oci.image.manifest.v1+json", platform: {os: "linux", architecture: $a} }'
+            }
+            t=application/vnd.oci.image.index.v1+json
+            (of 1 amd64; of arm arm64) | jq -s --arg t $t '{schemaVersion: 2, mediaType: $t, manifests: .}' |
+              curl -sf -X PUT -H "Content-Type: $t" --data-binary @- http://{{registry.Host}}/v2/tests/own/manifests/all
+            """);
+        var store = Store();
+        var name = registry.Host + "/tests/own:all";
+        var pull = new ImagePull(store, Settings(registry.Host), TimeProvider.System, NoPause);
+        foreach (var (platform, machine) in ((string, string)[])[("amd64", "x86_64"), ("arm64", "aarch64")])
+            Assert.Equal(machine, (await pull.Pull(Request(name) with { Platform = Platforms.Parse(platform) }, _told.Add, Ct)).Architecture);
+        Assert.Equal(2, store.List().Count);
+        var none = await Assert.ThrowsAsync<Refusal>(
+            () => pull.Pull(Request(name) with { Platform = Platforms.Parse("arm/v7") }, _told.Add, Ct));
+        Assert.Contains("is not there for arm/v7; it is for amd64, arm64", none.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Who_asks_is_told_to_a_registry_that_wants_to_know()
     {
         await using var guarded = new RegistryServer { Password = "s3cr:et" };
