@@ -85,8 +85,7 @@ public static class Daemon
         using var networks = new InstanceNetworks(paths.Run, paths.Id, limits.CountAs, Say);
         var hook = new StartHook(paths.Run);
         var engine = new LxcEngine(paths.Instances, MonitorProgram());
-        var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus(), networks.WithPorts,
-            Platforms.Runs);
+        var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus(), networks.WithPorts);
         var shares = new ShareControl(roots, engine);
         var desired = new DesiredState(config, power, reader,
             spec => networks.Missing(spec.Name, spec.Nics) ?? shares.Missing(spec));
