@@ -87,8 +87,7 @@ public static class Daemon
         using var networks = new InstanceNetworks(paths.Run, paths.Id, limits.CountAs, Say);
         var hook = new StartHook(paths.Run);
         var engine = new LxcEngine(paths.Instances, Beside("holm-monitor"));
-        var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus(), networks.WithPorts,
-            Platforms.Runs);
+        var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus(), networks.WithPorts);
         var shares = new ShareControl(roots, engine);
         var transients = new Transients();
         var desired = new DesiredState(config, power, transients, reader,

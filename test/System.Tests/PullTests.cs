@@ -126,8 +126,8 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
         Assert.Contains("its image is for aarch64, this node is x86_64", (await node.Holm("app", "start", "foreign")).Err,
             StringComparison.Ordinal);
         // What is saved is loaded again, though it is for another machine.
-        (await node.Holm("save", name, "-o", registry.Folder + "/foreign.tar")).Well();
-        Assert.Contains(name, (await node.Holm("load", registry.Folder + "/foreign.tar")).Well().Out, StringComparison.Ordinal);
+        (await node.Holm("save", name, "-o", registry.Folder + "/other-machine.oci")).Well();
+        Assert.Contains(name, (await node.Holm("load", registry.Folder + "/other-machine.oci")).Well().Out, StringComparison.Ordinal);
     }
 
     private void Push(string name, string tag, int megabytes = 0) =>

@@ -86,7 +86,7 @@ internal sealed partial class TarTree
             return kind == WhiteoutKind.Aufs;
         if (kind == WhiteoutKind.Name && (gone.Length == 0 || gone.SequenceEqual("."u8) || gone.SequenceEqual(".."u8)))
             throw EntryName.Refuse(entry.Name, "is a whiteout of no name");
-        // Some tools write whiteouts for all that was in a folder that has become a file: that file hides it already.
+        // Some tools write whiteouts for all that was in a folder that has become a file or a link: that hides it already.
         if (IsBelowFile(above))
             return true;
         var parent = slash < 0 ? 0 : Folders(entry, slash);

@@ -47,7 +47,7 @@ public sealed class Checks(CgroupTree tree, NodePaths paths, bool canIdmapLayers
         Program("udhcpc", "udhcpc", "no host end asks for an address by DHCP"),
         Program("nft", "nftables", "nothing is masqueraded (ipv4.nat)"),
         Program("tar2sqfs", "squashfs-tools-ng", "tar images cannot be imported"),
-        Program("sqfs2tar", "squashfs-tools-ng", "layers cannot be shifted"),
+        Program("sqfs2tar", "squashfs-tools-ng", "layers cannot be shifted, and images not saved"),
         Program("xz", "xz-utils", ".tar.xz images cannot be imported"),
         Program("zstd", "zstd", ".tar.zst images cannot be imported"),
     ];

@@ -3,6 +3,7 @@ using System.Globalization;
 using Holm.Config;
 using Holm.Contract;
 using Holm.Images;
+using Holm.Images.Oci;
 using Holm.Images.Roots;
 using Holm.Linux.Processes;
 using Holm.Node.Limits;
@@ -14,7 +15,7 @@ namespace Holm.Node.Instances;
 /// of the host's interfaces, and for which machines this one runs programs.
 /// </summary>
 public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmapLayers, long memoryBytes, int cpus,
-    Func<IReadOnlyList<Nic>, IReadOnlyList<Nic>> withPorts, Func<string, bool> runs)
+    Func<IReadOnlyList<Nic>, IReadOnlyList<Nic>> withPorts)
 {
     /// <summary>Search path of init and of exec, as LXD's.</summary>
     public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -27,9 +28,9 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         var config = expanded.Config;
         var image = images.Find(instance.Image) ??
             throw new Refusal(404, $"start {instance.Name}: its image {instance.Image} is not on this node; import it, or set another");
-        if (!runs(image.Architecture))
-            throw new Refusal(400, $"start {instance.Name}: its image is for {image.Architecture}, this node is {InitProbe.Architecture}; " +
-                "take an image for this node, or register an interpreter with binfmt_misc, flag F");
+        if (!Platforms.Runs(image.Architecture))
+            throw new Refusal(400, $"start {instance.Name}: its image is for {image.Architecture}, this node is " +
+                $"{InitProbe.Architecture}; take one for this node, or register an interpreter with binfmt_misc, flag F");
         var privileged = Keys.IsTrue(expanded["security.privileged"]);
         uint? idmapBase = privileged ? null : IdmapBase(instance, config);
         var command = config.GetValueOrDefault("init.cmd") is { Length: > 0 } cmd ? Words.Split(cmd) : null;

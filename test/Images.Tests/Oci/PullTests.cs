@@ -154,7 +154,10 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
         var name = registry.Host + "/tests/own:all";
         var pull = new ImagePull(store, Settings(registry.Host), TimeProvider.System, NoPause);
         foreach (var (platform, machine) in ((string, string)[])[("amd64", "x86_64"), ("arm64", "aarch64")])
-            Assert.Equal(machine, (await pull.Pull(Request(name) with { Platform = Platforms.Parse(platform) }, _told.Add, Ct)).Architecture);
+        {
+            var image = await pull.Pull(Request(name) with { Platform = Platforms.Parse(platform) }, _told.Add, Ct);
+            Assert.Equal(machine, image.Architecture);
+        }
         Assert.Equal(2, store.List().Count);
         var none = await Assert.ThrowsAsync<Refusal>(
             () => pull.Pull(Request(name) with { Platform = Platforms.Parse("arm/v7") }, _told.Add, Ct));
