@@ -14,6 +14,9 @@ internal static class Names
     /// <summary><c>/1.0/networks/NAME</c>.</summary>
     public static string Network(string name) => $"/1.0/networks/{Part(name, "network")}";
 
+    /// <summary><c>/1.0/flakes/NAME</c>.</summary>
+    public static string Flake(string name) => $"/1.0/flakes/{Part(name, "flake")}";
+
     /// <summary><c>/1.0/images/FINGERPRINT</c>.</summary>
     public static string Image(string fingerprint) => $"/1.0/images/{Part(fingerprint, "image")}";
 

@@ -22,15 +22,24 @@ internal static class Program
             Spare.Add(Fd.Open("/dev/null", OpenFlags.O_RDONLY));
         while (Spare[^1].Number <= 2);
         var screen = new Screen(new Fd(1), new Fd(2));
-        return Run(args, screen, new Fd(0), Environment.GetEnvironmentVariable);
+        return Run(args, screen, new Fd(0), Environment.GetEnvironmentVariable, Path.GetFileName(Environment.GetCommandLineArgs()[0]));
     }
 
     /// <summary>Everything but the process: the tests come in here.</summary>
-    public static int Run(string[] args, Screen screen, Fd input, Func<string, string?> environment)
+    /// <param name="args">The words.</param>
+    /// <param name="screen">Standard output and error.</param>
+    /// <param name="input">Standard input.</param>
+    /// <param name="environment">By name.</param>
+    /// <param name="name">By which it was called; <c>flake-ctl</c> takes flake-pilot's command lines.</param>
+    public static int Run(string[] args, Screen screen, Fd input, Func<string, string?> environment, string? name = null)
     {
         var tree = Tree.Build();
         try
         {
+            if (name == "flake-ctl" && FlakeCtl.NothingToDo(args) is { } nothing)
+                return Print(screen, nothing);
+            if (name == "flake-ctl")
+                args = FlakeCtl.Translate(args);
             var line = tree.Parse(Abbreviations.Expand(tree, args), Plain);
             return Guarded(line, (Verb)line.CommandResult.Command, screen, input, environment);
         }

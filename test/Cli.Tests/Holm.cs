@@ -11,7 +11,9 @@ internal static class Run
 
     public static Result Holm(RawNode? node, params string[] args) => Holm(node, "", args);
 
-    public static Result Holm(RawNode? node, string input, string[] args)
+    public static Result FlakeCtl(RawNode? node, params string[] args) => Holm(node, "", args, "flake-ctl");
+
+    public static Result Holm(RawNode? node, string input, string[] args, string called = "holm")
     {
         var folder = Directory.CreateTempSubdirectory("holm-cli-run-").FullName;
         try
@@ -22,7 +24,7 @@ internal static class Run
             using var stdout = Fd.Open(files[1], OpenFlags.O_WRONLY | OpenFlags.O_CREAT, 0x180);
             using var stderr = Fd.Open(files[2], OpenFlags.O_WRONLY | OpenFlags.O_CREAT, 0x180);
             var code = Program.Run(args, new Screen(stdout, stderr), stdin, name => name == "HOLM_RUN" ? node?.Folder ?? "/nonexistent"
-                : null);
+                : null, called);
             return new(code, File.ReadAllText(files[1]), File.ReadAllText(files[2]));
         }
         finally

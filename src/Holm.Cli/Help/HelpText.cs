@@ -21,7 +21,7 @@ internal static class HelpText
         var text = new StringBuilder();
         text.Append(path).Append(": ").Append(verb.Description).Append("\n\nUsage: ").Append(Usage(verb, path)).Append('\n');
         if (verb.More.Length > 0)
-            text.Append('\n').Append(Wrap(verb.More, 0)).Append('\n');
+            text.Append('\n').AppendJoin("\n\n", verb.More.Split("\n\n").Select(p => Wrap(p, 0))).Append('\n');
         Section(text, "Verbs", Verbs(verb).Select(v => (v.Name, v.Description ?? "")));
         Section(text, "Arguments", verb.Arguments.Select(a => (a.Name, a.Description ?? "")));
         Section(text, "Options", Options(verb).Select(o => (Spelled(o), o.Description ?? "")));

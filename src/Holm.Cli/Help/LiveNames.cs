@@ -27,6 +27,9 @@ internal static class LiveNames
     /// <summary>Profiles.</summary>
     public static IEnumerable<string> Profiles(Node node) => Last(node, "/1.0/profiles");
 
+    /// <summary>Flakes.</summary>
+    public static IEnumerable<string> Flakes(Node node) => Last(node, "/1.0/flakes");
+
     /// <summary>Managed networks.</summary>
     public static IEnumerable<string> Networks(Node node) =>
         node.Get("/1.0/networks?recursion=1", ContractJson.Default.IReadOnlyListNetwork).Where(n => n.Managed).Select(n => n.Name);

@@ -50,20 +50,22 @@ internal sealed class Node(string socket, Action<string>? trace = null)
         Ask(method, target, JsonSerializer.SerializeToUtf8Bytes(body, type), tag);
 
     /// <summary>Sends a request and reads the envelope.</summary>
-    public Answer Ask(string method, string target, byte[]? body = null, string tag = "", TimeSpan? deadline = null)
+    public Answer Ask(
+        string method, string target, byte[]? body = null, string tag = "", TimeSpan? deadline = null, string type = "application/json")
     {
-        using var connection = Begin(method, target, body, tag, deadline);
+        using var connection = Begin(method, target, body, tag, deadline, type);
         return Finish(connection);
     }
 
     /// <summary>Sends a request whose answer is read later with <see cref="Finish"/>, so that it cannot be missed.</summary>
-    public HttpConnection Begin(string method, string target, byte[]? body = null, string tag = "", TimeSpan? deadline = null)
+    public HttpConnection Begin(
+        string method, string target, byte[]? body = null, string tag = "", TimeSpan? deadline = null, string type = "application/json")
     {
         trace?.Invoke($"{method} {target}{(body is null ? "" : $" ({body.Length} bytes)")}");
         var connection = HttpConnection.Open(Socket, deadline ?? Deadline, Interrupted);
         List<string> headers = ["Connection: close"];
         if (body is not null)
-            headers.Add("Content-Type: application/json");
+            headers.Add($"Content-Type: {type}");
         if (tag.Length > 0)
             headers.Add($"If-Match: {tag}");
         connection.Send(method, target, headers, body);

@@ -96,7 +96,8 @@ public sealed class FlakeTests(SmallNode node) : IClassFixture<SmallNode>
         await Refused(HttpStatusCode.BadRequest, "POST", "/1.0/flakes", Json("w", ",\"environment\":{\"A\":null}"));
         await Refused(HttpStatusCode.BadRequest, "POST", "/1.0/flakes", Json("w", ",\"mounts\":[{}]"));
         var include = Json("w", ",\"include_path\":[\"/none\"]");
-        Assert.Contains("include /none: ", await Refused(HttpStatusCode.NotFound, "POST", "/1.0/flakes", include), StringComparison.Ordinal);
+        Assert.Contains("include /none: ", await Refused(HttpStatusCode.NotFound, "POST", "/1.0/flakes", include),
+            StringComparison.Ordinal);
         await Refused(HttpStatusCode.BadRequest, "POST", "/1.0/flakes", Json("..%2fx"));
         await Refused(HttpStatusCode.BadRequest, "POST", "/1.0/flakes?force=maybe", Json("w"));
         await Refused(HttpStatusCode.BadRequest, "DELETE", "/1.0/flakes/..%2fx");
