@@ -153,7 +153,7 @@ do_test() {
 }
 
 do_bench() {
-  install lxc busybox-static iperf3 iproute2
+  install lxc busybox-static iperf3 iproute2 umoci skopeo podman crun bubblewrap time
   do_build
   dotnet build bench/Bench -c Release -v quiet -clp:NoSummary
   exec artifacts/bin/Bench/release/Bench "$@"

@@ -62,6 +62,19 @@ internal sealed class BenchNode : IAsyncDisposable
         return node;
     }
 
+    /// <summary>Of a program that speaks with this node.</summary>
+    public Task<double> Time(string program, params string[] arguments) => Clock.Program(_environment, program, arguments);
+
+    /// <summary>Runs a line of bash whose programs speak with this node; its output.</summary>
+    public async Task<string> Shell(string line)
+    {
+        using var process = Program("/bin/bash", ["-c", line], _environment);
+        process.StandardInput.Close();
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"{line}: {await output}{await errors}");
+    }
+
     /// <summary>Runs the command line; its output.</summary>
     public Task<string> Holm(params string[] arguments) => HolmWith("", arguments);
 

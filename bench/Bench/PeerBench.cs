@@ -8,7 +8,8 @@ internal static class PeerBench
 {
     private const int Rounds = 15;
 
-    public static async Task Run(Report report)
+    /// <summary>Measures them; the times of podman, empty where it does not run.</summary>
+    public static async Task<IReadOnlyList<double>> Run(Report report)
     {
         var folder = $"/var/tmp/holm-bench-peers-{Guid.NewGuid().ToString("N")[..8]}";
         Directory.CreateDirectory(folder);
@@ -18,11 +19,12 @@ internal static class PeerBench
             if (Repository.Installed("crun") is not null)
                 await Bundle(folder);
             await Peer(report, "crun run", "crun", $"crun run --bundle {folder} holm-bench-$$");
-            await Peer(
+            var podman = await Peer(
                 report, "podman run --net=none", "podman",
                 // Its own defaults raise limits, which a container cannot.
                 $"podman run --rm --net=none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --rootfs {folder}/root /bin/true");
             await Peer(report, "unshare and chroot, no runtime", "unshare", $"unshare -mpfn chroot {folder}/root /bin/true");
+            return podman;
         }
         finally
         {
@@ -42,12 +44,12 @@ internal static class PeerBench
         await File.WriteAllTextAsync(file, config.ToJsonString());
     }
 
-    private static async Task Peer(Report report, string what, string program, string line)
+    private static async Task<IReadOnlyList<double>> Peer(Report report, string what, string program, string line)
     {
         if (Repository.Installed(program) is null)
         {
             report.Add(new Line("peers", what, "ms", [], Note: "not installed"));
-            return;
+            return [];
         }
         // crun of Debian 12 refuses a machine with control groups of both versions unless version 2 is hidden from it.
         string[] ways = [line, $"umount /sys/fs/cgroup/unified; {line}"];
@@ -58,7 +60,7 @@ internal static class PeerBench
             {
                 var times = await Clock.InTurn(Rounds, () => Timed(way, line));
                 report.Add(new Line("peers", what, "ms", times[0], Note: way == line ? "" : "with cgroup version 2 hidden"));
-                return;
+                return times[0];
             }
             catch (InvalidOperationException e)
             {
@@ -66,6 +68,7 @@ internal static class PeerBench
             }
         }
         report.Add(new Line("peers", what, "ms", [], Note: refused[..Math.Min(refused.Length, 200)]));
+        return [];
     }
 
     /// <summary>The clock runs inside the mount namespace in which something may be hidden.</summary>
@@ -78,7 +81,8 @@ internal static class PeerBench
             : throw new InvalidOperationException(said);
     }
 
-    private static async Task<string> Shell(string line)
+    /// <summary>Runs a line of shell; its output.</summary>
+    public static async Task<string> Shell(string line)
     {
         using var shell = BenchNode.Program("/bin/sh", ["-c", line], new Dictionary<string, string>());
         shell.StandardInput.Close();

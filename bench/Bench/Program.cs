@@ -2,7 +2,7 @@ using Bench;
 
 // ./do bench [NAME] [--cycles N]: every bench, or those of that name; `cycles` is `memory` with 1,000 cycles.
 const string usage =
-    "usage: ./do bench [start | exec | list | console | memory | size | partition | network | peers | cycles] [--cycles N]";
+    "usage: ./do bench [start | launch | exec | list | console | memory | size | partition | network | peers | cycles] [--cycles N]";
 var words = args.ToList();
 var cycles = 200;
 if (words.IndexOf("--cycles") is >= 0 and var option)
@@ -18,6 +18,7 @@ if (words is ["cycles"])
 [
     ("size", SizeBench.Run),
     ("start", StartBench.Run),
+    ("launch", LaunchBench.Run),
     ("exec", ExecBench.Run),
     ("list", ListBench.Run),
     ("console", ConsoleBench.Run),

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace System.Tests;
 
-/// <summary>A node with the busybox image of <c>test/images/busybox-oci.sh</c> as <c>busybox</c>, and a folder on PATH for its flakes.</summary>
+/// <summary>
+/// A node with the image of <c>test/images/busybox-oci.sh</c> as <c>busybox</c>, and a folder on PATH for its flakes.
+/// </summary>
 public sealed class FlakeNode : IAsyncDisposable
 {
     private FlakeNode(TestNode node) => Node = node;

@@ -5,13 +5,14 @@ using Holm.Contract;
 
 namespace Holm.Cli.Verbs;
 
-/// <summary><c>holm flake register [NAME] --image IMAGE --app PATH</c></summary>
+/// <summary><c>holm flake register [NAME] --image IMAGE [--app PATH]</c></summary>
 internal static class FlakeRegister
 {
     private static readonly Argument<string?> Name = Parts.Maybe("NAME", "name of the flake (standard: the last part of the first --app)");
     private static readonly Option<string?> Image = ImageOption();
     private static readonly Option<string[]> App = Parts.Values("--app", "PATH[=TARGET]",
-        "where on this host the command is to be, and the program in the image; may be given several times", LiveNames.AnyFile);
+        "where on this host the command is to be (standard: /usr/local/bin/NAME), and the program in the image; may be given several times",
+        LiveNames.AnyFile);
     private static readonly Option<string?> Target = Parts.Value("--target", "PATH",
         "the program in the image, for each --app without one; / (standard): what the image runs by itself");
     private static readonly Option<string?> Base = Parts.Value("--base", "IMAGE", "the image below, of which IMAGE holds the difference",
@@ -62,7 +63,7 @@ internal static class FlakeRegister
             + "call. A path that is taken by something else is refused.",
         Examples =
         [
-            "holm flake register --image docker.io/amazon/aws-cli --app /usr/bin/aws --home share --cwd share",
+            "holm flake register aws --image docker.io/amazon/aws-cli --home share --cwd share",
             "holm flake register tools --image tools --app /usr/bin/jq=/bin/jq --app /usr/bin/yq=/bin/yq --network none --allow @users",
             "holm flake register --image joe --base tumbleweed --app /usr/bin/joe --target /usr/bin/joe",
             "holm flake register --image docker.io/amazon/aws-cli --info",
@@ -82,7 +83,7 @@ internal static class FlakeRegister
             return ExitCodes.Ok;
         }
         if (apps.Length == 0)
-            throw new UsageError("--app is missing");
+            apps = line.GetValue(Name) is { } name ? ["/usr/local/bin/" + name] : throw new UsageError("NAME or --app is missing");
         if (line.GetValue(Resume) && line.GetValue(Attach))
             throw new UsageError("choose between --resume and --attach");
         if (line.GetValue(Layer) is { Length: > 0 } && line.GetValue(Base) is null)
