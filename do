@@ -85,6 +85,8 @@ do_build() {
     gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o out/holm-monitor.part src/native/monitor.c -llxc
     strip out/holm-monitor.part && mv out/holm-monitor.part out/holm-monitor
   fi
+  # Called by that name, it takes flake-pilot's command lines.
+  ln -sfn holm out/flake-ctl
   if stale out/sample.squashfs test/images/sample.sh; then test/images/sample.sh out/sample.squashfs; fi
 }
 
