@@ -91,6 +91,8 @@ do_build() {
     musl-gcc -std=gnu11 -Os -static -Wall -Wextra -Werror -o out/holm-init.part src/native/init.c
     strip out/holm-init.part && mv out/holm-init.part out/holm-init
   fi
+  # Called by that name, it takes flake-pilot's command lines.
+  ln -sfn holm out/flake-ctl
   if stale out/sample.squashfs test/images/sample.sh; then test/images/sample.sh out/sample.squashfs; fi
 }
 

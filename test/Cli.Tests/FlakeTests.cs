@@ -23,7 +23,8 @@ public sealed class FlakeTests
     {
         using var node = Taking();
         var result = Run.Holm(node, "flake", "register", "--container", "i", "--app", "/usr/bin/a", "--app", "/usr/bin/b=/bin/b",
-            "--target", "/bin/a", "--base", "low", "--layer", "m1", "--layer", "m2", "--include-tar", "/t.tar", "--include-path", "/etc/pki/../ssl",
+            "--target", "/bin/a", "--base", "low", "--layer", "m1", "--layer", "m2", "--include-tar", "/t.tar",
+            "--include-path", "/etc/pki/../ssl",
             "--check-host-dependencies", "--resume", "--opt=--env A=b=c", "--opt", "-v /s:/p:ro", "--opt=--memory 1g", "--pilot-option",
             "%interactive", "--run-as", "1000:100", "--memory", "64MiB", "--cpus", "0-1", "--cwd", "share", "--home", "share", "--network",
             "none", "--argument=-v", "--without", "hosts", "--allow", "@users", "--force");
