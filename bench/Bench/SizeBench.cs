@@ -5,7 +5,8 @@ internal static class SizeBench
 {
     public static Task Run(Report report)
     {
-        double[] sizes = [.. ((string[])["holm", "holmd", "holm-launch", "holm-monitor", "holm-init"]).Select(p => new FileInfo(Repository.Out(p)).Length / 1e6)];
+        string[] programs = ["holm", "holmd", "holm-launch", "holm-monitor", "holm-init"];
+        double[] sizes = [.. programs.Select(p => new FileInfo(Repository.Out(p)).Length / 1e6)];
         report.Add(new Line("size", "holm", "MB", [sizes[0]]));
         report.Add(new Line("size", "holmd", "MB", [sizes[1]]));
         report.Add(new Line("size", "holm-launch", "MB", [sizes[2]]));

@@ -24,7 +24,7 @@ public static class LaunchPlan
             : throw new Refusal(127, $"launch {flake.Name}: its image does not say what to run; register it with --target PROGRAM");
     }
 
-    /// <summary>The environment, each entry with a NUL behind it: the image's, the flake's over it, and what passes of the caller's.</summary>
+    /// <summary>The environment, each entry with a NUL behind it: the image's, what passes of the caller's, the flake's.</summary>
     /// <param name="flake">The flake.</param>
     /// <param name="image">The image.</param>
     /// <param name="caller">The caller's, each entry with a NUL behind it; what is not UTF-8 passes as it is.</param>

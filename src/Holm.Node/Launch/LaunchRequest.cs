@@ -9,7 +9,7 @@ namespace Holm.Node.Launch;
 /// <summary>A launch as it came: the call, who made it, and the descriptors with it.</summary>
 public sealed class LaunchRequest : IDisposable
 {
-    /// <summary>Longest arguments and environment together, bytes: the kernel gives both 2 MiB, and a quarter of the stack at most.</summary>
+    /// <summary>Longest arguments and environment together, bytes: with an 8 MiB stack the kernel lets both have 2 MiB.</summary>
     private const int LongestArguments = 8 * 1024 * 1024;
 
     private readonly List<Fd> _files;

@@ -29,7 +29,8 @@ public static class LaunchRules
         passwd.Select(line => line.Split(':')).FirstOrDefault(u => u.Length >= 3 && u[2] == Number(uid))?[0];
 
     private static bool IsOf(string id, Peer caller) =>
-        uint.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var gid) && (gid == caller.Gid || caller.Groups.Contains(gid));
+        uint.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var gid) &&
+        (gid == caller.Gid || caller.Groups.Contains(gid));
 
     private static string Number(uint id) => id.ToString(CultureInfo.InvariantCulture);
 }

@@ -81,7 +81,7 @@ public sealed class Launches(
             if (folder is not null && new FileInfo(folder.ProcPath).LinkTarget is { } real
                 && flakes.ByCommand(Path.Combine(real, Path.GetFileName(command))) is { } other)
                 return other;
-        throw new Refusal(404, $"launch {Names.Show(command)}: no flake has this command; `holm flake list` shows those that are registered");
+        throw new Refusal(404, $"launch {Names.Show(command)}: no flake has this command; `holm flake list` shows those there are");
     }
 
     private async Task<FlakeStack> StackOf(Flake flake, Action<string> tell, CancellationToken ct)
@@ -136,7 +136,8 @@ public sealed class Launches(
                 return full;
             if (full == name || attempt > 100)
                 throw new Refusal(409, $"launch {flake.Name}: instance {full} is there already; " +
-                    (transients.Find(full)?.By.Flake == flake.Name ? "wait until it has ended, or choose another @NAME" : "choose an @NAME"));
+                    (transients.Find(full)?.By.Flake == flake.Name ? "wait until it has ended, or choose another @NAME"
+                        : "choose an @NAME"));
         }
     }
 
