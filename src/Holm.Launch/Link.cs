@@ -34,8 +34,11 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
     /// <summary>Runs until the program has ended; returns its exit code, or dies by its signal.</summary>
     public int Run()
     {
+        // What the caller has it ignore (nohup, a script's background jobs) the program does not feel either.
+        var ignored = OwnProcess.Ignored();
         foreach (var signal in Passed)
-            Handle(signal);
+            if ((ignored >> (signal - 1) & 1) == 0)
+                Handle(signal);
         var status = Serve();
         Leave();
         if ((status & 0x7f) != 0)

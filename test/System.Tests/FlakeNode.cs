@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 
 namespace System.Tests;
 
@@ -46,7 +47,11 @@ public sealed class FlakeNode : IAsyncDisposable
     };
 
     /// <summary>Runs a line of bash in which the commands are on PATH.</summary>
-    public Task<Ran> Bash(string line, string? input = null) => Shell.Run("/bin/bash", ["-c", line], Environment, input);
+    public Task<Ran> Bash(string line, string? input = null) => Native(line, Environment, input);
+
+    /// <summary>The same where they are not; with SIGPIPE as a login shell has it, which .NET ignores.</summary>
+    public static Task<Ran> Native(string line, IReadOnlyDictionary<string, string> environment, string? input = null) =>
+        Shell.Run("/usr/bin/env", ["--default-signal=PIPE", "/bin/bash", "-c", line], environment, input);
 
     /// <summary>Starts a command and leaves it running.</summary>
     public Process Begin(string command, params string[] arguments) =>
@@ -54,7 +59,14 @@ public sealed class FlakeNode : IAsyncDisposable
 
     /// <summary>Names of the instances there are.</summary>
     public async Task<IReadOnlyList<string>> Instances() =>
-        [.. (await Node.Holm("list", "--format", "csv")).Well().Out.Split('\n').Select(l => l.Split(',')[0]).Where(n => n.Length > 0)];
+        [.. (await Node.Holm("list", "--format", "csv")).Well().Out.Split('\n')[1..].Select(l => l.Split(',')[0]).Where(n => n.Length > 0)];
+
+    private async Task<IEnumerable<string>> Launched()
+    {
+        using var all = JsonDocument.Parse((await Node.Holm("list", "--format", "json")).Well().Out);
+        return [.. all.RootElement.EnumerateArray().Where(i => i.GetProperty("ephemeral").GetBoolean())
+            .Select(i => i.GetProperty("name").GetString()!)];
+    }
 
     /// <summary>Waits until no instance is left.</summary>
     public Task NoneLeft() => Shell.Until("no instance is left", async () => (await Instances()).Count == 0, 30);
@@ -63,6 +75,11 @@ public sealed class FlakeNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Shell.Sh($"for f in {Commands}/*; do test -h $f && rm $f; done; true");
+        if (await Node.Listener() is null)
+            await Node.StartDaemon();
+        foreach (var name in await Launched())
+            await Node.Holm("app", "stop", "--force", name);
+        await Shell.Until("launches have ended", async () => !(await Launched()).Any());
         await Node.DisposeAsync();
     }
 }

@@ -20,6 +20,7 @@ public sealed class LaunchTests
         "umask 027; sh -c umask; umask 077; sh -c umask",
         "seq 20000 | sort -rn | head -n 3; echo ${PIPESTATUS[1]}",
         "true; echo $?; false; echo $?",
+        "nohup sh -c 'sleep 1; echo survived' 2>/dev/null & p=$!; sleep 0.5; kill -HUP $p; wait $p; echo $?",
         "sh -c 'sleep 0.2; echo late' & sh -c 'echo early'; wait; echo done",
         "timeout -s INT 1 sh -c 'trap \"echo got; exit 9\" INT; sleep 5 & wait'; echo $?",
         "sh -c 'sleep 5' & p=$!; sleep 0.5; kill -TERM $p; wait $p; echo $?",
@@ -39,7 +40,7 @@ public sealed class LaunchTests
         var natively = new Dictionary<string, string> { ["PATH"] = native + ":/usr/bin:/bin" };
         foreach (var line in Lines)
         {
-            var wanted = await Shell.Run("/bin/bash", ["-c", line], natively, "");
+            var wanted = await FlakeNode.Native(line, natively, "");
             var got = await flakes.Bash(line, "");
             Assert.Equal((line, wanted.Code, wanted.Out, wanted.Err), (line, got.Code, got.Out, got.Err));
         }
@@ -178,7 +179,7 @@ public sealed class LaunchTests
         await using var flakes = await FlakeNode.Start();
         await flakes.Register("closed", "--target", "/bin/sh");
         await flakes.Register("open", "--target", "/bin/sh", "--allow", "nobody", "--cwd", "share", "--home", "share", "--run-as", "root");
-        var home = Path.Combine(flakes.Node.RunFolder, "home");
+        var home = Path.Combine(flakes.Node.State, "home");
         (await Shell.Sh($"mkdir -m 755 {home} && echo root > {home}/roots && chmod 600 {home}/roots && chown nobody {home} && " +
             $"chmod 711 {flakes.Node.RunFolder} {flakes.Node.State}")).Well();
         async Task<Ran> AsNobody(string line) => await Shell.Run("setpriv",

@@ -47,7 +47,7 @@ public sealed class OciAppTests
         await using var flakes = await FlakeNode.Start();
         await flakes.Node.Launch("box", "busybox");
         var before = await flakes.Node.InitPid("box");
-        await flakes.Node.Holm("exec", "box", "--", command.Split(' ')[0], .. command.Split(' ')[1..]);
+        await flakes.Node.Holm(["exec", "box", "--", .. command.Split(' ')]);
         await Shell.Until("it has another init", async () => await flakes.Node.FindInit("box") is { } now && now != before);
         Assert.Equal("Running", await flakes.Node.Status("box"));
         await Log(flakes.Node, "box", "started as 1000:1000 in /work/dir with bar", times: 2);

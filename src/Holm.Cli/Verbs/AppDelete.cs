@@ -15,14 +15,16 @@ internal static class AppDelete
             Examples = ["holm app delete web", "holm app delete --force web db"],
             Run = (line, caller) => caller.Each(line.GetRequiredValue(names), "deleting", name =>
             {
-                if (line.GetValue(force) && Active(caller, name))
-                    caller.Finish(AppState.Send(caller.Node, name, new() { Action = "stop", Force = true }), $"stopping {name}");
+                var app = caller.Node.Get(Names.Instance(name), ContractJson.Default.Instance);
+                var active = app.StatusCode is not (int)StatusCode.Stopped and not (int)StatusCode.Error;
+                var stop = new InstanceStatePut { Action = "stop", Force = true };
+                // One that is ephemeral is gone with its stop.
+                if (line.GetValue(force) && active && app.Ephemeral)
+                    return AppState.Send(caller.Node, name, stop);
+                if (line.GetValue(force) && active)
+                    caller.Finish(AppState.Send(caller.Node, name, stop), $"stopping {name}");
                 return caller.Node.Ask("DELETE", Names.Instance(name));
             }),
         };
     }
-
-    private static bool Active(Caller caller, string name) =>
-        caller.Node.Get(Names.Instance(name), ContractJson.Default.Instance).StatusCode
-            is not (int)StatusCode.Stopped and not (int)StatusCode.Error;
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using Holm.Linux.Files;
 
 namespace Holm.Linux.Processes;
 
@@ -17,8 +19,16 @@ public static partial class OwnProcess
     /// <summary>The path that execve(2) was given: a symbolic link is not gone through; getauxval(3), AT_EXECFN.</summary>
     public static string ExecutedAs() => Marshal.PtrToStringUTF8((nint)getauxval(AT_EXECFN)) ?? "";
 
-    /// <summary>User id of this process.</summary>
-    public static uint Uid => getuid();
+    /// <summary>Signals that whoever started this process has it ignore, bit N - 1 for signal N; proc_pid_status(5), SigIgn.</summary>
+    /// <remarks>SIGPIPE is always among them: .NET ignores it before any code runs.</remarks>
+    public static ulong Ignored()
+    {
+        const string field = "\nSigIgn:\t";
+        var status = KernelFile.Read("/proc/self/status") ?? "";
+        var at = status.IndexOf(field, StringComparison.Ordinal) + field.Length;
+        return at >= field.Length && ulong.TryParse(
+            status.AsSpan(at, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var mask) ? mask : 0;
+    }
 
     /// <summary>The mask of new files' permissions; umask(2), which tells only while it sets.</summary>
     public static uint FileMask()
@@ -64,9 +74,6 @@ public static partial class OwnProcess
 
     [LibraryImport("libc")]
     private static partial ulong getauxval(ulong type);
-
-    [LibraryImport("libc")]
-    private static partial uint getuid();
 
     [LibraryImport("libc")]
     private static partial uint umask(uint mask);

@@ -72,7 +72,9 @@ public sealed class Loop(
             var part = limits.Part(name);
             run.Update(o => o with { Part = part });
             run.Monitor = monitors.TryGetValue(name, out var pid) ? OpenMonitor(pid) : null;
-            if (run.Monitor is null || run.Record is not { StartedAt: { } startedAt })
+            // One whose init has got a program lives, though nobody may have seen it come up.
+            var seen = run.Record?.StartedAt ?? (run.Record?.Launched is { HandedOver: true } ? clock.GetUtcNow() : null);
+            if (run.Monitor is null || seen is not { } startedAt)
             {
                 // Caught before init ran: nothing has ended, and what is wanted decides.
                 var ending = run.Record?.StartedAt is null ? null : executor.EndingOf(run);
@@ -83,7 +85,7 @@ public sealed class Loop(
             {
                 Presence = Presence.Running,
                 StartedAt = startedAt,
-                UpSince = run.Record.UpSince,
+                UpSince = run.Record!.UpSince,
                 Frozen = limits.IsFrozen(name),
                 Nics = networks.WithPorts(run.Record.ReadNics()),
                 Shares = run.Record.Shares ?? [],

@@ -56,10 +56,11 @@ public sealed class Launches(
         }.Open();
         var control = Connect(flake, name);
         var (rows, columns) = (request.Call.Rows, request.Call.Columns);
+        // On record first: a connection without a program ends an init that waits for one.
+        run.Note(engine.Folder(name), r => r with { Launched = r.Launched! with { HandedOver = true } });
         PacketSocket.Send(control,
             [(byte)'L', (byte)request.Call.Terminals, (byte)rows, (byte)(rows >> 8), (byte)columns, (byte)(columns >> 8)],
             text, request.Streams[0], request.Streams[1], request.Streams[2]);
-        run.Note(engine.Folder(name), r => r with { Launched = r.Launched! with { HandedOver = true } });
         return control;
     }
 
