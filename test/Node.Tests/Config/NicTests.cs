@@ -54,7 +54,8 @@ public sealed class NicTests
     [Theory]
     [InlineData("ipv4.host_address=10.0.0.1/24 ipv4.dhcp=true", "10.0.0.2/24", "10.0.0.1")]
     [InlineData("ipv4.host_address=10.0.0.254/24 ipv4.dhcp=true", "10.0.0.1/24", "10.0.0.254")]
-    [InlineData("ipv4.host_address=10.0.0.1/24 ipv4.dhcp=true ipv4.dhcp.ranges=10.0.0.9-10.0.0.12,10.0.0.4-10.0.0.5", "10.0.0.9/24", "10.0.0.1")]
+    [InlineData("ipv4.host_address=10.0.0.1/24 ipv4.dhcp=true ipv4.dhcp.ranges=10.0.0.9-10.0.0.12,10.0.0.4-10.0.0.5", "10.0.0.9/24",
+        "10.0.0.1")]
     [InlineData("ipv4.host_address=10.0.0.4/24 ipv4.dhcp=true ipv4.dhcp.ranges=10.0.0.4-10.0.0.5", "10.0.0.5/24", "10.0.0.4")]
     [InlineData("ipv4.host_address=10.0.0.1/24 ipv4.dhcp=true ipv4.address=10.0.0.7/24", "10.0.0.7/24", "10.0.0.1")]
     [InlineData("ipv4.host_address=10.0.0.1/24 ipv4.dhcp=true ipv4.address=none", null, null)]
