@@ -62,7 +62,7 @@ public sealed record Nic
     /// <summary>p2p: its address inside, which the node sets; null: none, or the app asks for one by DHCP.</summary>
     public Ipv4Interface? Address { get; init; }
 
-    /// <summary>The host end's address, by which the app reaches the rest of the world; null: <see cref="Address"/> has none beside it.</summary>
+    /// <summary>The host end's address, by which the app reaches the rest of the world; null: none, or no <see cref="Address"/>.</summary>
     public uint? Gateway => Address is null ? null : Host.Address?.Address;
 
     /// <summary>All keys as written.</summary>
@@ -144,8 +144,8 @@ public sealed record Nic
         {
             Device = device,
             Keys = keys,
-            LinkText = string.Join(' ', keys.Where(k => k.Key is not (AddressKey or GuestKey or "name") && !AddressPlan.Keys.Contains(k.Key))
-                .Select(k => $"{k.Key}={k.Value}")),
+            LinkText = string.Join(' ', keys
+                .Where(k => k.Key is not (AddressKey or GuestKey or "name") && !AddressPlan.Keys.Contains(k.Key)).Select(k => $"{k.Key}={k.Value}")),
             Kind = kind,
             Name = Value("name"),
             HostName = Value("host_name"),

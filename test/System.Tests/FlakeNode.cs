@@ -24,10 +24,10 @@ public sealed class FlakeNode : IAsyncDisposable
     });
 
     /// <summary>Starts one.</summary>
-    public static async Task<FlakeNode> Start(bool ownHost = false)
+    public static async Task<FlakeNode> Start(bool ownHost = false, string? resolver = null)
     {
         var image = await Image.Value;
-        var flakes = new FlakeNode(await TestNode.Start(withSample: false, ownHost));
+        var flakes = new FlakeNode(await TestNode.Start(withSample: false, ownHost, resolver));
         (await flakes.Node.Holm("load", image, "--alias", "busybox")).Well();
         Directory.CreateDirectory(flakes.Commands);
         return flakes;
@@ -52,7 +52,7 @@ public sealed class FlakeNode : IAsyncDisposable
 
     /// <summary>Names of the instances there are.</summary>
     public async Task<IReadOnlyList<string>> Instances() =>
-        [.. (await Node.Holm("list", "--format", "csv")).Well().Out.Split('\n').Select(l => l.Split(',')[0]).Where(n => n.Length > 0)];
+        [.. (await Node.Holm("list", "--format", "csv")).Well().Out.Split('\n').Skip(1).Select(l => l.Split(',')[0]).Where(n => n.Length > 0)];
 
     /// <summary>Waits until no instance is left.</summary>
     public Task NoneLeft() => Shell.Until("no instance is left", async () => (await Instances()).Count == 0, 30);

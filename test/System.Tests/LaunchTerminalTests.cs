@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace System.Tests;
 
 /// <summary>Flakes at a terminal, under a shell with job control.</summary>

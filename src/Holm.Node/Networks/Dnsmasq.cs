@@ -12,7 +12,8 @@ namespace Holm.Node.Networks;
 /// </summary>
 /// <remarks>
 /// <c>$HOLM_RUN/networks/NAME.conf</c> what it reads, written before it starts and removed when it has ended; <c>.leases</c> what it gave,
-/// <c>.log</c> why it did not start, <c>.up</c> its process id, once it listens. Its one argument is the path of the first: by that it is found again.
+/// <c>.log</c> why it did not start, <c>.up</c> its process id, once it listens. Its one
+/// argument is the path of the first: by that it is found again.
 /// </remarks>
 internal sealed class Dnsmasq : IDisposable
 {
@@ -51,7 +52,8 @@ internal sealed class Dnsmasq : IDisposable
         var own = plan.Address!.Value;
         var text = new StringBuilder("# Written by holmd; changes are lost.\n");
         text.Append($"interface={name}\nexcept-interface=lo\nbind-dynamic\nno-hosts\nuser=nobody\ngroup=nogroup\n");
-        text.Append($"log-facility=/dev/null\nquiet-dhcp\ndhcp-authoritative\ndhcp-no-override\ndhcp-leasefile={@base}.leases\npid-file={@base}.up\n");
+        text.Append($"log-facility=/dev/null\nquiet-dhcp\ndhcp-authoritative\ndhcp-no-override\n");
+        text.Append($"dhcp-leasefile={@base}.leases\npid-file={@base}.up\n");
         foreach (var range in plan.Offers)
             text.Append(CultureInfo.InvariantCulture,
                 $"dhcp-range={Ipv4.Text(range.First)},{Ipv4.Text(range.Last)},{Ipv4.Text(own.Mask)},{plan.LeaseSeconds}\n");
