@@ -145,7 +145,8 @@ public sealed record Nic
             Device = device,
             Keys = keys,
             LinkText = string.Join(' ', keys
-                .Where(k => k.Key is not (AddressKey or GuestKey or "name") && !AddressPlan.Keys.Contains(k.Key)).Select(k => $"{k.Key}={k.Value}")),
+                .Where(k => k.Key is not (AddressKey or GuestKey or "name") && !AddressPlan.Keys.Contains(k.Key))
+                .Select(k => $"{k.Key}={k.Value}")),
             Kind = kind,
             Name = Value("name"),
             HostName = Value("host_name"),
