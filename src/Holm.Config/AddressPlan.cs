@@ -28,6 +28,22 @@ public sealed record AddressPlan
     /// <summary>Which; empty: all of the subnet but its own.</summary>
     public ImmutableArray<Ipv4Range> Ranges { get; init; } = [];
 
+    /// <summary>The ranges asked for, or both sides of its own address in the subnet. With <see cref="Dhcp"/>.</summary>
+    public IReadOnlyList<Ipv4Range> Offers
+    {
+        get
+        {
+            if (Ranges.Length > 0 || Address is not { } own)
+                return Ranges;
+            Ipv4Range[] sides = [new(own.Network + 1, own.Address - 1), new(own.Address + 1, own.Broadcast - 1)];
+            return [.. sides.Where(side => side.First <= side.Last)];
+        }
+    }
+
+    /// <summary>The first address that is handed out. With <see cref="Dhcp"/>.</summary>
+    public Ipv4Interface FirstOffer => Offers.Select(o => o.First != Address!.Value.Address ? o.First : o.First + 1)
+        .Select(first => Address!.Value with { Address = first }).First();
+
     /// <summary>Seconds a lease lasts.</summary>
     public int LeaseSeconds { get; init; } = 3600;
 

@@ -59,17 +59,23 @@ public sealed record Nic
     /// <summary>p2p: addresses and services of the host end.</summary>
     public AddressPlan Host { get; init; } = AddressPlan.None;
 
+    /// <summary>p2p: its address inside, which the node sets; null: none, or the app asks for one by DHCP.</summary>
+    public Ipv4Interface? Address { get; init; }
+
+    /// <summary>The host end's address, by which the app reaches the rest of the world; null: none, or no <see cref="Address"/>.</summary>
+    public uint? Gateway => Address is null ? null : Host.Address?.Address;
+
     /// <summary>All keys as written.</summary>
     public required ImmutableSortedDictionary<string, string> Keys { get; init; }
 
-    /// <summary>The keys of the link itself as written, without those of <see cref="Host"/>, in one order.</summary>
+    /// <summary>The keys of the link itself as written, without those of addresses and services, in one order.</summary>
     public required string LinkText { get; init; }
 
-    /// <summary>True when the two make the same link: what differs can be changed on the host end while it is there.</summary>
+    /// <summary>True when the two make the same link: what differs can be changed on its ends while it is there.</summary>
     public bool SameLink(Nic other) => (Device, Name, LinkText) == (other.Device, other.Name, other.LinkText);
 
     /// <inheritdoc/>
-    public bool Equals(Nic? other) => other is not null && SameLink(other) && Host == other.Host;
+    public bool Equals(Nic? other) => other is not null && SameLink(other) && Host == other.Host && Address == other.Address;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Device, Name, LinkText);
@@ -83,7 +89,7 @@ public sealed record Nic
     /// <summary>Keys that each kind takes.</summary>
     public static IReadOnlyList<string> KeysOf(NicKind kind) => kind switch
     {
-        NicKind.P2p => [.. Common, "host_name", AddressKey, .. AddressPlan.Keys],
+        NicKind.P2p => [.. Common, "host_name", AddressKey, GuestKey, .. AddressPlan.Keys],
         NicKind.Bridged => [.. Common, "host_name", "parent", "network", "vlan", "vlan.tagged"],
         NicKind.Macvlan => [.. Common, "parent"],
         _ => [.. Common, "parent", "vlan"],
@@ -91,6 +97,16 @@ public sealed record Nic
 
     /// <summary>Key of the host end's address: <c>10.0.0.1/24</c>, <c>dhcp</c> or <c>none</c>.</summary>
     public const string AddressKey = "ipv4.host_address";
+
+    /// <summary>Key of the address inside: <c>10.0.0.2/24</c> or <c>none</c>.</summary>
+    public const string GuestKey = "ipv4.address";
+
+    /// <summary>
+    /// The same nic of an app in which nobody asks by DHCP: where its host end hands out addresses, and none is written, it has the first
+    /// of them.
+    /// </summary>
+    public Nic WithoutAsking() => !Host.Dhcp || Keys.GetValueOrDefault(GuestKey) is { Length: > 0 } ? this
+        : Read(Device, Keys.SetItem(GuestKey, Host.FirstOffer.ToString())) with { Name = Name };
 
     /// <summary>Reads and checks a device of type nic.</summary>
     /// <exception cref="Refusal">400.</exception>
@@ -128,7 +144,8 @@ public sealed record Nic
         {
             Device = device,
             Keys = keys,
-            LinkText = string.Join(' ', keys.Where(k => k.Key is not (AddressKey or "name") && !AddressPlan.Keys.Contains(k.Key))
+            LinkText = string.Join(' ', keys
+                .Where(k => k.Key is not (AddressKey or GuestKey or "name") && !AddressPlan.Keys.Contains(k.Key))
                 .Select(k => $"{k.Key}={k.Value}")),
             Kind = kind,
             Name = Value("name"),
@@ -140,10 +157,23 @@ public sealed record Nic
             Vlan = Value("vlan") is { } vlan ? kind == NicKind.Bridged && vlan == "none" ? 0 : Number(what, "vlan", vlan, 1, 4094) : null,
             Tagged = Vlans(what, Value("vlan.tagged")),
             Host = kind == NicKind.P2p ? AddressPlan.Read(what, AddressKey, keys) : AddressPlan.None,
+            Address = Value(GuestKey) is { } inside and not "none" ? Ipv4Interface.TryParse(inside) ?? throw new Refusal(
+                400, $"{what}: {GuestKey} {Names.Show(inside)} is no address of a host; write for example 10.0.0.2/24") : null,
         };
+        if (nic is { Address: { } own, Host.Address: { } beside })
+            CheckPair(what, own, beside);
         if (nic is { Kind: NicKind.Physical, Vlan: not null })
             InterfaceNames.Check($"{what}: parent and vlan", nic.PortName);
         return nic;
+    }
+
+    private static void CheckPair(string what, Ipv4Interface inside, Ipv4Interface host)
+    {
+        if (inside.Subnet != host.Subnet)
+            throw new Refusal(400, $"{what}: {GuestKey} {inside} is not in {host.Subnet}, the subnet of {AddressKey}; " +
+                $"write another address of that, with /{host.Length.ToString(CultureInfo.InvariantCulture)}");
+        if (inside.Address == host.Address)
+            throw new Refusal(400, $"{what}: {GuestKey} {inside} is the host end's own address; choose another of {host.Subnet}");
     }
 
     private static string Mac(string what, string text)

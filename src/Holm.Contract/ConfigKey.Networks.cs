@@ -31,6 +31,8 @@ public sealed partial record ConfigKey
         new("dns.nameservers", Servers, "the host end itself", "p2p: name servers told to the app by DHCP"),
         new("host_name", Interface, "invented", "p2p, bridged: what its host end is called"),
         new("hwaddr", "MAC address", "one of its own", "hardware address inside"),
+        new("ipv4.address", "address with prefix such as 10.0.0.2/24, or none", "the app asks by DHCP, an OCI image has the first that "
+            + "would be handed out", "p2p: address inside, set by the node, with a default route by the host end"),
         new("ipv4.dhcp", Bool, "false", "p2p: hand the app an address and answer its name questions"),
         new("ipv4.dhcp.expiry", Lease, "1h", "p2p: how long an address is handed out for"),
         new("ipv4.dhcp.options", "numbers such as 66,67", "", "p2p: DHCP options that the host end asks for, with ipv4.host_address=dhcp"),

@@ -36,7 +36,10 @@ public sealed record Flake
     /// <summary>One of <c>one-shot</c>, <c>resume</c>, <c>attach</c>.</summary>
     public string Life { get; set; } = "one-shot";
 
-    /// <summary>One of <c>host</c>, <c>nat</c>, <c>none</c>.</summary>
+    /// <summary>
+    /// One of <c>host</c>: the host's own; <c>nat</c>: one of its own that reaches what the host reaches, seen as the host; <c>none</c>: a
+    /// loopback.
+    /// </summary>
     public string Network { get; set; } = "host";
 
     /// <summary>True: the caller's working directory is there under the same path, and the command starts in it.</summary>

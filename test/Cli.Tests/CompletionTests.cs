@@ -27,6 +27,7 @@ public sealed class CompletionTests
     [InlineData("name,network,nictype", "config", "device", "add", "web", "eth0", "nic", "n")]
     [InlineData("name,network,nictype", "profile", "device", "add", "small", "eth0", "nic", "n")]
     [InlineData("hwaddr,mtu,name,parent,vlan", "config", "device", "add", "web", "eth0", "nic", "nictype", "=", "physical", "")]
+    [InlineData("ipv4.address", "config", "device", "add", "web", "eth0", "nic", "nictype=p2p", "ipv4.a")]
     [InlineData("ipv4.host_address", "config", "device", "add", "web", "eth0", "nic", "nictype=p2p", "ipv4.h")]
     [InlineData("host_name,hwaddr,mtu,name,vlan,vlan.tagged", "config", "device", "add", "web", "eth0", "nic", "network=br0", "")]
     [InlineData("pool,size", "config", "device", "add", "web", "root", "disk", "path=/", "")]

@@ -290,6 +290,34 @@ public sealed class NetlinkTests : IDisposable
     }
 
     [Fact]
+    public void Routes_lead_where_iproute2_says()
+    {
+        var (one, two) = (_host.AddPair("a", "b"), _host.AddPair("c", "d"));
+        Assert.Throws<LinuxException>(() => Route.AddDefaultRoute(one, IPAddress.Parse("10.1.2.4")));
+        foreach (var name in (string[])["a", "b", "c", "d"])
+            Route.Set(_host[name].Index, new LinkChange { Up = true });
+        var lost = Assert.Throws<LinuxException>(() => Route.AddDefaultRoute(one, IPAddress.Parse("10.1.2.4")));
+        Assert.StartsWith("make 10.1.2.4 on link a the default route: ", lost.Message, StringComparison.Ordinal);
+        Route.AddAddress(one, IPAddress.Parse("10.1.2.3"), 20);
+        Route.AddAddress(two, IPAddress.Parse("10.2.0.1"), 30);
+        Assert.True(Route.AddDefaultRoute(one, IPAddress.Parse("10.1.2.4")));
+        Assert.False(Route.AddDefaultRoute(one, IPAddress.Parse("10.1.2.4")));
+        // The first one stays in use.
+        Assert.True(Route.AddDefaultRoute(two, IPAddress.Parse("10.2.0.2")));
+        Assert.Contains("via 10.1.2.4 dev a", _host.Run("ip", "route", "get", "192.0.2.1"), StringComparison.Ordinal);
+        _host.Run("ip", "route", "add", "unreachable", "172.16.0.0/12", "table", "77");
+        Assert.Subset(Route.Routes().ToHashSet(), new HashSet<RouteTarget>
+        {
+            new(IPAddress.Any, 0), new(IPAddress.Parse("10.1.0.0"), 20), new(IPAddress.Parse("10.2.0.0"), 30),
+            new(IPAddress.Parse("10.1.2.3"), 32), new(IPAddress.Parse("172.16.0.0"), 12),
+        });
+        Assert.True(Route.RemoveDefaultRoute(one, IPAddress.Parse("10.1.2.4")));
+        Assert.False(Route.RemoveDefaultRoute(one, IPAddress.Parse("10.1.2.4")));
+        Assert.Contains("via 10.2.0.2 dev c", _host.Run("ip", "route", "get", "192.0.2.1"), StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => Route.AddDefaultRoute(one, IPAddress.IPv6Loopback));
+    }
+
+    [Fact]
     public void Addresses_come_and_go()
     {
         var index = _host.AddPair("a", "b");

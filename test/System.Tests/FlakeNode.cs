@@ -27,10 +27,10 @@ public sealed class FlakeNode : IAsyncDisposable
     });
 
     /// <summary>Starts one.</summary>
-    public static async Task<FlakeNode> Start(bool ownHost = false)
+    public static async Task<FlakeNode> Start(bool ownHost = false, string? resolver = null)
     {
         var image = await Image.Value;
-        var flakes = new FlakeNode(await TestNode.Start(withSample: false, ownHost));
+        var flakes = new FlakeNode(await TestNode.Start(withSample: false, ownHost, resolver));
         (await flakes.Node.Holm("load", image, "--alias", "busybox")).Well();
         Directory.CreateDirectory(flakes.Commands);
         return flakes;

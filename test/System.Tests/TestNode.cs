@@ -13,7 +13,10 @@ public sealed class TestNode : IAsyncDisposable
     private Process? _daemon;
     private readonly List<string> _log = [];
 
-    private TestNode(string state, string run, string? host) => (State, RunFolder, Host) = (state, run, host);
+    private readonly string? _resolver;
+
+    private TestNode(string state, string run, string? host, string? resolver) =>
+        (State, RunFolder, Host, _resolver) = (state, run, host, resolver);
 
     /// <summary>Its HOLM_STATE.</summary>
     public string State { get; }
@@ -61,12 +64,16 @@ public sealed class TestNode : IAsyncDisposable
     /// <summary>Starts a fresh node; with the sample image as <c>sample</c> unless told otherwise.</summary>
     /// <param name="withSample">False: no image.</param>
     /// <param name="ownHost">True: in a network namespace of its own, where nothing of the machine's network is.</param>
-    public static async Task<TestNode> Start(bool withSample = true, bool ownHost = false)
+    /// <param name="resolver">With that: what its host's /etc/resolv.conf says; null: what the machine's does.</param>
+    public static async Task<TestNode> Start(bool withSample = true, bool ownHost = false, string? resolver = null)
     {
         var name = $"holm-test-{Guid.NewGuid().ToString("N")[..8]}";
         if (ownHost)
             (await Shell.Sh($"ip netns add {name} && ip -n {name} link set lo up")).Well();
-        var node = new TestNode(Path.Combine("/var/tmp", name), Path.Combine("/dev/shm", name), ownHost ? name : null);
+        var node = new TestNode(Path.Combine("/var/tmp", name), Path.Combine("/dev/shm", name), ownHost ? name : null,
+            resolver is null ? null : Path.Combine("/dev/shm", name + ".resolv"));
+        if (resolver is not null)
+            await File.WriteAllTextAsync(node._resolver!, resolver);
         await node.StartDaemon();
         if (withSample)
             (await node.Holm("image", "import", SampleImage, "--alias", "sample")).Well();
@@ -90,11 +97,15 @@ public sealed class TestNode : IAsyncDisposable
         var daemon = Path.Combine(Programs, "holmd");
         // nsenter turns into the daemon: the process id is one.
         _daemon = Host is null ? Shell.Start(daemon, [], Environment)
-            : Shell.Start("nsenter", [$"--net=/run/netns/{Host}", daemon], Environment);
+            : Shell.Start("nsenter", [$"--net=/run/netns/{Host}", .. WithResolver, daemon], Environment);
         _daemon.StandardInput.Close();
         Collect(_daemon.StandardOutput);
         Collect(_daemon.StandardError);
     }
+
+    /// <summary>What makes a program see the host's resolv.conf, by turning into it.</summary>
+    private string[] WithResolver => _resolver is null ? [] :
+        ["unshare", "--mount", "--propagation", "slave", "/bin/sh", "-c", $"mount --bind {_resolver} /etc/resolv.conf && exec \"$0\""];
 
     /// <summary>Process id of whoever listens on the node's socket; null: nobody does. unix(7), SO_PEERCRED.</summary>
     public async Task<int?> Listener()
@@ -236,6 +247,8 @@ public sealed class TestNode : IAsyncDisposable
         }
         Directory.Delete(State, recursive: true);
         Directory.Delete(RunFolder, recursive: true);
+        if (_resolver is not null)
+            File.Delete(_resolver);
         if (Host is not null)
             (await Shell.Sh($"ip netns delete {Host}")).Well();
     }
@@ -244,7 +257,9 @@ public sealed class TestNode : IAsyncDisposable
     {
         using var list = JsonDocument.Parse((await Holm("list", "--format", "json")).Well().Out);
         foreach (var name in list.RootElement.EnumerateArray().Select(i => i.GetProperty("name").GetString()!))
-            (await Holm("app", "delete", "--force", name)).Well();
+            // What a launch made ends by itself.
+            if (await Holm("app", "delete", "--force", name) is var deleted && !deleted.Err.Contains("not found", StringComparison.Ordinal))
+                deleted.Well();
         using var networks = JsonDocument.Parse((await Holm("network", "list", "--format", "json")).Well().Out);
         foreach (var network in networks.RootElement.EnumerateArray().Where(n => n.GetProperty("managed").GetBoolean()))
             (await Holm("network", "delete", network.GetProperty("name").GetString()!)).Well();

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace System.Tests;
 
 /// <summary>
@@ -35,15 +37,42 @@ public sealed class World : IAsyncDisposable
     public async Task<string> Run(string line) => (await Shell.Run("ip", ["netns", "exec", _name, "/bin/sh", "-c", line])).Well().Out;
 
     /// <summary>The address from which an app is seen here.</summary>
-    public async Task<string> SeenFrom(TestNode node, string app)
+    public Task<string> SeenFrom(TestNode node, string app) => SeenFrom(line => node.In(app, line));
+
+    /// <summary>The address from which whoever runs a line of shell is seen here.</summary>
+    public async Task<string> SeenFrom(Func<string, Task<string>> shell)
     {
         const string tell = "ss -Htn sport = :7 | awk '{ print $5 }'";
         using var listening = Shell.Start(
             "ip", ["netns", "exec", _name, "busybox", "nc", "-w", "30", "-l", "-p", "7", "-e", "/bin/sh", "-c", tell]);
         await Shell.Until("somebody listens", async () => (await Run("ss -Htln")).Contains(":7 ", StringComparison.Ordinal), 10);
-        return (await node.In(app, "nc -w 5 198.51.100.2 7 < /dev/null")).Trim().Replace("[::ffff:", "").Split([']', ':'])[0];
+        return (await shell("nc -w 5 198.51.100.2 7 < /dev/null")).Trim().Replace("[::ffff:", "").Split([']', ':'])[0];
     }
+
+    /// <summary>Begins to answer name questions here: web.example is 198.51.100.2.</summary>
+    public NameServer ServeNames() => Names(_name, "198.51.100.2");
+
+    /// <summary>The same on a node's host, at an address of its loopback.</summary>
+    public static NameServer ServeNames(TestNode node, string address) => Names(node.Host!, address);
+
+    private static NameServer Names(string space, string address) => new(Shell.Start("ip",
+    [
+        "netns", "exec", space, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--pid-file=",
+        "--bind-interfaces", $"--listen-address={address}", "--address=/web.example/198.51.100.2",
+    ]));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => (await Shell.Sh($"ip netns delete {_name}")).Well();
+}
+
+/// <summary>Somebody who answers name questions, until disposed.</summary>
+/// <param name="process">The server.</param>
+public sealed class NameServer(Process process) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        process.Kill();
+        process.Dispose();
+    }
 }

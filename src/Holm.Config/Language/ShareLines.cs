@@ -28,7 +28,8 @@ internal static class ShareLines
         InterfaceNames.Check($"share veth {host} as {Names.Show(guest)}", guest);
         var share = new VethShare(host, guest, arguments["bridge"], arguments["untagged"], arguments["tagged"]);
         // What the line does not speak of stays, if it still has a meaning.
-        var kept = was.Value?.Where(k => k.Key is "hwaddr" or "mtu" || (share.Bridge is null && IfaceKeys.All.Contains(k.Key))) ?? [];
+        var kept = was.Value?.Where(k => k.Key is "hwaddr" or "mtu" ||
+            (share.Bridge is null && (k.Key == Nic.GuestKey || IfaceKeys.All.Contains(k.Key)))) ?? [];
         return CheckNames(Put(draft, was.Key, Shares.DeviceOf(guest), share.Keys.SetItems(kept)));
     }
 

@@ -9,8 +9,14 @@ namespace Holm.Images.Roots;
 /// <param name="Path">Absolute path inside; links are followed below the root only, and what is missing is made.</param>
 public sealed record RootMount(string Path)
 {
-    /// <summary>What of the host it shows, open; null: memory (tmpfs).</summary>
+    /// <summary>What of the host it shows, open; null: memory (tmpfs), or <see cref="Text"/>.</summary>
     public Fd? Source { get; init; }
+
+    /// <summary>
+    /// What a file there holds: it is written into the root itself, in place of whatever is there. Comes before all mounts. Null: it is a
+    /// mount.
+    /// </summary>
+    public string? Text { get; init; }
 
     /// <summary>True: nothing can be written through it.</summary>
     public bool ReadOnly { get; init; }
@@ -96,6 +102,11 @@ public static class RootMounts
         {
             if (mount.OnlyIfMissing && IsThere(root, mount.Path))
                 return;
+            if (mount.Text is { } text)
+            {
+                Write(what, root, mount.Path, text);
+                return;
+            }
             if (mount.Replaces)
                 TakeAway(root, mount.Path);
             using var target = FindOrMake(root, mount.Path, isFolder: copy?.IsFolder ?? true);
@@ -132,6 +143,19 @@ public static class RootMounts
         using var folder = Fd.OpenInRoot(root, Path.GetDirectoryName(path)!, OpenFlags.O_PATH);
         if (new FileInfo($"{folder.ProcPath}/{Path.GetFileName(path)}").LinkTarget is not null)
             File.Delete($"{folder.ProcPath}/{Path.GetFileName(path)}");
+    }
+
+    /// <summary>A new file: what the image has there may be a link, or a device that swallows what is written.</summary>
+    private static void Write(string what, Fd root, string path, string text)
+    {
+        using var folder = FindOrMake(root, Path.GetDirectoryName(path)!, isFolder: true);
+        var name = Path.GetFileName(path);
+        var file = $"{folder.ProcPath}/{name}";
+        if (Directory.Exists(file) && new FileInfo(file).LinkTarget is null)
+            throw new Refusal(400, $"{what}: write {path}: the image has a folder there; use an image that has none");
+        File.Delete(file);
+        Fd.MakeEntry(folder, name, isFolder: false);
+        File.WriteAllText(file, text);
     }
 
     private static Fd FindOrMake(Fd root, string path, bool isFolder)

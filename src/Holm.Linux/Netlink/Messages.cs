@@ -39,6 +39,22 @@ internal struct AddressHead
     public int Index;
 }
 
+/// <summary><c>struct rtmsg</c> of <c>linux/rtnetlink.h</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct RouteHead
+{
+    public byte Family;
+    /// <summary>Bits of the destination's prefix.</summary>
+    public byte DstLen;
+    public byte SrcLen;
+    public byte Tos;
+    public byte Table;
+    public byte Protocol;
+    public byte Scope;
+    public byte Type;
+    public uint Flags;
+}
+
 /// <summary><c>struct bridge_vlan_info</c> of <c>linux/if_bridge.h</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct BridgeVlan

@@ -13,9 +13,12 @@ internal static class Rtnetlink
     // linux/rtnetlink.h
     public const ushort RTM_NEWLINK = 16, RTM_DELLINK = 17, RTM_GETLINK = 18, RTM_SETLINK = 19;
     public const ushort RTM_NEWADDR = 20, RTM_DELADDR = 21, RTM_GETADDR = 22;
+    public const ushort RTM_NEWROUTE = 24, RTM_DELROUTE = 25, RTM_GETROUTE = 26;
     public const ushort RTM_NEWLINKPROP = 108, RTM_DELLINKPROP = 109;
     public const uint RTMGRP_LINK = 1, RTMGRP_IPV4_IFADDR = 0x10, RTMGRP_IPV6_IFADDR = 0x100;
     public const uint RTEXT_FILTER_BRVLAN = 2;
+    public const ushort RTA_DST = 1, RTA_OIF = 4, RTA_GATEWAY = 5;
+    public const byte RT_TABLE_MAIN = 254, RTPROT_STATIC = 4, RTN_UNICAST = 1;
 
     // linux/if.h
     public const uint IFF_UP = 1, IFF_RUNNING = 0x40, IFF_NOARP = 0x80, IFF_PROMISC = 0x100, IFF_ALLMULTI = 0x200, IFF_MULTICAST = 0x1000;

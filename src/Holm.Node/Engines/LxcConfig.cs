@@ -161,6 +161,9 @@ public static class LxcConfig
         if (spec.AppArmorProfile is { } apparmor)
             Line("lxc.apparmor.profile", apparmor);
         Line("lxc.net.0.type", spec.Oci is { HostNetwork: true } ? "none" : "empty");
+        // The loopback: a system's init sets it up itself.
+        if (spec.Oci is { HostNetwork: false })
+            Line("lxc.net.0.flags", "up");
         if (spec.StartHook is { } hook)
             Line("lxc.hook.start-host", hook);
 

@@ -32,7 +32,7 @@ public sealed record ProcessSpec
     /// <summary>Its host name; null: the instance's name.</summary>
     public string? HostName { get; init; }
 
-    /// <summary>What is mounted in its root before it runs.</summary>
+    /// <summary>What is written into its root, then mounted there, before it runs.</summary>
     public IReadOnlyList<RootMount> Mounts { get; init; } = [];
 
     /// <summary>What launched it; null: it is configured.</summary>

@@ -7,6 +7,7 @@ using Holm.Images.Oci;
 using Holm.Images.Roots;
 using Holm.Linux.Processes;
 using Holm.Node.Limits;
+using Holm.Node.Networks;
 
 namespace Holm.Node.Instances;
 
@@ -35,6 +36,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         uint? idmapBase = privileged ? null : IdmapBase(instance, config);
         var command = config.GetValueOrDefault("init.cmd") is { Length: > 0 } cmd ? Words.Split(cmd) : null;
         var process = image.Oci is null ? null : ProcessOf(image, config, command);
+        var nics = withPorts([.. Nics.Of(expanded).Select(n => process is null ? n : n.WithoutAsking())]);
         if (process is { TakesLaunches: true } || image is { Oci: null, HasInit: false } && command is null)
             throw new Refusal(400, $"start {instance.Name}: its image does not say what it runs; say it with init.cmd");
         return new InstanceSpec
@@ -43,10 +45,11 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
             Fingerprint = image.Fingerprint,
             Root = RootOf(instance.Name, expanded, image, idmapBase),
             Limits = LimitsOf(instance.Name, config),
-            Nics = withPorts(Nics.Of(expanded)),
+            Nics = nics,
             Shares = ShareSpec.Of(expanded.Present),
             Init = process?.InitArguments ?? command ?? ["/sbin/init"],
-            Process = process,
+            Process = process is null || ResolvConf.Of(nics) is not { } names ? process
+                : process with { Mounts = [new RootMount(ResolvConf.Path) { Text = names }] },
             WorkingDirectory = process is null ? config.GetValueOrDefault("init.cwd") : null,
             Environment = process is null ? EnvironmentOf(config) : new Dictionary<string, string>(),
             LogLevel = int.Parse(config.GetValueOrDefault("log.level", "5"), CultureInfo.InvariantCulture),
@@ -58,7 +61,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
     }
 
     /// <summary>The spec of an instance that nobody configured: it writes to memory, and what runs in it is given.</summary>
-    /// <param name="instance">Its name, and keys of limits.</param>
+    /// <param name="instance">Its name, keys of limits, and nics that need nothing of the host's.</param>
     /// <param name="image">The image it is shown with.</param>
     /// <param name="layers">Its layers, lowest first, by sha256.</param>
     /// <param name="process">What runs in it.</param>
@@ -74,6 +77,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
             LayersAreShifted = !canIdmapLayers,
         },
         Limits = LimitsOf(instance.Name, instance.Config),
+        Nics = Nics.Of(new Expanded(instance.Config, instance.Devices)),
         Init = process.InitArguments,
         Process = process,
         Environment = new Dictionary<string, string>(),

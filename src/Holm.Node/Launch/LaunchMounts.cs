@@ -2,6 +2,7 @@ using Holm.Contract;
 using Holm.Images.Roots;
 using Holm.Linux;
 using Holm.Node.Flakes;
+using Holm.Node.Networks;
 
 namespace Holm.Node.Launch;
 
@@ -17,12 +18,18 @@ public sealed class LaunchMounts : IDisposable
 
     private static readonly (string Name, string Path)[] HostFiles =
     [
-        ("resolv.conf", "/etc/resolv.conf"), ("hosts", "/etc/hosts"), ("localtime", "/etc/localtime"),
+        ("resolv.conf", ResolvConf.Path), ("hosts", "/etc/hosts"), ("localtime", "/etc/localtime"),
         ("ca-certificates", "/etc/ssl/certs/ca-certificates.crt"),
     ];
 
     /// <summary>In the order in which they are mounted.</summary>
     public IReadOnlyList<RootMount> All => _all;
+
+    /// <summary>
+    /// The host's resolv.conf, where a container with a network of its own cannot ask the servers it names, and is given another in its
+    /// place; null: it is given this one, or none.
+    /// </summary>
+    public string? Resolver { get; private set; }
 
     /// <summary>Opens all of it.</summary>
     /// <exception cref="Refusal">A path that the flake names is not there, or a folder of the caller's cannot be shared.</exception>
@@ -52,9 +59,11 @@ public sealed class LaunchMounts : IDisposable
 
     private void AddHost(Flake flake, FlakeStack stack)
     {
+        var isOwn = flake.Network == "nat" && !flake.Without.Contains("resolv.conf") && File.Exists(ResolvConf.Path);
+        Resolver = isOwn && File.ReadAllText(ResolvConf.Path) is var text && !ResolvConf.ReachesOut(text) ? text : null;
         foreach (var (name, path) in HostFiles)
-            if (!flake.Without.Contains(name) && !(flake.Network == "none" && name is "resolv.conf" or "hosts")
-                && Fd.TryOpen(path, OpenFlags.O_PATH) is { } file)
+            if (!flake.Without.Contains(name) && !(Resolver is not null && path == ResolvConf.Path) &&
+                !(flake.Network == "none" && name is "resolv.conf" or "hosts") && Fd.TryOpen(path, OpenFlags.O_PATH) is { } file)
             {
                 _opened.Add(file);
                 _all.Add(new RootMount(path)

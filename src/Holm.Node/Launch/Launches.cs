@@ -2,10 +2,12 @@ using System.Security.Cryptography;
 using System.Text;
 using Holm.Config;
 using Holm.Contract;
+using Holm.Images.Roots;
 using Holm.Linux;
 using Holm.Node.Engines;
 using Holm.Node.Flakes;
 using Holm.Node.Instances;
+using Holm.Node.Networks;
 
 namespace Holm.Node.Launch;
 
@@ -25,6 +27,9 @@ public sealed class Launches(
     FlakeStore flakes, FlakeStacks stacks, Transients transients, SpecReader reader, Func<Document> document, Loop loop, LxcEngine engine,
     Func<string, Action<string>, CancellationToken, Task> pull)
 {
+    /// <summary>Held while an instance is made: the next one sees what subnet it has.</summary>
+    private readonly Lock _making = new();
+
     /// <summary>How long a start may take until it can be handed a program: the engine's own, and some.</summary>
     private static readonly TimeSpan Patience = Executor.StartDeadline + TimeSpan.FromMinutes(10);
 
@@ -69,7 +74,8 @@ public sealed class Launches(
     {
         foreach (var run in loop.Runs)
             if (run is { Observed.Presence: Presence.Running, Record: { Launched: { HandedOver: true } by } record })
-                transients.TryAdd(new Transient(ConfigOf(run.Observed.Name, record.Fingerprint, by.Flake), by, Spec: null));
+                transients.TryAdd(new Transient(ConfigOf(run.Observed.Name, record.Fingerprint, by.Flake,
+                    [.. record.ReadNics()]), by, Spec: null));
     }
 
     private (Flake Flake, string Target) Find(string command)
@@ -107,7 +113,8 @@ public sealed class Launches(
         if (stays && transients.Find(name) is { Wanted: Wanted.On } kept && kept.By.Flake == flake.Name)
             return (name, await Reach(flake, name, ct).ConfigureAwait(false));
         using var mounts = LaunchMounts.Of(flake, stack, request);
-        name = Make(flake, stack, name, stays, mounts);
+        lock (_making)
+            name = Make(flake, stack, name, stays, mounts);
         loop.Wake();
         return (name, await Reach(flake, name, ct).ConfigureAwait(false));
     }
@@ -118,7 +125,8 @@ public sealed class Launches(
         for (var attempt = 0; ; attempt++)
         {
             var full = name.EndsWith('-') ? name + RandomNumberGenerator.GetHexString(6, lowercase: true) : name;
-            var config = ConfigOf(full, stack.Image.Fingerprint, flake.Name) with { Config = Keys(flake) };
+            Nic[] nics = flake.Network == "nat" ? [LaunchNetwork.NicOf(FreeSubnet(flake), mounts.Resolver is not null)] : [];
+            var config = ConfigOf(full, stack.Image.Fingerprint, flake.Name, nics) with { Config = Keys(flake) };
             var process = OciProcess.Of(stack.Image) with
             {
                 Arguments = [],
@@ -128,7 +136,8 @@ public sealed class Launches(
                 Stays = stays,
                 HostNetwork = flake.Network == "host",
                 HostName = flake.HostName ?? (flake.Network == "host" ? Environment.MachineName : null),
-                Mounts = mounts.All,
+                Mounts = nics is [{ Gateway: { } server }] && mounts.Resolver is { } resolver
+                    ? [new RootMount(ResolvConf.Path) { Text = ResolvConf.Naming(resolver, server) }, .. mounts.All] : mounts.All,
                 Launched = by,
             };
             var spec = reader.Read(config, stack.Image, stack.Layers, process);
@@ -142,7 +151,15 @@ public sealed class Launches(
         }
     }
 
-    private static InstanceConfig ConfigOf(string name, string fingerprint, string flake) => new()
+    private Ipv4Interface FreeSubnet(Flake flake)
+    {
+        Ipv4Interface[] taken = [.. InstanceNetworks.HostSubnets(), .. LaunchNetwork.Subnets(transients.Over(document()))];
+        return LaunchNetwork.Free(taken, RandomNumberGenerator.GetInt32(LaunchNetwork.Count)) ??
+            throw new Refusal(409, $"launch {flake.Name}: no subnet is free for it in {string.Join(" and ", LaunchNetwork.Ranges
+                .Select(r => r.Subnet))}: the host or other apps have addresses in or routes to all of them; use network: host");
+    }
+
+    private static InstanceConfig ConfigOf(string name, string fingerprint, string flake, IReadOnlyList<Nic> nics) => new()
     {
         Name = name,
         Image = fingerprint,
@@ -151,7 +168,8 @@ public sealed class Launches(
         Description = $"flake {flake}",
         CreatedAt = DateTimeOffset.UtcNow,
         Devices = Maps.Empty<System.Collections.Immutable.ImmutableSortedDictionary<string, string>>().Add(
-            "root", Maps.Of(("type", "disk"), ("path", "/"), ("pool", "ram"))),
+            "root", Maps.Of(("type", "disk"), ("path", "/"), ("pool", "ram")))
+            .SetItems(nics.Select(n => KeyValuePair.Create(n.Device, n.Keys))),
     };
 
     private static System.Collections.Immutable.ImmutableSortedDictionary<string, string> Keys(Flake flake)
@@ -176,7 +194,11 @@ public sealed class Launches(
             while (run.Observed.Presence is Presence.Absent && !failed.IsCompleted)
                 await Task.WhenAny(failed, run.WaitUntil(o => o.Presence != Presence.Absent, patience.Token)).ConfigureAwait(false);
             if (run.Observed.Presence != Presence.Running)
+            {
                 await Task.WhenAny(failed, run.Reachable.Task.WaitAsync(patience.Token)).ConfigureAwait(false);
+                // What its nic cannot have is told here; nobody would hear it once it has its program.
+                await Task.WhenAny(failed, run.Answered.Task.WaitAsync(patience.Token)).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -184,6 +206,8 @@ public sealed class Launches(
                 await patience.CancelAsync().ConfigureAwait(false);
         }
         ct.ThrowIfCancellationRequested();
+        if (run.HookFailure is { } refused)
+            throw new Refusal(500, $"launch {flake.Name}: {refused}");
         return failed.IsCompletedSuccessfully && await failed.ConfigureAwait(false) is { } found
             ? throw new Refusal(500, $"launch {flake.Name}: {found.Ending?.Reason ?? found.Reason}")
             : run;

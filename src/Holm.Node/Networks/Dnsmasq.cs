@@ -12,7 +12,8 @@ namespace Holm.Node.Networks;
 /// </summary>
 /// <remarks>
 /// <c>$HOLM_RUN/networks/NAME.conf</c> what it reads, written before it starts and removed when it has ended; <c>.leases</c> what it gave,
-/// <c>.log</c> why it did not start. Its one argument is the path of the first: by that it is found again.
+/// <c>.log</c> why it did not start, <c>.up</c> its process id, once it listens. Its one
+/// argument is the path of the first: by that it is found again.
 /// </remarks>
 internal sealed class Dnsmasq : IDisposable
 {
@@ -21,7 +22,7 @@ internal sealed class Dnsmasq : IDisposable
     private readonly Action<string> _tell;
     private readonly CancellationTokenSource _stop = new();
     private readonly Attendant _attendant = new();
-    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Dnsmasq(string @base, string config, Action<int> count, Action<string> tell) =>
         (_base, Config, _count, _tell) = (@base, config, count, tell);
@@ -29,37 +30,40 @@ internal sealed class Dnsmasq : IDisposable
     /// <summary>What it was started with.</summary>
     public string Config { get; }
 
-    /// <summary>Ends once it runs, or could not be started the first time.</summary>
-    public Task Begun => _first.Task;
+    /// <summary>Ends once it runs, or could not be started the first time: false.</summary>
+    public Task<bool> Begun => _first.Task;
+
+    /// <summary>Ends once it answers name questions, or will not soon.</summary>
+    public async Task Listening()
+    {
+        if (!await Begun.ConfigureAwait(false))
+            return;
+        for (var waited = TimeSpan.Zero; waited < Patience && !File.Exists(_base + ".up"); waited += Look)
+            await Task.Delay(Look).ConfigureAwait(false);
+    }
 
     /// <summary>Its configuration; pure.</summary>
     /// <param name="name">The interface.</param>
     /// <param name="plan">Has an address and <see cref="AddressPlan.Dhcp"/>.</param>
-    /// <param name="leases">File for the leases.</param>
-    public static string Render(string name, AddressPlan plan, string leases)
+    /// <param name="base">Path of its files, without their endings.</param>
+    /// <param name="guest">Who has an address at the other end without asking: it is for nobody else; null: nobody.</param>
+    public static string Render(string name, AddressPlan plan, string @base, GuestAddress? guest = null)
     {
         var own = plan.Address!.Value;
         var text = new StringBuilder("# Written by holmd; changes are lost.\n");
-        text.Append($"interface={name}\nexcept-interface=lo\nbind-dynamic\nno-hosts\nuser=nobody\ngroup=nogroup\npid-file=\n");
-        text.Append($"log-facility=/dev/null\nquiet-dhcp\ndhcp-authoritative\ndhcp-no-override\ndhcp-leasefile={leases}\n");
-        foreach (var range in Ranges(plan))
+        text.Append($"interface={name}\nexcept-interface=lo\nbind-dynamic\nno-hosts\nuser=nobody\ngroup=nogroup\n");
+        text.Append($"log-facility=/dev/null\nquiet-dhcp\ndhcp-authoritative\ndhcp-no-override\n");
+        text.Append($"dhcp-leasefile={@base}.leases\npid-file={@base}.up\n");
+        foreach (var range in plan.Offers)
             text.Append(CultureInfo.InvariantCulture,
                 $"dhcp-range={Ipv4.Text(range.First)},{Ipv4.Text(range.Last)},{Ipv4.Text(own.Mask)},{plan.LeaseSeconds}\n");
+        if (guest is not null)
+            text.Append($"dhcp-host={guest.Hwaddr},{Ipv4.Text(guest.Address)}\n");
         if (plan.NameServers.Length > 0)
             text.Append($"dhcp-option=option:dns-server,{string.Join(',', plan.NameServers.Select(Ipv4.Text))}\n");
         if (plan.Domain.Length > 0)
             text.Append($"domain={plan.Domain}\n");
         return text.ToString();
-    }
-
-    /// <summary>The ranges asked for, or both sides of its own address in the subnet.</summary>
-    private static IEnumerable<Ipv4Range> Ranges(AddressPlan plan)
-    {
-        if (plan.Ranges.Length > 0)
-            return plan.Ranges;
-        var own = plan.Address!.Value;
-        Ipv4Range[] sides = [new(own.Network + 1, own.Address - 1), new(own.Address + 1, own.Broadcast - 1)];
-        return sides.Where(side => side.First <= side.Last);
     }
 
     /// <summary>Takes over one of an earlier daemon that runs with just this configuration, or starts one.</summary>
@@ -91,7 +95,7 @@ internal sealed class Dnsmasq : IDisposable
 
     private static void DeleteFiles(string @base)
     {
-        foreach (var ending in (string[])[".leases", ".log", ".conf"])
+        foreach (var ending in (string[])[".leases", ".log", ".up", ".conf"])
             File.Delete(@base + ending);
     }
 
@@ -109,9 +113,10 @@ internal sealed class Dnsmasq : IDisposable
                 if (Environment.TickCount64 - since > LongestPause.TotalMilliseconds)
                     pause = FirstPause;
                 var said = File.Exists(_base + ".log") ? File.ReadAllText(_base + ".log").Trim().ReplaceLineEndings("; ") : "";
-                _tell($"dnsmasq of {Path.GetFileName(_base)} ended{(said.Length > 0 ? ": " + said : "")}; it is started again");
-                _first.TrySetResult();
+                _first.TrySetResult(false);
+                // Who ends it a moment later need not hear of it.
                 await Task.Delay(pause, _stop.Token).ConfigureAwait(false);
+                _tell($"dnsmasq of {Path.GetFileName(_base)} ended{(said.Length > 0 ? ": " + said : "")}; it is started again");
             }
             catch (OperationCanceledException)
             {
@@ -120,7 +125,7 @@ internal sealed class Dnsmasq : IDisposable
             catch (IOException e)
             {
                 _tell($"serve addresses on {Path.GetFileName(_base)}: {e.Message}");
-                _first.TrySetResult();
+                _first.TrySetResult(false);
                 await Task.Delay(pause).ConfigureAwait(false);
             }
     }
@@ -147,6 +152,7 @@ internal sealed class Dnsmasq : IDisposable
     {
         File.WriteAllText(_base + ".conf", Config);
         File.Delete(_base + ".log");
+        File.Delete(_base + ".up");
     }
 
     private Child Spawn(string program)
@@ -164,7 +170,7 @@ internal sealed class Dnsmasq : IDisposable
                 // An earlier daemon may have died before it counted it.
                 if (PidFds.IdOf(process) is { } pid)
                     _count(pid);
-                _first.TrySetResult();
+                _first.TrySetResult(true);
                 if (child is not null)
                     await child.Wait().ConfigureAwait(false);
                 else
@@ -177,4 +183,6 @@ internal sealed class Dnsmasq : IDisposable
     }
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2), Look = TimeSpan.FromMilliseconds(1);
 }

@@ -5,7 +5,13 @@ namespace Holm.Node.Networks;
 /// <summary>An interface of the host towards apps, with what is to be done on it.</summary>
 /// <param name="Plan">Addresses and services.</param>
 /// <param name="App">The app whose it is; empty for a managed network.</param>
-internal sealed record HostInterface(AddressPlan Plan, string App);
+/// <param name="Guest">The app's own address, where the node sets it; null: it asks for one.</param>
+internal sealed record HostInterface(AddressPlan Plan, string App, GuestAddress? Guest = null);
+
+/// <summary>An address that an app has without asking.</summary>
+/// <param name="Hwaddr">MAC address of its end of the link.</param>
+/// <param name="Address">Host byte order.</param>
+internal sealed record GuestAddress(string Hwaddr, uint Address);
 
 /// <summary>What runs beside the links: an address service for each interface that wants one, masquerading, forwarding.</summary>
 /// <param name="folder"><c>$HOLM_RUN/networks</c>.</param>
@@ -49,7 +55,7 @@ internal sealed class HostServices(string folder, string nodeId, Action<string, 
     private async Task SetServers(IReadOnlyDictionary<string, HostInterface> interfaces)
     {
         var configs = interfaces.Where(i => i.Value.Plan.Dhcp).ToDictionary(
-            i => i.Key, i => Dnsmasq.Render(i.Key, i.Value.Plan, Files(i.Key) + ".leases"), StringComparer.Ordinal);
+            i => i.Key, i => Dnsmasq.Render(i.Key, i.Value.Plan, Files(i.Key), i.Value.Guest), StringComparer.Ordinal);
         foreach (var (name, server) in _servers.Where(s => configs.GetValueOrDefault(s.Key) != s.Value.Config).ToList())
         {
             server.Dispose();
@@ -62,9 +68,10 @@ internal sealed class HostServices(string folder, string nodeId, Action<string, 
         foreach (var (name, config) in configs.Where(c => !_servers.ContainsKey(c.Key)))
         {
             Directory.CreateDirectory(folder);
-            var app = interfaces[name].App;
+            var (app, guest) = (interfaces[name].App, interfaces[name].Guest);
             _servers[name] = Dnsmasq.Start(Files(name), config, pid => count(app, pid), tell);
-            begun.Add(_servers[name].Begun);
+            // Who asks for an address asks again; who has one asks for names as soon as it runs.
+            begun.Add(guest is null ? _servers[name].Begun : _servers[name].Listening());
         }
         await Task.WhenAll(begun).ConfigureAwait(false);
     }

@@ -86,6 +86,7 @@ public sealed partial class InstanceNetworks
             default:
                 if (!from.Any(last => MoveOn(app, nic, to, last)))
                     AddVeth(app, nic, to);
+                GiveAddress(nic, to.Inside);
                 break;
         }
     }
@@ -150,7 +151,7 @@ public sealed partial class InstanceNetworks
     private GuestEnd GuestEndOf(string app, Nic nic, Connection to, int? mtu) => new(nic.Name!, to.Namespace)
     {
         Mtu = mtu,
-        Address = nic.Hwaddr ?? Owner.InventAddress(nodeId, app, nic.Device),
+        Address = Hwaddr(app, nic),
         Up = true,
     };
 
@@ -204,7 +205,7 @@ public sealed partial class InstanceNetworks
             Namespace = to.Namespace,
             Name = nic.Name,
             Mtu = host.Mtu,
-            Address = nic.Hwaddr ?? Owner.InventAddress(nodeId, app, nic.Device),
+            Address = Hwaddr(app, nic),
             Up = true,
         });
         return true;
@@ -248,15 +249,41 @@ public sealed partial class InstanceNetworks
             : link.Kind == "macvlan" && (link.Alias == Owner.Alias(nodeId, app, nic.Device) || link.Name == nic.Name ||
                 _connected.GetValueOrDefault(app)?.Nics.Count(n => n.Kind == nic.Kind && n.Parent == nic.Parent) == 1));
 
-    /// <summary>The link stays, the host end gets other addresses: only those that Holm gave it are taken away.</summary>
-    private void Readdress(string app, Nic before, Nic after)
+    /// <summary>The link stays, its ends get other addresses: only those that Holm gave them are taken away.</summary>
+    private void Readdress(string app, Nic before, Nic after, Connection connection)
     {
-        if (before.Host.Address == after.Host.Address || _host.Find(HostName(app, after)) is not { } host)
+        var guest = (before.Address, before.Gateway) != (after.Address, after.Gateway);
+        if (guest)
+            TakeAddress(before, connection.Inside);
+        if (before.Host.Address != after.Host.Address && _host.Find(HostName(app, after)) is { } host)
+        {
+            if (before.Host.Address is { } old)
+                _host.RemoveAddress(host.Index, old.ToIPAddress(), old.Length);
+            if (after.Host.Address is { } own)
+                _host.AddAddress(host.Index, own.ToIPAddress(), own.Length);
+        }
+        if (guest)
+            GiveAddress(after, connection.Inside);
+    }
+
+    /// <summary>Gives an end inside the address that is written for it, and the way to the rest of the world by the host end.</summary>
+    private static void GiveAddress(Nic nic, RouteSocket inside)
+    {
+        if (nic.Address is not { } own || inside.Find(nic.Name!) is not { } end)
             return;
-        if (before.Host.Address is { } old)
-            _host.RemoveAddress(host.Index, old.ToIPAddress(), old.Length);
-        if (after.Host.Address is { } own)
-            _host.AddAddress(host.Index, own.ToIPAddress(), own.Length);
+        inside.AddAddress(end.Index, own.ToIPAddress(), own.Length);
+        if (nic.Gateway is { } gateway)
+            inside.AddDefaultRoute(end.Index, (own with { Address = gateway }).ToIPAddress());
+    }
+
+    /// <summary>Takes both away again; what the app has taken away itself is fine.</summary>
+    private static void TakeAddress(Nic nic, RouteSocket inside)
+    {
+        if (nic.Address is not { } own || inside.Find(nic.Name!) is not { } end)
+            return;
+        if (nic.Gateway is { } gateway)
+            inside.RemoveDefaultRoute(end.Index, (own with { Address = gateway }).ToIPAddress());
+        inside.RemoveAddress(end.Index, own.ToIPAddress(), own.Length);
     }
 
     /// <summary>A host end was given an address by DHCP, or has lost it.</summary>

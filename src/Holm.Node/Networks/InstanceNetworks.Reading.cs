@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Holm.Config;
 using Holm.Contract;
 using Holm.Linux;
@@ -36,6 +37,19 @@ public sealed partial class InstanceNetworks
     {
         using var host = RouteSocket.Open();
         return InterfaceStates.ReadHost(host, name);
+    }
+
+    /// <summary>
+    /// Subnets of IPv4 in which the host has an address, or to which it has a route; default routes, and those of less than 8 bits that
+    /// stand in for one, are left out.
+    /// </summary>
+    public static IReadOnlyList<Ipv4Interface> HostSubnets()
+    {
+        using var host = RouteSocket.Open();
+        var addresses = host.Addresses().Select(a => (a.Address, a.PrefixLength));
+        return [.. addresses.Concat(host.Routes().Select(r => (r.Address, r.PrefixLength)))
+            .Where(s => s.PrefixLength >= 8 && s.Address.AddressFamily == AddressFamily.InterNetwork)
+            .Select(s => new Ipv4Interface(Ipv4.TryParse(s.Address.ToString())!.Value, s.PrefixLength))];
     }
 
     /// <summary>Interfaces of the host that Holm does not manage.</summary>

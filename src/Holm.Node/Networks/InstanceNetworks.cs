@@ -154,7 +154,7 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
             {
                 if (connection.Nics.FirstOrDefault(n => n.SameLink(nic)) is { } same)
                 {
-                    Readdress(app, same, nic);
+                    Readdress(app, same, nic, connection);
                     connection.Nics[connection.Nics.IndexOf(same)] = nic;
                     continue;
                 }
@@ -322,6 +322,9 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
 
     private string HostName(string app, Nic nic) => nic.HostName ?? Owner.InventName(nodeId, app, nic.Device);
 
+    /// <summary>MAC address of the guest end of a pair.</summary>
+    private string Hwaddr(string app, Nic nic) => nic.Hwaddr ?? Owner.InventAddress(nodeId, app, nic.Device);
+
     private Connection Open(int initPid)
     {
         var space = NetNamespace.Of(initPid);
@@ -347,7 +350,8 @@ public sealed partial class InstanceNetworks(string runFolder, string nodeId, Ac
             var wanted = Bridges.Present.ToDictionary(n => n.Name, n => new HostInterface(n.Plan, ""), StringComparer.Ordinal);
             foreach (var (app, connection) in _connected)
                 foreach (var nic in connection.Nics.Where(n => n.Host != AddressPlan.None))
-                    wanted[HostName(app, nic)] = new HostInterface(nic.Host, app);
+                    wanted[HostName(app, nic)] = new HostInterface(nic.Host, app,
+                        nic.Address is { } inside ? new GuestAddress(Hwaddr(app, nic), inside.Address) : null);
             _served |= wanted.Count > 0;
             return wanted;
         }

@@ -89,6 +89,7 @@ internal static class Table
         new("Netlink.MessageHead", "struct nlmsghdr", Headers: 1) { Prefix = "nlmsg_" },
         new("Netlink.LinkHead", "struct ifinfomsg", Headers: 1) { Prefix = "ifi_", Fields = { ["Pad"] = "__ifi_pad" } },
         new("Netlink.AddressHead", "struct ifaddrmsg", Headers: 1) { Prefix = "ifa_", Fields = { ["PrefixLength"] = "ifa_prefixlen" } },
+        new("Netlink.RouteHead", "struct rtmsg", Headers: 1) { Prefix = "rtm_" },
         new("Netlink.BridgeVlan", "struct bridge_vlan_info", Headers: 1),
         new("Netlink.LinkStatistics", "struct rtnl_link_stats64", Whole: false, Headers: 1),
         new("Netlink.NetlinkSocket+SocketAddress", "struct sockaddr_nl", Headers: 1) { Prefix = "nl_" },

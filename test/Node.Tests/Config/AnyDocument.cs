@@ -154,6 +154,8 @@ internal sealed class AnyDocument(int seed)
         nic = nic.SetItem("ipv4.host_address", $"{subnet}.1/24");
         if (Maybe())
             nic = nic.SetItem("ipv4.dhcp", _random.Next(4) == 0 ? "yes" : "true");
+        if (_random.Next(4) == 0)
+            nic = nic.SetItem("ipv4.address", $"{subnet}.7/24");
         if (nic.ContainsKey("ipv4.dhcp") && Maybe())
             nic = nic.SetItem("ipv4.dhcp.ranges", $"{subnet}.10-{subnet}.20{(Maybe() ? "" : $",{subnet}.30-{subnet}.40")}");
         if (Maybe())

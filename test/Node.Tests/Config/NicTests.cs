@@ -9,6 +9,10 @@ public sealed class NicTests
     [Theory]
     [InlineData("nictype=p2p host_name=foo ipv4.host_address=10.0.0.1/24 ipv4.dhcp=true ipv4.dhcp.ranges=10.0.0.2-10.0.0.9 ipv4.nat=true")]
     [InlineData("nictype=p2p ipv4.host_address=dhcp mtu=1400 hwaddr=02:00:00:00:00:01")]
+    [InlineData("nictype=p2p ipv4.host_address=10.0.0.1/24 ipv4.address=10.0.0.2/24 ipv4.nat=true")]
+    [InlineData("nictype=p2p ipv4.host_address=10.0.0.1/31 ipv4.address=10.0.0.0/31")]
+    [InlineData("nictype=p2p ipv4.host_address=dhcp ipv4.address=10.0.0.2/24")]
+    [InlineData("nictype=p2p ipv4.host_address=10.0.0.1/24 ipv4.dhcp=true ipv4.address=none")]
     [InlineData("nictype=bridged parent=br0 vlan=none vlan.tagged=1,5-7")]
     [InlineData("nictype=macvlan parent=eth1")]
     [InlineData("nictype=physical parent=eth4 name=wan vlan=7")]
@@ -29,6 +33,14 @@ public sealed class NicTests
     [InlineData("nictype=p2p ipv4.host_address=10.0.0.1/31 ipv4.dhcp=true", "leaves no address")]
     [InlineData("nictype=p2p ipv4.host_address=10.0.0.1/24 ipv4.dhcp=true ipv4.dhcp.ranges=10.0.1.2-10.0.1.3", "not within the hosts")]
     [InlineData("nictype=p2p ipv4.host_address=10.0.0.1/24 ipv4.dhcp=perhaps", "it takes true or false")]
+    [InlineData("nictype=p2p ipv4.host_address=10.0.0.1/24 ipv4.address=10.0.1.2/24", "not in 10.0.0.0/24, the subnet of ipv4.host_addr")]
+    [InlineData("nictype=p2p ipv4.host_address=10.0.0.1/24 ipv4.address=10.0.0.2/25", "write another address of that, with /24")]
+    [InlineData("nictype=p2p ipv4.host_address=10.0.0.1/24 ipv4.address=10.0.0.1/24", "is the host end's own address")]
+    [InlineData("nictype=p2p ipv4.address=10.0.0.255/24", "ipv4.address \"10.0.0.255/24\" is no address of a host")]
+    [InlineData("nictype=p2p ipv4.address=dhcp", "no address of a host")]
+    [InlineData("nictype=bridged parent=br0 ipv4.address=10.0.0.2/24", "key \"ipv4.address\" is not known for nictype bridged")]
+    [InlineData("nictype=macvlan parent=eth1 ipv4.address=10.0.0.2/24", "key \"ipv4.address\" is not known for nictype macvlan")]
+    [InlineData("network=lan ipv4.address=10.0.0.2/24", "key \"ipv4.address\" is not known for nictype bridged")]
     [InlineData("nictype=p2p hwaddr=ff:ff:ff:ff:ff:ff", "no address of one interface")]
     [InlineData("nictype=bridged", "interface name \"\" is not allowed: it is empty")]
     [InlineData("nictype=bridged parent=br0 vlan=4095", "vlan \"4095\" is not allowed")]
@@ -38,6 +50,33 @@ public sealed class NicTests
     [InlineData("nictype=physical parent=averylongport vlan=4000", "it has 18 characters")]
     public void These_are_refused_by_name(string keys, string reason) =>
         Assert.Contains(reason, Assert.Throws<Refusal>(() => Nic.Read("eth0", Keys(keys))).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("ipv4.host_address=10.0.0.1/24 ipv4.dhcp=true", "10.0.0.2/24", "10.0.0.1")]
+    [InlineData("ipv4.host_address=10.0.0.254/24 ipv4.dhcp=true", "10.0.0.1/24", "10.0.0.254")]
+    [InlineData("ipv4.host_address=10.0.0.1/24 ipv4.dhcp=true ipv4.dhcp.ranges=10.0.0.9-10.0.0.12,10.0.0.4-10.0.0.5", "10.0.0.9/24",
+        "10.0.0.1")]
+    [InlineData("ipv4.host_address=10.0.0.4/24 ipv4.dhcp=true ipv4.dhcp.ranges=10.0.0.4-10.0.0.5", "10.0.0.5/24", "10.0.0.4")]
+    [InlineData("ipv4.host_address=10.0.0.1/24 ipv4.dhcp=true ipv4.address=10.0.0.7/24", "10.0.0.7/24", "10.0.0.1")]
+    [InlineData("ipv4.host_address=10.0.0.1/24 ipv4.dhcp=true ipv4.address=none", null, null)]
+    [InlineData("ipv4.host_address=10.0.0.1/24", null, null)]
+    [InlineData("ipv4.host_address=dhcp ipv4.address=10.0.0.7/24", "10.0.0.7/24", null)]
+    public void Where_nobody_asks_the_first_address_that_is_offered_is_given(string keys, string? address, string? gateway)
+    {
+        var nic = (Nic.Read("eth0", Keys("nictype=p2p " + keys)) with { Name = "lan" }).WithoutAsking();
+        Assert.Equal((address, gateway, "lan"), (nic.Address?.ToString(), nic.Gateway is { } by ? Ipv4.Text(by) : null, nic.Name));
+        // A record of it gives it back.
+        Assert.Equal(nic, Nic.Read("eth0", nic.Keys.SetItem("name", "lan")));
+    }
+
+    [Fact]
+    public void An_address_inside_can_be_changed_on_the_same_link()
+    {
+        var one = Nic.Read("eth0", Keys("nictype=p2p ipv4.host_address=10.0.0.1/24 ipv4.address=10.0.0.2/24"));
+        var two = Nic.Read("eth0", Keys("nictype=p2p ipv4.host_address=10.0.0.1/24 ipv4.address=10.0.0.3/24"));
+        Assert.True(one.SameLink(two));
+        Assert.NotEqual(one, two);
+    }
 
     [Fact]
     public void Guest_names_are_given_in_order_and_unique()

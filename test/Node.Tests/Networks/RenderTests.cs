@@ -11,18 +11,27 @@ public sealed class RenderTests
     public async Task Dnsmasq_serves_one_interface()
     {
         var text = Dnsmasq.Render("myapp", Plan("ipv4.host_address=10.9.0.5/24 ipv4.dhcp=true ipv4.dhcp.expiry=10m " +
-            "dns.domain=shop.example dns.nameservers=9.9.9.9,1.1.1.1"), "/tmp/leases");
+            "dns.domain=shop.example dns.nameservers=9.9.9.9,1.1.1.1"), "/tmp/served");
         Assert.Contains("\ninterface=myapp\nexcept-interface=lo\nbind-dynamic\n", text, StringComparison.Ordinal);
         Assert.Contains("dhcp-range=10.9.0.1,10.9.0.4,255.255.255.0,600\ndhcp-range=10.9.0.6,10.9.0.254,255.255.255.0,600\n" +
             "dhcp-option=option:dns-server,9.9.9.9,1.1.1.1\ndomain=shop.example\n", text, StringComparison.Ordinal);
         await Approves("dnsmasq", ["--test", "--conf-file=-"], text);
-        var narrow = Dnsmasq.Render("a", Plan("ipv4.host_address=10.9.0.1/30 ipv4.dhcp=true"), "/tmp/leases");
+        var narrow = Dnsmasq.Render("a", Plan("ipv4.host_address=10.9.0.1/30 ipv4.dhcp=true"), "/tmp/served");
         Assert.Contains("dhcp-range=10.9.0.2,10.9.0.2,255.255.255.252,3600\n", narrow, StringComparison.Ordinal);
         Assert.Single(narrow.Split('\n'), l => l.StartsWith("dhcp-range", StringComparison.Ordinal));
         var ranges = Dnsmasq.Render("a", Plan("ipv4.host_address=10.9.0.1/24 ipv4.dhcp=true " +
-            "ipv4.dhcp.ranges=10.9.0.10-10.9.0.20,10.9.0.30-10.9.0.40"), "/tmp/leases");
+            "ipv4.dhcp.ranges=10.9.0.10-10.9.0.20,10.9.0.30-10.9.0.40"), "/tmp/served");
         Assert.Contains("dhcp-range=10.9.0.10,10.9.0.20,255.255.255.0,3600\ndhcp-range=10.9.0.30,10.9.0.40,", ranges,
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_that_an_app_has_without_asking_is_for_nobody_else()
+    {
+        var text = Dnsmasq.Render("a", Plan("ipv4.host_address=10.9.0.1/30 ipv4.dhcp=true"), "/tmp/served",
+            new GuestAddress("02:00:00:00:00:01", 0x0a090002));
+        Assert.Contains("\ndhcp-host=02:00:00:00:00:01,10.9.0.2\n", text, StringComparison.Ordinal);
+        await Approves("dnsmasq", ["--test", "--conf-file=-"], text);
     }
 
     [Fact]
