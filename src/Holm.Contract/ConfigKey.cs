@@ -5,7 +5,8 @@ namespace Holm.Contract;
 /// tell.
 /// </summary>
 /// <remarks>
-/// Names and values are LXD's (<c>doc/reference/instance_options.md</c>); <c>init.*</c>, <c>oci.*</c>, <c>limits.partition</c> and <c>log.level</c> are
+/// Names and values are LXD's (<c>doc/reference/instance_options.md</c>); <c>init.*</c>, <c>oci.*</c>,
+/// <c>limits.partition</c> and <c>log.level</c> are
 /// Holm's own.
 /// </remarks>
 /// <param name="Name">The key; a name that ends in <c>.*</c> stands for all keys that begin so.</param>

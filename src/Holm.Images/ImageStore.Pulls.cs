@@ -165,15 +165,30 @@ public sealed partial class ImageStore
     }
 
     /// <summary>Free text that a label gives; the keys of LXD's images.</summary>
+    /// <summary>What the image says of itself, for people; what would not fit a line is left out.</summary>
     private static Dictionary<string, string> Describe(OciConfig config)
     {
-        var found = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (key, label) in ((string, string)[])[("description", "description"), ("release", "version"), ("os", "title")])
-            if (config.Config?.Labels?.GetValueOrDefault("org.opencontainers.image." + label) is { Length: > 0 and < 4096 } text &&
-                !text.Any(char.IsControl))
+        var (run, found) = (config.Config, new Dictionary<string, string>(StringComparer.Ordinal));
+        void Add(string key, string? text)
+        {
+            if (text is { Length: > 0 and < 4096 } && !text.Any(char.IsControl) && key.Length < 256 && !key.Any(c => c is <= ' ' or > '~'))
                 found[key] = text;
+        }
+        foreach (var (key, label) in ((string, string)[])[("description", "description"), ("release", "version"), ("os", "title")])
+            Add(key, run?.Labels?.GetValueOrDefault("org.opencontainers.image." + label));
+        foreach (var (label, text) in run?.Labels ?? new Dictionary<string, string>())
+            Add("oci.label." + label, text);
+        Add("oci.cmd", string.Join(' ', (run?.Cmd ?? []).Select(Quoted)));
+        Add("oci.cwd", run?.WorkingDir);
+        Add("oci.entrypoint", string.Join(' ', (run?.Entrypoint ?? []).Select(Quoted)));
+        Add("oci.ports", string.Join(' ', (run?.ExposedPorts?.Keys ?? []).Order(StringComparer.Ordinal)));
+        Add("oci.stop_signal", run?.StopSignal);
+        Add("oci.user", run?.User);
+        Add("oci.volumes", string.Join(' ', (run?.Volumes?.Keys ?? []).Order(StringComparer.Ordinal)));
         return found;
     }
+
+    private static string Quoted(string word) => word.Length > 0 && !word.Any(c => c is ' ' or '"' or '\'') ? word : $"'{word}'";
 
     private void LoadDrafts(List<string> said)
     {

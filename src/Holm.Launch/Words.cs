@@ -4,8 +4,9 @@ namespace Holm.Launch;
 
 /// <summary>What of a command line is Holm's, and what reaches the program.</summary>
 /// <remarks>
-/// Holm's words only lead: <c>@NAME</c> names an instance, <c>%name[:value]</c> is one of <see cref="Known"/>, <c>@@x</c> and <c>%%x</c> are the
-/// program's <c>@x</c> and <c>%x</c>, and <c>--</c> ends Holm's words. The first other word and all behind it reach the program as they are.
+/// Holm's words only lead: <c>@NAME</c> names an instance, <c>%name[:value]</c> is one of <see cref="Known"/>, <c>@@x</c> and
+/// <c>%%x</c> are the program's <c>@x</c> and <c>%x</c>, and <c>--</c> ends Holm's words. The first other word and all behind it reach the
+/// program as they are.
 /// A <c>--</c> is taken for Holm's only where it is needed: behind a word of Holm's, or before one that looks like it; else
 /// <c>grep -- -x</c> would lose it.
 /// </remarks>

@@ -8,6 +8,9 @@ public sealed class OciAppTests
     {
         await using var flakes = await FlakeNode.Start();
         var node = flakes.Node;
+        var shown = (await node.Holm("image", "show", "busybox")).Well().Out;
+        foreach (var word in (string[])["80/tcp", "/data", "SIGUSR1", "org.example", "/work/dir"])
+            Assert.Contains(word, shown, StringComparison.Ordinal);
         await node.Launch("box", "busybox");
         await Log(node, "box", "started as 1000:1000 in /work/dir with bar");
         Assert.Equal("77\n", await node.In("box", "sed -n 's/^Groups:[[:space:]]*//p' /proc/3/status | tr -d ' '"));

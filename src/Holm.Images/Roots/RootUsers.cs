@@ -21,8 +21,9 @@ public static class RootUsers
 
     /// <summary>Finds the user that an image names.</summary>
     /// <param name="root">The root's folder, open.</param>
-    /// <param name="user"><c>user</c>, <c>uid</c>, <c>user:group</c>, <c>uid:gid</c> and mixtures; OCI image specification, config.md, User.
-    /// Empty: root.</param>
+    /// <param name="user">
+    /// <c>user</c>, <c>uid</c>, <c>user:group</c>, <c>uid:gid</c> and mixtures; OCI image specification, config.md, User. Empty: root.
+    /// </param>
     /// <exception cref="Refusal">400: a name is in neither file.</exception>
     public static RootUser Find(Fd root, string user)
     {

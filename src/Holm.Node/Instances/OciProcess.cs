@@ -1,4 +1,3 @@
-using Holm.Contract;
 using Holm.Images;
 using Holm.Linux.Processes;
 
@@ -30,7 +29,4 @@ public static class OciProcess
                 variables[entry[..end]] = entry[(end + 1)..];
         return variables;
     }
-
-    /// <summary>Ports that the image says it serves, for people: <c>80/tcp</c>.</summary>
-    public static IReadOnlyList<string> Ports(OciConfig config) => [.. (config.Config?.ExposedPorts?.Keys ?? []).Order(StringComparer.Ordinal)];
 }
