@@ -72,9 +72,7 @@ public static class Daemon
         using var only = await TakeLock(paths.Run).ConfigureAwait(false);
 
         // What there is: images, the configuration, the machine.
-        var images = new ImageStore(paths.State, clock) { AlsoKept = () => FlakeIncludes.Kept(paths.Flakes) };
-        foreach (var told in images.Open())
-            Say(told);
+        var images = OpenImages(paths, clock);
         var config = new ConfigStore(paths.State, paths.Run, Say);
         var tree = CgroupTree.Read();
         var layers = new LayerMounts(Path.Combine(paths.Run, "layers"));
@@ -100,11 +98,7 @@ public static class Daemon
         var boot = new Boot(config, power, desired, loop, control, paths, clock, Say);
         executor.SwitchedOff = control.SwitchedOff;
         loop.WentDown = control.WentDown;
-        loop.Changed = (before, after) =>
-        {
-            if (Lifecycle.Between(before, after) is var (action, reason))
-                events.Lifecycle(action, "/1.0/instances/" + after.Name, ("reason", reason));
-        };
+        loop.Changed = (before, after) => Tell(events, before, after);
         config.Changed += (_, _) => loop.Wake();
 
         // What was there before. The folder is entered, not listed, by the roots of unprivileged instances: liblxc wants that.
@@ -137,6 +131,20 @@ public static class Daemon
         await watching.ConfigureAwait(false);
         limits.CleanUp();
         return 0;
+    }
+
+    private static ImageStore OpenImages(NodePaths paths, TimeProvider clock)
+    {
+        var images = new ImageStore(paths.State, clock) { AlsoKept = () => FlakeIncludes.Kept(paths.Flakes) };
+        foreach (var told in images.Open())
+            Say(told);
+        return images;
+    }
+
+    private static void Tell(Events events, ObservedInstance before, ObservedInstance after)
+    {
+        if (Lifecycle.Between(before, after) is var (action, reason))
+            events.Lifecycle(action, "/1.0/instances/" + after.Name, ("reason", reason));
     }
 
     /// <summary>What is registered, with what a crash left half done finished, and what launches it.</summary>

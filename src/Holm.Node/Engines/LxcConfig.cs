@@ -70,7 +70,8 @@ public sealed record OciContainer(string InitProgram, bool HostNetwork, string? 
 
     /// <summary>Docker's and podman's capabilities, and sys_boot: reboot(2) in a pid namespace ends that.</summary>
     public const string Capabilities =
-        "chown dac_override fowner fsetid kill net_bind_service setfcap setgid setpcap setuid sys_chroot audit_write mknod net_raw sys_boot";
+        "audit_write chown dac_override fowner fsetid kill mknod net_bind_service net_raw setfcap setgid setpcap setuid sys_boot " +
+        "sys_chroot";
 }
 
 /// <summary>Writes liblxc's configuration: our compiled output, lxc.container.conf(5). Pure.</summary>

@@ -127,7 +127,8 @@ public sealed partial class Executor(
         var path = Path.Combine(engine.Folder(spec.Name), "root");
         using var root = space.Run(() => Fd.Open(path, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY));
         var user = RootUsers.Find(root, process.User);
-        if (spec.Root.IdmapBase is not null && user.Groups.Append(user.Uid).Append(user.Gid).Max() is var highest && highest >= Roots.IdCount)
+        if (spec.Root.IdmapBase is not null && user.Groups.Append(user.Uid).Append(user.Gid).Max() is var highest
+            && highest >= Roots.IdCount)
             throw new Refusal(400, $"{what}: its user has id {highest}; ids go from 0 to {Roots.IdCount - 1}");
         RootMounts.Attach(what, space, root, process.Mounts, user, spec.Root.IdmapBase, roots.UserNamespace);
         if (process.Folder != "/")

@@ -19,7 +19,7 @@ public static class LaunchPlan
         var said = image.Oci?.ConfigDocument.Config;
         IEnumerable<string> words = target != "/" ? [target, .. flake.Arguments]
             : [.. said?.Entrypoint ?? [], .. flake.Arguments, .. arguments.IsEmpty && flake.Arguments.Count == 0 ? said?.Cmd ?? [] : []];
-        var program = Engines.InitProgram.Strings(words);
+        var program = InitProgram.Strings(words);
         return program.Length + arguments.Length > 0 ? [.. program, .. arguments]
             : throw new Refusal(127, $"launch {flake.Name}: its image does not say what to run; register it with --target PROGRAM");
     }
@@ -43,7 +43,7 @@ public static class LaunchPlan
                 set.Remove(name);
                 passed.AddRange(rest[..(end + 1)]);
             }
-        return [.. Engines.InitProgram.Strings(set.Select(e => $"{e.Key}={e.Value}")), .. passed];
+        return [.. InitProgram.Strings(set.Select(e => $"{e.Key}={e.Value}")), .. passed];
     }
 
     private static string? NameOf(ReadOnlySpan<byte> entry) =>

@@ -4,7 +4,7 @@ using Holm.Images.Roots;
 using Holm.Linux;
 using Holm.Linux.Processes;
 
-namespace Holm.Node.Engines;
+namespace Holm.Node.Instances;
 
 /// <summary>A program that holm-init runs, in the shape that <c>src/native/init.c</c> reads.</summary>
 public sealed record InitProgram
