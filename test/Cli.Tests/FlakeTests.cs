@@ -44,7 +44,7 @@ public sealed class FlakeTests
 
     [Theory]
     [InlineData("--image is missing", "register", "--app", "/a")]
-    [InlineData("--app is missing", "register", "--image", "i")]
+    [InlineData("NAME or --app is missing", "register", "--image", "i")]
     [InlineData("choose between --resume and --attach", "register", "--image", "i", "--app", "/a", "--resume", "--attach")]
     [InlineData("--layer wants --base", "register", "--image", "i", "--app", "/a", "--layer", "l")]
     [InlineData("--info prints and registers nothing; leave out --app", "register", "--image", "i", "--app", "/a", "--info")]

@@ -18,6 +18,7 @@ public sealed class LaunchTerminalTests
         await terminal.Types("\x1a", "inside> ");
         await terminal.Types("jobs | grep -c Stopped\n", "1\ninside> ");
         await terminal.Types("fg\n");
+        await Task.Delay(300, TestContext.Current.CancellationToken);
         await terminal.Types("\x03", "inside> ");
         await terminal.Types("exit 9\n", "host> ");
         await terminal.Types("echo code $?; stty -a | grep -o -e -icanon -e icanon\n", "code 9\nicanon\nhost> ");
