@@ -33,7 +33,7 @@ public sealed record Flake
     /// <summary>Absolute path on the host → program in the image; <c>/</c>: what the image itself says (Entrypoint).</summary>
     public IReadOnlyDictionary<string, string> Commands { get; set; } = new Dictionary<string, string>();
 
-    /// <summary>One of <c>one-shot</c>, <c>resume</c>, <c>attach</c>.</summary>
+    /// <summary>One of <c>one-shot</c>, <c>resume</c>, and <c>attach</c>, which this version refuses.</summary>
     public string Life { get; set; } = "one-shot";
 
     /// <summary>

@@ -32,11 +32,11 @@ public sealed class OciAppTests
             "--config", "environment.FOO=mine", "--config", command)).Well();
         (await node.Holm("app", "start", "box")).Well();
         await Log(node, "box", "0:77 /tmp/new/folder mine");
-        Assert.Equal("sleep\n", await node.In("box", "cat /proc/3/comm"));
+        await Shell.Until("the program is sleep", async () => await node.In("box", "cat /proc/3/comm") == "sleep\n");
         (await node.Holm("app", "stop", "--force", "box")).Well();
         (await node.Holm("config", "set", "box", "oci.init=none")).Well();
         (await node.Holm("app", "start", "box")).Well();
-        Assert.Equal("sleep\n", await node.In("box", "cat /proc/1/comm"));
+        await Shell.Until("process 1 is the program", async () => await node.In("box", "cat /proc/1/comm") == "sleep\n");
         (await node.Holm("app", "stop", "--force", "box")).Well();
         (await node.Holm("config", "set", "box", "oci.user=nobody-there")).Well();
         Assert.Contains("is not in the image's /etc/passwd", (await node.Holm("app", "start", "box")).Err, StringComparison.Ordinal);

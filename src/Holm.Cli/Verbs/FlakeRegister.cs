@@ -26,7 +26,7 @@ internal static class FlakeRegister
     private static readonly Option<bool> HostDependencies = Parts.Switch("--check-host-dependencies",
         "give it the files of this host that the images list in /systemfiles, read-only");
     private static readonly Option<bool> Resume = Parts.Switch("--resume", "keep the container after a call, and use it for the next");
-    private static readonly Option<bool> Attach = Parts.Switch("--attach", "keep the container after a call, and join its command");
+    private static readonly Option<bool> Attach = Parts.Switch("--attach", "join a running command; refused by this version, see --resume");
     private static readonly Option<string[]> Opt = Parts.Values("--opt", "OPTION",
         "an option of podman's, as --opt='--env A=b'; may be given several times");
     private static readonly Option<string[]> PilotOption = Parts.Values("--pilot-option", "%NAME[:VALUE]",

@@ -10,7 +10,7 @@ internal static class FlakeReset
         var names = Parts.Some("NAME", "names of flakes, or the path of a flake's only command", LiveNames.Flakes);
         return new("reset", "end what is kept of flakes between calls", names)
         {
-            More = "A flake that was registered with --resume or --attach keeps its container; the next call then begins with a new one. "
+            More = "A flake that was registered with --resume keeps its container; the next call then begins with a new one. "
                 + "Where nothing is kept, nothing happens.",
             Examples = ["holm flake reset joe"],
             Run = (line, caller) => caller.Each(

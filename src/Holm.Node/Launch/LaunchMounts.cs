@@ -82,7 +82,7 @@ public sealed class LaunchMounts : IDisposable
     {
         foreach (var path in flake.Tmpfs)
             _all.Add(new RootMount(path));
-        foreach (var mount in flake.Mounts)
+        foreach (var mount in flake.Mounts.Where(m => !flake.PilotOptions.Contains("%ignore_missing_volume_path") || Path.Exists(m.Source)))
             Add($"launch {flake.Name}", mount.Source, mount.Path, mount.ReadOnly);
     }
 

@@ -44,6 +44,7 @@ public sealed class Launches(
         if (!LaunchRules.May(flake, request.Caller, Lines("/etc/passwd"), Lines("/etc/group")))
             throw new Refusal(403, $"launch {flake.Name}: you are neither root nor in group holm, and the flake does not name you " +
                 "(allow: in its file)");
+        flake.PilotOptions = [.. flake.PilotOptions, .. request.Call.Options.Select(o => "%" + o)];
         var stack = await StackOf(flake, tell, ct).ConfigureAwait(false);
         var program = LaunchPlan.Arguments(flake, target, stack.Image, request.Arguments.Span);
         var (name, run) = await InstanceFor(flake, stack, request, ct).ConfigureAwait(false);
