@@ -40,7 +40,7 @@ public sealed class LaunchStormTests
         Assert.Equal(7, (await flakes.Bash("work")).Code);
     }
 
-    /// <summary>Calls again and again; every call ends, and one that says it is well has run to its end. How many did, of how many.</summary>
+    /// <summary>Calls again and again: every call ends, one that says it is well has run to its end. How many did, of how many.</summary>
     private static async Task<(int Whole, int All)> Call(FlakeNode flakes, string command, CancellationToken over)
     {
         var (whole, all) = (0, 0);

@@ -34,15 +34,15 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
         Push("lazy/tool", "1", megabytes: 1);
         await using var link = new CuttingLink(registry.Port) { CutAfter = 256 << 10 };
         var command = Path.Combine(flakes.Commands, "lazy");
-        (await flakes.Node.Holm("flake", "register", "lazy", "--image", link.Host + "/lazy/tool:1", "--app", command, "--target", "/bin/sh"))
-            .Well();
+        var image = link.Host + "/lazy/tool:1";
+        (await flakes.Node.Holm("flake", "register", "lazy", "--image", image, "--app", command, "--target", "/bin/sh")).Well();
         var secret = await flakes.Bash("lazy -c true");
         Assert.Equal(125, secret.Code);
         (await flakes.Node.Holm("configure", "registry", link.Host, "insecure")).Well();
         // Two at once pull once; what is told goes to standard error.
         var both = await Task.WhenAll(flakes.Bash("lazy -c 'echo one'"), flakes.Bash("lazy -c 'echo one'"));
         Assert.All(both, ran => Assert.Equal((0, "one\n"), (ran.Code, ran.Out)));
-        Assert.Contains(both, ran => ran.Err.Contains("holm: pulling " + link.Host + "/lazy/tool:1", StringComparison.Ordinal)
+        Assert.Contains(both, ran => ran.Err.Contains("holm: pulling " + image, StringComparison.Ordinal)
             && ran.Err.Contains("1 of 1 layers", StringComparison.Ordinal));
         Assert.Equal("", (await flakes.Bash("lazy -c 'echo two'")).Well().Err);
     }
