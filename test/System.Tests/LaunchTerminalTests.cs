@@ -7,9 +7,7 @@ public sealed class LaunchTerminalTests
     public async Task A_terminal_is_the_programs_with_its_keys_size_and_jobs()
     {
         await using var flakes = await FlakeNode.Start();
-        await flakes.Register("box", "--target", "/bin/sh");
-        using var terminal = Open(flakes);
-        await terminal.Types("PS1='host> '\n", "host> ");
+        using var terminal = await Open(flakes);
         await terminal.Types("stty rows 33 cols 99; box\n", "$ ");
         await terminal.Types("PS1='in''side> '\n", "inside> ");
         await terminal.Types("stty size; tty | sed s/[0-9]*$/N/\n", "33 99\n/dev/pts/N\ninside> ");
@@ -28,9 +26,7 @@ public sealed class LaunchTerminalTests
     public async Task A_program_stops_goes_on_and_is_interrupted_as_natively()
     {
         await using var flakes = await FlakeNode.Start();
-        await flakes.Register("box", "--target", "/bin/sh");
-        using var terminal = Open(flakes);
-        await terminal.Types("PS1='host> '\n", "host> ");
+        using var terminal = await Open(flakes);
         foreach (var line in (string[])["box -c 'echo go; sleep 1000'", "box -c 'echo go; sleep 1000' | cat"])
         {
             await terminal.Types(line + "\n", "go\n");
@@ -55,10 +51,8 @@ public sealed class LaunchTerminalTests
     public async Task A_terminal_that_is_gone_takes_the_program_along()
     {
         await using var flakes = await FlakeNode.Start();
-        await flakes.Register("box", "--target", "/bin/sh");
-        using (var terminal = Open(flakes))
+        using (var terminal = await Open(flakes))
         {
-            await terminal.Types("PS1='host> '\n", "host> ");
             await terminal.Types("box -c 'echo go; sleep 1000'\n", "go\n");
             Assert.Single(await flakes.Instances());
             terminal.Cut();
@@ -66,6 +60,13 @@ public sealed class LaunchTerminalTests
         await flakes.NoneLeft();
     }
 
-    private static TypedTerminal Open(FlakeNode flakes) => new(
-        Shell.Start("script", ["-qfc", "/bin/bash --norc --noediting -i", "/dev/null"], flakes.Environment));
+    /// <summary>An interactive shell of the host, with command <c>box</c>.</summary>
+    private static async Task<TypedTerminal> Open(FlakeNode flakes)
+    {
+        await flakes.Register("box", "--target", "/bin/sh");
+        var terminal = new TypedTerminal(
+            Shell.Start("script", ["-qfc", "/bin/bash --norc --noediting -i", "/dev/null"], flakes.Environment));
+        await terminal.Types("PS1='host> '\n", "host> ");
+        return terminal;
+    }
 }

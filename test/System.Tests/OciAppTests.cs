@@ -9,10 +9,10 @@ public sealed class OciAppTests
         await using var flakes = await FlakeNode.Start();
         var node = flakes.Node;
         var shown = (await node.Holm("image", "show", "busybox")).Well().Out;
-        foreach (var word in (string[])["80/tcp", "/data", "SIGUSR1", "org.example", "/work/dir"])
+        foreach (var word in (string[])["80/tcp", "/data", "SIGUSR1", "org.example", "/srv/dir"])
             Assert.Contains(word, shown, StringComparison.Ordinal);
         await node.Launch("box", "busybox");
-        await Log(node, "box", "started as 1000:1000 in /work/dir with bar");
+        await Log(node, "box", "started as 1000:1000 in /srv/dir with bar");
         Assert.Equal("77\n", await node.In("box", "sed -n 's/^Groups:[[:space:]]*//p' /proc/3/status | tr -d ' '"));
         Assert.Contains("tmpfs", await node.In("box", "grep ' /run ' /proc/mounts"), StringComparison.Ordinal);
         Assert.Equal("2\n", await node.In("box", "sed -n 's/^Seccomp:[[:space:]]*//p' /proc/1/status"));
@@ -53,7 +53,7 @@ public sealed class OciAppTests
         await flakes.Node.Holm(["exec", "box", "--", .. command.Split(' ')]);
         await Shell.Until("it has another init", async () => await flakes.Node.FindInit("box") is { } now && now != before);
         Assert.Equal("Running", await flakes.Node.Status("box"));
-        await Log(flakes.Node, "box", "started as 1000:1000 in /work/dir with bar", times: 2);
+        await Log(flakes.Node, "box", "started as 1000:1000 in /srv/dir with bar", times: 2);
     }
 
     [Fact]

@@ -24,7 +24,7 @@ tar -C "$tree" --sort=name --mtime=@0 -cf "$work/layer.tar" .
 umoci raw add-layer --image "$work/image:latest" "$work/layer.tar"
 umoci config --image "$work/image:latest" --config.entrypoint /bin/sh --config.cmd -c \
   --config.cmd 'echo "started as $(id -u):$(id -g) in $(pwd) with $FOO"; trap "echo stopped; exit 0" USR1; while :; do sleep 0.1; done' \
-  --config.workingdir /work/dir --config.user app --config.env FOO=bar --config.env EMPTY= \
+  --config.workingdir /srv/dir --config.user app --config.env FOO=bar --config.env EMPTY= \
   --config.stopsignal SIGUSR1 --config.exposedports 80/tcp --config.volume /data --config.label org.example=yes
 skopeo copy -q --insecure-policy "oci:$work/image:latest" "oci-archive:$out.part:docker.io/tools/busybox:latest"
 mv "$out.part" "$out"
