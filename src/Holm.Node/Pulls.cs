@@ -61,7 +61,7 @@ internal sealed class Pulls(ImageStore images, ConfigStore config, Logins logins
             return [ImageReference.Parse(name)];
         return settings.Search.Count > 0 ? [.. settings.Search.Select(host => ImageReference.Parse($"{host}/{name}"))]
             : throw new Refusal(400, $"image name {Names.Show(name)} begins with no registry, and none is searched; write one, for " +
-                $"example {ImageReference.Hub}/{Names.Show(name)}, or `holm configure registry {ImageReference.Hub} search`");
+                $"example {Names.Show(ImageReference.Hub + "/" + name)}, or `holm configure registry {ImageReference.Hub} search`");
     }
 
     private RegistryCredentials? Of(RegistryPull pull, string host) => pull.Logins.TryGetValue(host, out var login)
