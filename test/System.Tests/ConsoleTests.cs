@@ -45,6 +45,22 @@ public sealed class ConsoleTests
     }
 
     [Fact]
+    public async Task Who_types_and_leaves_at_once_does_no_harm()
+    {
+        await using var node = await TestNode.Start();
+        await node.Launch("web");
+        var first = await node.InitPid("web");
+        for (var i = 0; i < 60; i++)
+        {
+            using var terminal = Terminal(node, "app attach web");
+            await terminal.Sees("Type <Ctrl+p q>");
+            await terminal.Types("root\r\u0010q");
+            Assert.Equal(0, await terminal.Ends());
+        }
+        Assert.Equal(("Running", first), (await node.Status("web"), await node.InitPid("web")));
+    }
+
+    [Fact]
     public async Task A_killed_daemon_ends_the_attach_and_says_so()
     {
         await using var node = await TestNode.Start();

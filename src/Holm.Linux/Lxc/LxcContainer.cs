@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Holm.Linux.Terminals;
 
 namespace Holm.Linux.Lxc;
 
@@ -76,6 +77,18 @@ public sealed unsafe partial class LxcContainer : IDisposable
 /// <param name="Master">What the container prints is read here, what is written here it reads.</param>
 public sealed record LxcTerminal(Fd Claim, Fd Master) : IDisposable
 {
+    /// <summary>Gives it back once all that was written has been read, or nobody is left to read it.</summary>
+    /// <remarks>
+    /// liblxc 5.0.2 can find both in one epoll_wait(2): for the closed claim it frees the terminal, then it reads from what it freed. The
+    /// monitor dies of that (SIGSEGV), and with it the container.
+    /// </remarks>
+    public async Task Leave()
+    {
+        for (var pause = 1; Pty.HasUnread(Master) && !Poll.Readable(Claim, 0); pause = Math.Min(2 * pause, 100))
+            await Task.Delay(pause).ConfigureAwait(false);
+        Dispose();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

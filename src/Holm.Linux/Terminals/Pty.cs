@@ -40,6 +40,18 @@ public static partial class Pty
         Ioctl.Call(master, TIOCSWINSZ, ref size);
     }
 
+    /// <summary>True when something that was written to a master was not read at its other end, and there is one.</summary>
+    public static bool HasUnread(Fd master)
+    {
+        var flags = (int)(OpenFlags.O_RDWR | OpenFlags.O_NOCTTY | OpenFlags.O_CLOEXEC);
+        var slave = Ioctl.Call(master, TIOCGPTPEER, flags);
+        if (slave < 0)
+            return false;
+        using var opened = new Fd(slave);
+        // Only poll(2) waits until what was written has arrived; FIONREAD does not count it before.
+        return Poll.Readable(opened, 0);
+    }
+
     internal const uint TIOCSWINSZ = 0x5414, TIOCSPTLCK = 0x40045431, TIOCGPTPEER = 0x5441;
 
     [LibraryImport("libc", SetLastError = true)]

@@ -11,22 +11,31 @@ internal sealed class ConsoleHub(InstanceFace instances)
 
     /// <summary>Joins the console of a running instance.</summary>
     /// <exception cref="Contract.Refusal">It does not run, or another program holds its console.</exception>
-    public ConsoleSeat Attach(string name, bool force, bool readOnly)
+    public async Task<ConsoleSeat> Attach(string name, bool force, bool readOnly)
     {
-        lock (_shares)
+        while (true)
         {
-            if (!_shares.TryGetValue(name, out var share) || share.Ended)
+            ConsoleShare? share;
+            lock (_shares)
             {
-                var link = instances.OpenConsole(name);
-                share = new ConsoleShare(link.Terminal, link.Resize, ended =>
-                {
-                    _shares.TryRemove(new KeyValuePair<string, ConsoleShare>(name, ended));
-                    link.Dispose();
-                });
-                _shares[name] = share;
+                if (!_shares.TryGetValue(name, out share))
+                    _shares[name] = share = Open(name);
+                if (!share.Ended)
+                    return share.Attach(Recent(instances.ConsoleLog(name)), force, readOnly);
             }
-            return share.Attach(Recent(instances.ConsoleLog(name)), force, readOnly);
+            // The last one is leaving.
+            await share.Left.ConfigureAwait(false);
         }
+    }
+
+    private ConsoleShare Open(string name)
+    {
+        var link = instances.OpenConsole(name);
+        return new ConsoleShare(link.Terminal, link.Resize, async ended =>
+        {
+            await link.Leave().ConfigureAwait(false);
+            _shares.TryRemove(new KeyValuePair<string, ConsoleShare>(name, ended));
+        });
     }
 
     private const int RecentBytes = 8 * 1024;
@@ -70,15 +79,18 @@ internal sealed class ConsoleShare
     private readonly Action<int, int> _resize;
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public ConsoleShare(Fd terminal, Action<int, int> resize, Action<ConsoleShare> ended)
+    public ConsoleShare(Fd terminal, Action<int, int> resize, Func<ConsoleShare, Task> ended)
     {
         (_terminal, _resize) = (terminal, resize);
-        _ = Task.Run(async () =>
+        Left = Task.Run(async () =>
         {
             await Read().ConfigureAwait(false);
-            ended(this);
+            await ended(this).ConfigureAwait(false);
         });
     }
+
+    /// <summary>Ends when it has been given back.</summary>
+    public Task Left { get; }
 
     /// <summary>True when the terminal is gone, or everybody left.</summary>
     public bool Ended { get; private set; }

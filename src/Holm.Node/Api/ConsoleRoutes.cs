@@ -52,7 +52,7 @@ internal static class ConsoleRoutes
         try
         {
             await sockets.Joined(node.Clock, "0", "control").ConfigureAwait(false);
-            using var seat = consoles.Attach(name, body.Force, body.ReadOnly);
+            using var seat = await consoles.Attach(name, body.Force, body.ReadOnly).ConfigureAwait(false);
             seat.WritesChanged = writes => Tell(run, writes);
             Tell(run, seat.Writes);
             if (body is { Width: > 0 and <= 9999, Height: > 0 and <= 9999 })

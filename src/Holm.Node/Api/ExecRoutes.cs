@@ -51,7 +51,8 @@ internal static class ExecRoutes
         if (status.Code == StatusCode.Frozen)
             throw new Refusal(400, $"Instance is frozen: {name}: unfreeze it");
         if (status.Code != StatusCode.Running)
-            throw new Refusal(400, $"Instance is not running: {name}: {OperationRun.Text(status.Code)}");
+            throw new Refusal(400, $"Instance is not running: {name}: {OperationRun.Text(status.Code)}" +
+                (status.Reason.Length > 0 ? $": {status.Reason}" : ""));
     }
 
     private static async Task RunOnSockets(NodeFace node, string name, ExecRequest request, SocketSet sockets, OperationRun run)

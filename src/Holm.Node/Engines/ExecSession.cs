@@ -129,7 +129,7 @@ internal sealed class ExecStreams : IDisposable
 }
 
 /// <summary>The console of a running instance, held by holmd alone and fanned out by the API.</summary>
-public sealed class ConsoleLink : IDisposable
+public sealed class ConsoleLink
 {
     private readonly LxcTerminal _terminal;
     private readonly Fd? _devpts;
@@ -152,10 +152,10 @@ public sealed class ConsoleLink : IDisposable
         Pty.Resize(console, width, height);
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Gives the console back; another can take it when the task has ended.</summary>
+    public async Task Leave()
     {
-        _terminal.Dispose();
+        await _terminal.Leave().ConfigureAwait(false);
         _devpts?.Dispose();
     }
 }

@@ -172,8 +172,7 @@ public sealed class StreamTests(SmallNode node) : IClassFixture<SmallNode>
         using (slave)
         using (master)
         {
-            var ended = new TaskCompletionSource();
-            var share = new ConsoleShare(master.SetNonBlocking(), (_, _) => { }, _ => ended.SetResult());
+            var share = new ConsoleShare(master.SetNonBlocking(), (_, _) => { }, _ => Task.CompletedTask);
             var first = share.Attach("recent "u8.ToArray(), force: false, readOnly: false);
             var watcher = share.Attach([], force: false, readOnly: true);
             var second = share.Attach([], force: false, readOnly: false);
@@ -197,7 +196,7 @@ public sealed class StreamTests(SmallNode node) : IClassFixture<SmallNode>
             watcher.Dispose();
             second.Dispose();
             third.Dispose();
-            await ended.Task.WaitAsync(Ct);
+            await share.Left.WaitAsync(Ct);
         }
     }
 
