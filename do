@@ -88,7 +88,7 @@ do_build() {
   fi
   if stale out/holm-init src/native; then
     echo "building holm-init"
-    musl-gcc -std=gnu11 -Os -static -Wall -Wextra -Werror -o out/holm-init.part src/native/init.c
+    musl-gcc -std=gnu11 -Os -static -Wall -Wextra -Werror -o out/holm-init.part src/native/init.c src/native/shepherd.c
     strip out/holm-init.part && mv out/holm-init.part out/holm-init
   fi
   # Called by that name, it takes flake-pilot's command lines.

@@ -30,7 +30,7 @@ public static class PodmanOptions
         new(["--cpuset-cpus"], (f, v) => f with { Cpus = v.AsSpan().ContainsAny('-', ',') ? v : $"{v}-{v}" }),
         new(["--entrypoint"], EntryPoint),
         new(["--no-hosts"], null, (f, on) => on ? f with { Without = [.. f.Without.Append("hosts").Distinct()] } : f),
-        new(["--init"], null, (f, on) => f with { Init = on }),
+        new(["--init"], null, (f, on) => on ? f : throw Refuse("--init=false", "a flake's streams come from Holm's init")),
         // A flake is as these say: gone at its end, with the caller's input and terminal.
         new(["--rm"], null, (f, on) => on ? f : throw Refuse("--rm=false", "a flake is gone at its end; --resume keeps one")),
         new(["--interactive", "-i", "--tty", "-t", "-it", "-ti"], null, (f, _) => f),

@@ -33,7 +33,10 @@ public sealed record Flake
     /// <summary>Absolute path on the host → program in the image; <c>/</c>: what the image itself says (Entrypoint).</summary>
     public IReadOnlyDictionary<string, string> Commands { get; set; } = new Dictionary<string, string>();
 
-    /// <summary>One of <c>one-shot</c>, <c>resume</c>, and <c>attach</c>, which this version refuses.</summary>
+    /// <summary>
+    /// One of <c>one-shot</c>: each call is an instance, gone at its end; <c>resume</c>: the instance is kept, and each call is a program
+    /// in it; <c>attach</c>: the command goes on without its caller, and the next call joins it.
+    /// </summary>
     public string Life { get; set; } = "one-shot";
 
     /// <summary>
@@ -62,9 +65,6 @@ public sealed record Flake
 
     /// <summary>Host name inside; null: the host's own with its network, else the instance's name.</summary>
     public string? HostName { get; set; }
-
-    /// <summary>False: the command itself is process 1.</summary>
-    public bool Init { get; set; } = true;
 
     /// <summary>Words between the target and the caller's own.</summary>
     public IReadOnlyList<string> Arguments { get; set; } = [];

@@ -11,7 +11,7 @@ namespace Holm.Contract;
 /// <remarks>
 /// The message is a list of NUL-terminated strings in the order of the members, behind <c>1</c>, the version. holmd answers with any number
 /// of <see cref="Progress"/> and then <see cref="Refused"/> or <see cref="Taken"/>; the latter brings the control socket of the program,
-/// whose other end is holm-init (src/native/init.c has its messages).
+/// whose other end is holm-init (src/native/shepherd.c has its messages).
 /// </remarks>
 public sealed record LaunchCall
 {
@@ -30,7 +30,7 @@ public sealed record LaunchCall
     /// <summary>The home directory; empty: none, or it cannot be opened.</summary>
     public string Home { get; init; } = "";
 
-    /// <summary>Which of the descriptors 0, 1 and 2 are terminals: bits 1, 2 and 4.</summary>
+    /// <summary>Which of the descriptors 0, 1 and 2 are terminals: bits 1, 2 and 4; which are closed: 8, 16 and 32.</summary>
     public int Terminals { get; init; }
 
     /// <summary>Height of the terminal in characters.</summary>
@@ -75,7 +75,7 @@ public sealed record LaunchCall
         }
         if (parts is not
                 ["1", var command, var instance, var options, var folder, var home, var terminals, var rows, var columns, var mask, ""]
-            || !command.StartsWith('/') || !folder.StartsWith('/') || Number(terminals, 7) is not { } bits
+            || !command.StartsWith('/') || !folder.StartsWith('/') || Number(terminals, 63) is not { } bits
             || Number(rows, ushort.MaxValue) is not { } height || Number(columns, ushort.MaxValue) is not { } width
             || Number(mask, 0x1ff) is not { } umask)
             return null;

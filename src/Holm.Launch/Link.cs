@@ -23,12 +23,14 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
     private Fd? _master;
     private RawMode? _raw;
     private byte[] _pending = [];
-    private bool _inputEnded;
+    private bool _inputEnded, _isLeft;
+    private EscapeKeys? _keys;
 
     /// <summary>Signals that are passed on, by their numbers; the terminal's size has its own way.</summary>
     private static readonly int[] Passed =
         [Signals.SIGHUP, Signals.SIGINT, SIGQUIT, Signals.SIGUSR1, Signals.SIGUSR2, Signals.SIGTERM, SIGALRM, SIGTSTP, SIGCONT, SIGWINCH];
 
+    private const byte CtrlP = 0x10;
     private const int SIGQUIT = 3, SIGALRM = 14, SIGCONT = 18, SIGTSTP = 20, SIGWINCH = 28;
 
     /// <summary>Runs until the program has ended; returns its exit code, or dies by its signal.</summary>
@@ -70,6 +72,8 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
                 CarryIn();
             if (ready[3] != 0)
                 ReadKeys();
+            if (_isLeft)
+                return Goodbye();
             if (ready[0] == 0)
                 continue;
             var length = PacketSocket.Receive(control, message, files);
@@ -84,12 +88,21 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
         }
     }
 
+    /// <summary>The person has left a program that goes on.</summary>
+    private int Goodbye()
+    {
+        Leave();
+        Program.Say("\nholm: it goes on; who calls it joins it\n");
+        return 0;
+    }
+
     /// <summary>A message of holm-init's; returns the status once the program has ended.</summary>
     private int? Take(ReadOnlySpan<byte> message, List<Fd> files)
     {
         switch (message[0])
         {
-            case (byte)'p' when files.Count == 1:
+            case (byte)'p' when files.Count == 1 && message.Length == 2:
+                _keys = message[1] != 0 ? new EscapeKeys(CtrlP) : null;
                 _master = files[0].SetNonBlocking();
                 files.Clear();
                 _raw = new RawMode(input);
@@ -182,9 +195,19 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
         Span<byte> bytes = stackalloc byte[4096];
         var length = input.TryRead(bytes);
         _inputEnded = length <= 0 && length is not -Errnos.EAGAIN;
-        _pending = length > 0 ? bytes[..length].ToArray() : [];
+        _pending = length > 0 ? Keys(bytes[..length]) : [];
         if (_pending.Length > 0)
             CarryIn();
+    }
+
+    /// <summary>What of typed bytes is the program's.</summary>
+    private byte[] Keys(ReadOnlySpan<byte> typed)
+    {
+        if (_keys is null)
+            return typed.ToArray();
+        var send = new List<byte>();
+        _isLeft = _keys.Feed(typed, send);
+        return [.. send];
     }
 
     private void CarryIn()

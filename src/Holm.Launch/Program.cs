@@ -42,10 +42,11 @@ internal static class Program
 
     private static int Run()
     {
-        using Fd input = Standard(0), output = Standard(1), error = Standard(2);
+        using Fd input = Standard(0, out var noInput), output = Standard(1, out var noOutput), error = Standard(2, out var noError);
         var words = Words.Read(OwnProcess.Arguments());
         var environment = OwnProcess.Environment();
         var terminals = (Terminal.Is(input) ? 1 : 0) | (Terminal.Is(output) ? 2 : 0) | (Terminal.Is(error) ? 4 : 0);
+        var closed = (noInput ? 8 : 0) | (noOutput ? 16 : 0) | (noError ? 32 : 0);
         var size = terminals == 0 ? default : Terminal.Size((terminals & 1) != 0 ? input : (terminals & 2) != 0 ? output : error);
         var home = Environment.GetEnvironmentVariable("HOME") ?? "";
         var call = new LaunchCall
@@ -55,7 +56,7 @@ internal static class Program
             Options = words.Options,
             Folder = Environment.CurrentDirectory,
             Home = home,
-            Terminals = terminals,
+            Terminals = terminals | closed,
             Rows = size.Rows,
             Columns = size.Columns,
             Mask = OwnProcess.FileMask(),
@@ -128,15 +129,17 @@ internal static class Program
         return [.. count, .. words.Arguments, .. environment];
     }
 
-    /// <summary>A standard stream that was closed is /dev/null to the program.</summary>
-    private static Fd Standard(int number)
+    /// <summary>A standard stream; where it is closed, something to send in its place.</summary>
+    private static Fd Standard(int number, out bool isClosed)
     {
+        isClosed = false;
         try
         {
             return Fd.Duplicate(number);
         }
         catch (LinuxException e) when (e.Errno == Errnos.EBADF)
         {
+            isClosed = true;
             return Fd.Open("/dev/null", OpenFlags.O_RDWR);
         }
     }
@@ -151,7 +154,7 @@ internal static class Program
     /// <summary>Text for the person.</summary>
     public static void Say(string text)
     {
-        using var error = Standard(2);
+        using var error = Standard(2, out _);
         error.TryWrite(Encoding.UTF8.GetBytes(text));
     }
 }

@@ -1,5 +1,6 @@
 using Holm.Cli;
 using Holm.Cli.Streams;
+using Holm.Linux.Terminals;
 
 namespace Cli.Tests;
 
@@ -19,24 +20,24 @@ public sealed class EscapeKeysTests
     public void Way_out_with_the_standard_prefix(string typed, string sent, bool left)
     {
         // In one piece and byte by byte.
-        Assert.Equal((sent, left), Feed(EscapeKeys.Parse("^p"), typed, typed.Length));
-        Assert.Equal((sent, left), Feed(EscapeKeys.Parse("^p"), typed, 1));
+        Assert.Equal((sent, left), Feed(EscapeOption.Parse("^p"), typed, typed.Length));
+        Assert.Equal((sent, left), Feed(EscapeOption.Parse("^p"), typed, 1));
     }
 
     [Fact]
     public void Other_prefix_and_none()
     {
-        Assert.Equal(("\u0010q", false), Feed(EscapeKeys.Parse("ctrl-a"), "\u0010q", 1));
-        Assert.Equal(("", true), Feed(EscapeKeys.Parse("C-a"), "\u0001q", 1));
-        Assert.Equal(("\u0010q\u0001q", false), Feed(EscapeKeys.Parse("none"), "\u0010q\u0001q", 1));
+        Assert.Equal(("\u0010q", false), Feed(EscapeOption.Parse("ctrl-a"), "\u0010q", 1));
+        Assert.Equal(("", true), Feed(EscapeOption.Parse("C-a"), "\u0001q", 1));
+        Assert.Equal(("\u0010q\u0001q", false), Feed(EscapeOption.Parse("none"), "\u0010q\u0001q", 1));
     }
 
     [Fact]
     public void Banner_follows_the_prefix()
     {
-        Assert.Equal("Type <Ctrl+p q> to exit the console, <Ctrl+p Ctrl+p> to enter Ctrl+p itself", EscapeKeys.Parse("^p").Banner);
-        Assert.Equal("Type <Ctrl+a q> to exit the console, <Ctrl+a Ctrl+a> to enter Ctrl+a itself", EscapeKeys.Parse("^A").Banner);
-        Assert.Equal("Type <Ctrl+] q> to exit the console, <Ctrl+] Ctrl+]> to enter Ctrl+] itself", EscapeKeys.Parse("^]").Banner);
+        Assert.Equal("Type <Ctrl+p q> to exit the console, <Ctrl+p Ctrl+p> to enter Ctrl+p itself", EscapeOption.Parse("^p").Banner);
+        Assert.Equal("Type <Ctrl+a q> to exit the console, <Ctrl+a Ctrl+a> to enter Ctrl+a itself", EscapeOption.Parse("^A").Banner);
+        Assert.Equal("Type <Ctrl+] q> to exit the console, <Ctrl+] Ctrl+]> to enter Ctrl+] itself", EscapeOption.Parse("^]").Banner);
     }
 
     [Theory]
@@ -46,7 +47,7 @@ public sealed class EscapeKeysTests
     [InlineData("")]
     [InlineData("^pp")]
     [InlineData("^1")]
-    public void Wrong_prefix_is_a_usage_error(string text) => Assert.Throws<UsageError>(() => EscapeKeys.Parse(text));
+    public void Wrong_prefix_is_a_usage_error(string text) => Assert.Throws<UsageError>(() => EscapeOption.Parse(text));
 
     private static (string Sent, bool Left) Feed(EscapeKeys keys, string typed, int piece)
     {

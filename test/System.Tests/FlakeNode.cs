@@ -53,6 +53,14 @@ public sealed class FlakeNode : IAsyncDisposable
     public static Task<Ran> Native(string line, IReadOnlyDictionary<string, string> environment, string? input = null) =>
         Shell.Run("/usr/bin/env", ["--default-signal=PIPE", "/bin/bash", "-c", line], environment, input);
 
+    /// <summary>An interactive bash on a terminal in which the commands are on PATH; its prompt is <c>host&gt; </c>.</summary>
+    public async Task<TypedTerminal> Terminal()
+    {
+        var terminal = new TypedTerminal(Shell.Start("script", ["-qfc", "/bin/bash --norc --noediting -i", "/dev/null"], Environment));
+        await terminal.Types("PS1='host> '\n", "host> ");
+        return terminal;
+    }
+
     /// <summary>Starts a command and leaves it running.</summary>
     public Process Begin(string command, params string[] arguments) =>
         Shell.Start(Path.Combine(Commands, command), arguments, Environment);

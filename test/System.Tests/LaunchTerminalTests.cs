@@ -64,9 +64,6 @@ public sealed class LaunchTerminalTests
     private static async Task<TypedTerminal> Open(FlakeNode flakes)
     {
         await flakes.Register("box", "--target", "/bin/sh");
-        var terminal = new TypedTerminal(
-            Shell.Start("script", ["-qfc", "/bin/bash --norc --noediting -i", "/dev/null"], flakes.Environment));
-        await terminal.Types("PS1='host> '\n", "host> ");
-        return terminal;
+        return await flakes.Terminal();
     }
 }

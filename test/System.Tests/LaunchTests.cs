@@ -18,6 +18,7 @@ public sealed class LaunchTests
         "seq 1 5 | sh -c 'read a; read b; echo $a $b; cat'",
         "sh -c 'cat; echo end' </dev/null; echo $?",
         "sh -c 'test -t 0; echo $?; test -t 1; echo $?; test -p /dev/stdout; echo $?' | cat",
+        "sh -c 'echo x' >&- 2>/dev/null; echo $?; sh -c cat <&- 2>/dev/null; echo $?; sh -c 'echo x >&2' 2>&-; echo $?",
         "umask 027; sh -c umask; umask 077; sh -c umask",
         "seq 20000 | sort -rn | head -n 3; echo ${PIPESTATUS[1]}",
         "true; echo $?; false; echo $?",

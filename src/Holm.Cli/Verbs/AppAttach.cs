@@ -18,7 +18,7 @@ internal static class AppAttach
         More = "What the console said last comes first. Ctrl+p q (or Ctrl+p Ctrl+q) leaves the console, Ctrl+p Ctrl+p types Ctrl+p. "
             + "One person types, any number watch. Leaving does not touch the app.",
         Examples = ["holm app attach web", "holm app attach web --escape ^a"],
-        Run = (line, caller) => ConsoleSession.Run(caller, line.GetRequiredValue(Name), EscapeKeys.Parse(line.GetValue(Escape) ?? "^p"),
+        Run = (line, caller) => ConsoleSession.Run(caller, line.GetRequiredValue(Name), EscapeOption.Parse(line.GetValue(Escape) ?? "^p"),
             new ConsolePost { Type = "console", ReadOnly = line.GetValue(ReadOnly), Force = line.GetValue(Force) }),
     };
 }

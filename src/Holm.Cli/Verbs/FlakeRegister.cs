@@ -26,7 +26,8 @@ internal static class FlakeRegister
     private static readonly Option<bool> HostDependencies = Parts.Switch("--check-host-dependencies",
         "give it the files of this host that the images list in /systemfiles, read-only");
     private static readonly Option<bool> Resume = Parts.Switch("--resume", "keep the container after a call, and use it for the next");
-    private static readonly Option<bool> Attach = Parts.Switch("--attach", "join a running command; refused by this version, see --resume");
+    private static readonly Option<bool> Attach = Parts.Switch(
+        "--attach", "the command goes on without its caller, and the next call joins it");
     private static readonly Option<string[]> Opt = Parts.Values("--opt", "OPTION",
         "an option of podman's, as --opt='--env A=b'; may be given several times");
     private static readonly Option<string[]> PilotOption = Parts.Values("--pilot-option", "%NAME[:VALUE]",
@@ -59,6 +60,8 @@ internal static class FlakeRegister
             + "\n\nOf podman's options --opt takes those that have an equal: --env, --volume, --workdir, --user, --hostname, --tmpfs, "
             + "--network, --memory, --cpus, --cpuset-cpus, --entrypoint, --init and --no-hosts; --rm, --interactive and --tty change "
             + "nothing. A value is fixed when it is registered: %NAME is refused, but --opt='--volume %HOME:%HOME' is --home share."
+            + "\n\nWith --attach the command outlives its caller: Ctrl+p q leaves it, and so does a terminal that closes; the next call "
+            + "moves it to its own terminal. It has to be called in one. `holm flake reset NAME` ends it, as it ends what --resume keeps."
             + "\n\nA flake is one file, HOLM_STATE/flakes/NAME.yaml; files NAME.d/*.yaml beside it lie over it. Both are read at each "
             + "call. A path that is taken by something else is refused.",
         Examples =

@@ -45,7 +45,6 @@ internal static class FlakeShow
             .Add("Network", flake.Network)
             .Add("Shares", string.Join(' ', ((string[])[flake.ShareCwd ? "cwd" : "", flake.ShareHome ? "home" : "",
                 flake.HostDependencies ? "host-dependencies" : ""]).Where(s => s.Length > 0)))
-            .Add("Init", Say.YesNo(flake.Init))
             .Add("Allowed", string.Join(' ', flake.Allow))
             .Add("File", flake.File ?? "")
             .Add("Problem", flake.Problem ?? "")

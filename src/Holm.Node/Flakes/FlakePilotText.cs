@@ -97,9 +97,6 @@ public static class FlakePilotText
             var at = "container.runtime." + key;
             switch (key)
             {
-                case "attach" when Yaml.Switch(value, notes.Where):
-                    notes.Left(at, "a running command cannot be joined in this version; each call is one of its own");
-                    break;
                 case "resume" or "attach":
                     flake = notes.Switch(at, value) ? flake with { Life = key } : flake;
                     break;

@@ -94,12 +94,6 @@ public static class FlakeRules
     private static void CheckSettings(Flake flake)
     {
         OneOf("life", flake.Life, Lives);
-        if (flake.Life == "attach")
-            throw new Refusal(400, "life attach: a running command cannot be joined in this version; keep its container with resume, or " +
-                "run it as an app, whose console is shared (holm app attach)");
-        if (!flake.Init)
-            throw new Refusal(400, "init false: a command gets its streams from Holm's init, which has to be process 1; leave it out, or " +
-                "run it as an app with oci.init=none");
         OneOf("network", flake.Network, Networks);
         foreach (var file in flake.Without)
             OneOf("without", file, HostFiles);

@@ -43,7 +43,6 @@ public static class FlakeText
         Word("memory", f => f.Memory, (f, v) => f with { Memory = v }),
         Word("cpus", f => f.Cpus, (f, v) => f with { Cpus = v }),
         Word("host_name", f => f.HostName, (f, v) => f with { HostName = v }),
-        Switch("init", f => f.Init, (f, v) => f with { Init = v }),
         List("arguments", f => f.Arguments, (f, v) => f with { Arguments = v }),
         Map("environment", f => f.Environment, (f, v) => f with { Environment = v }),
         List("pass", f => f.Pass, (f, v) => f with { Pass = v }),

@@ -6,7 +6,7 @@ using Holm.Linux.Processes;
 
 namespace Holm.Node.Instances;
 
-/// <summary>A program that holm-init runs, in the shape that <c>src/native/init.c</c> reads.</summary>
+/// <summary>A program that holm-init runs, in the shape that <c>src/native/init.h</c> reads.</summary>
 public sealed record InitProgram
 {
     /// <summary>Who it is.</summary>

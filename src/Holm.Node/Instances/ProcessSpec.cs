@@ -26,6 +26,9 @@ public sealed record ProcessSpec
     /// <summary>True: it goes on when a program that was launched in it has ended.</summary>
     public bool Stays { get; init; }
 
+    /// <summary>True: the program that was launched in it goes on without its caller, and moves to the next one's terminal.</summary>
+    public bool IsJoined { get; init; }
+
     /// <summary>True: it has the host's network.</summary>
     public bool HostNetwork { get; init; }
 
@@ -44,6 +47,7 @@ public sealed record ProcessSpec
     /// <summary>Arguments of holm-init, the program's name first.</summary>
     public IReadOnlyList<string> InitArguments =>
     [
-        Engines.OciContainer.InitInside, HasInit ? TakesLaunches ? "launch" : "app" : "exec", .. Stays ? ["stay"] : Array.Empty<string>(),
+        Engines.OciContainer.InitInside, HasInit ? TakesLaunches ? "launch" : "app" : "exec",
+        .. IsJoined ? ["attach"] : Stays ? ["stay"] : Array.Empty<string>(),
     ];
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Holm.Config;
 using Holm.Contract;
+using Holm.Images;
 using Holm.Images.Roots;
 using Holm.Linux;
 using Holm.Node.Engines;
@@ -47,27 +48,40 @@ public sealed class Launches(
         flake.PilotOptions = [.. flake.PilotOptions, .. request.Call.Options.Select(o => "%" + o)];
         var stack = await StackOf(flake, tell, ct).ConfigureAwait(false);
         var program = LaunchPlan.Arguments(flake, target, stack.Image, request.Arguments.Span);
-        var (name, run) = await InstanceFor(flake, stack, request, ct).ConfigureAwait(false);
+        var (run, control) = await InstanceFor(flake, stack, request, ct).ConfigureAwait(false);
+        try
+        {
+            HandOver(flake, program, stack.Image, request, run, control);
+            return control;
+        }
+        catch
+        {
+            control.Dispose();
+            throw;
+        }
+    }
+
+    private void HandOver(Flake flake, byte[] program, StoredImage image, LaunchRequest request, InstanceRun run, Fd control)
+    {
+        var name = run.Observed.Name;
         var user = run.Record?.User ?? throw new Refusal(500, $"launch {flake.Name}: its instance {name} has ended meanwhile");
         using var text = new InitProgram
         {
             User = user,
             Mask = request.Call.Mask,
-            StopSignal = OciProcess.Of(stack.Image).StopSignal,
+            StopSignal = OciProcess.Of(image).StopSignal,
             Folder = LaunchMounts.SharesFolder(flake, request.Call) ? request.Call.Folder
-                : flake.WorkingDirectory ?? OciProcess.Of(stack.Image).Folder,
+                : flake.WorkingDirectory ?? OciProcess.Of(image).Folder,
             Arguments = program,
-            Environment = LaunchPlan.Environment(flake, stack.Image, request.Environment.Span,
+            Environment = LaunchPlan.Environment(flake, image, request.Environment.Span,
                 flake.ShareHome && request.Call.Home.Length > 0 ? request.Call.Home : user.Home),
         }.Open();
-        var control = Connect(flake, name);
         var (rows, columns) = (request.Call.Rows, request.Call.Columns);
         // On record first: a connection without a program ends an init that waits for one.
         run.Note(engine.Folder(name), r => r with { Launched = r.Launched! with { HandedOver = true } });
         PacketSocket.Send(control,
             [(byte)'L', (byte)request.Call.Terminals, (byte)rows, (byte)(rows >> 8), (byte)columns, (byte)(columns >> 8)],
             text, request.Streams[0], request.Streams[1], request.Streams[2]);
-        return control;
     }
 
     /// <summary>Takes up what a daemon before this one launched; what it did not live to hand over is left to be ended.</summary>
@@ -106,21 +120,58 @@ public sealed class Launches(
             }
     }
 
-    private async Task<(string Name, InstanceRun Run)> InstanceFor(
+    /// <summary>The instance that is kept, or a new one, and a connection to its init.</summary>
+    private async Task<(InstanceRun Run, Fd Control)> InstanceFor(
         Flake flake, FlakeStack stack, LaunchRequest request, CancellationToken ct)
     {
         var stays = flake.Life != "one-shot";
         var name = LaunchPlan.InstanceName(flake, request.Call.Instance, request.Caller.Uid);
-        if (stays && transients.Find(name) is { Wanted: Wanted.On } kept && kept.By.Flake == flake.Name)
-            return (name, await Reach(flake, name, ct).ConfigureAwait(false));
-        using var mounts = LaunchMounts.Of(flake, stack, request);
-        lock (_making)
-            name = Make(flake, stack, name, stays, mounts);
-        loop.Wake();
-        return (name, await Reach(flake, name, ct).ConfigureAwait(false));
+        while (true)
+        {
+            if (stays && transients.Find(name) is { } kept && kept.By.Flake == flake.Name)
+            {
+                if (kept.Wanted == Wanted.On && !IsEnding(loop.Of(name).Observed)
+                    && TryConnect(await Reach(flake, name, ct).ConfigureAwait(false), out _) is { } entered)
+                    return (loop.Of(name), entered);
+                await Gone(flake, name, ct).ConfigureAwait(false);
+            }
+            using var mounts = LaunchMounts.Of(flake, stack, request);
+            string? made;
+            lock (_making)
+                made = Make(flake, stack, name, stays, mounts);
+            if (made is null)
+                continue;
+            loop.Wake();
+            var run = await Reach(flake, made, ct).ConfigureAwait(false);
+            return (run, TryConnect(run, out var why) ??
+                throw new Refusal(500, $"launch {flake.Name}: instance {made} takes no program: {why}"));
+        }
     }
 
-    private string Make(Flake flake, FlakeStack stack, string name, bool stays, LaunchMounts mounts)
+    private static bool IsEnding(ObservedInstance o) => o is { Ending: not null } or { Stop: not null } or { Presence: Presence.Ended };
+
+    /// <summary>Waits until nothing is left of an instance whose program has ended, or that is being stopped.</summary>
+    private async Task Gone(Flake flake, string name, CancellationToken ct)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(EndPatience);
+        try
+        {
+            await loop.Of(name).WaitUntil(
+                o => o is { Presence: Presence.Absent, Busy: false } && transients.Find(name) is null, patience.Token)
+                .ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new Refusal(409, $"launch {flake.Name}: its instance {name} takes no program, and has not ended in " +
+                $"{EndPatience.TotalSeconds} s; see holm app logs {name}, or `holm flake reset {flake.Name}`");
+        }
+    }
+
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Makes an instance; null: this flake has one of that name by now.</summary>
+    private string? Make(Flake flake, FlakeStack stack, string name, bool stays, LaunchMounts mounts)
     {
         var by = new LaunchedBy(flake.Name, stays);
         for (var attempt = 0; ; attempt++)
@@ -135,6 +186,7 @@ public sealed class Launches(
                 Folder = flake.WorkingDirectory ?? OciProcess.Of(stack.Image).Folder,
                 User = flake.User ?? stack.Image.Oci?.ConfigDocument.Config?.User ?? "",
                 Stays = stays,
+                IsJoined = flake.Life == "attach",
                 HostNetwork = flake.Network == "host",
                 HostName = flake.HostName ?? (flake.Network == "host" ? Environment.MachineName : null),
                 Mounts = nics is [{ Gateway: { } server }] && mounts.Resolver is { } resolver
@@ -145,6 +197,8 @@ public sealed class Launches(
             var taken = document().Instances.ContainsKey(full) || loop.Find(full) is { Observed.Presence: not Presence.Absent };
             if (!taken && transients.TryAdd(new Transient(config, by, spec)))
                 return full;
+            if (full == name && stays && transients.Find(full)?.By.Flake == flake.Name)
+                return null;
             if (full == name || attempt > 100)
                 throw new Refusal(409, $"launch {flake.Name}: instance {full} is there already; " +
                     (transients.Find(full)?.By.Flake == flake.Name ? "wait until it has ended, or choose another @NAME"
@@ -214,16 +268,18 @@ public sealed class Launches(
             : run;
     }
 
-    private Fd Connect(Flake flake, string name)
+    /// <summary>Null: nobody listens, and why.</summary>
+    private Fd? TryConnect(InstanceRun run, out string why)
     {
+        why = "";
         try
         {
-            return engine.ConnectToLaunches(name);
+            return engine.ConnectToLaunches(run.Observed.Name);
         }
         catch (LinuxException e)
         {
-            throw new Refusal(500, $"launch {flake.Name}: instance {name} takes no program: {e.Message}; " +
-                $"see holm app logs, or `holm flake reset {flake.Name}`", e);
+            why = e.Message;
+            return null;
         }
     }
 

@@ -34,7 +34,6 @@ internal static class AnyFlake
         Memory = "25%",
         Cpus = "0-1",
         HostName = "h",
-        Init = false,
         Arguments = ["-v", "-v", "", "true", "~", "null", "1", "- x", "a: b", "é\t\n\\ \"", "%", "no", " pad ", "&x", "*y", "!z",
             "\u2028"],
         Environment = new Dictionary<string, string> { ["A.b"] = "", ["LANG"] = "yes", ["N"] = "0x10" },

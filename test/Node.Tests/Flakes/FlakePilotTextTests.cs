@@ -46,6 +46,7 @@ public sealed class FlakePilotTextTests
               - /etc/pki
             commands:
               /usr/bin/aws: "/"
+            life: attach
             share_home: true
             pass:
               - AWS_PROFILE
@@ -55,12 +56,11 @@ public sealed class FlakePilotTextTests
             """, FlakeText.Write(import.Flake));
         FlakeRules.Check(import.Flake);
         Assert.Equal(["include.path", "container.name", "container.target_app_path", "container.host_app_path",
-            "container.check_host_dependencies", "container.runtime.resume",
+            "container.check_host_dependencies", "container.runtime.resume", "container.runtime.attach",
             "container.runtime.podman: --volume %HOME:%HOME", "container.runtime.podman: --env AWS_PROFILE",
             "container.runtime.pilot_options"], import.Taken);
         Assert.Equal(["extra: it is not known",
             "container.runtime.runas: a flake runs unprivileged whoever calls it; `--run-as` says who it is inside",
-            "container.runtime.attach: a running command cannot be joined in this version; each call is one of its own",
             "container.runtime.podman: --privileged: podman's option \"--privileged\" is not taken: a flake is never privileged",
             "container.runtime.novelty: it is not known",
             "network: podman's usual network is a bridge of its own, the flake's is the host's; `network: nat` sets it apart"],

@@ -40,8 +40,7 @@ public sealed class FlakeRulesTests
         ["mount of"] = f => f with { Mounts = [new FlakeMount { Source = "%HOME", Path = "/p" }] },
         ["mount at"] = f => f with { Mounts = [new FlakeMount { Source = "/s", Path = "/" }] },
         ["tmpfs"] = f => f with { Tmpfs = ["tmp"] },
-        ["life attach"] = f => f with { Life = "attach" },
-        ["init false"] = f => f with { Init = false },
+        ["life attached"] = f => f with { Life = "attached" },
         ["without"] = f => f with { Without = ["passwd"] },
         ["pilot option"] = f => f with { PilotOptions = ["%fly"] },
         ["allow"] = f => f with { Allow = ["a b"] },
@@ -49,7 +48,7 @@ public sealed class FlakeRulesTests
     };
 
     /// <summary>Says all that may be said.</summary>
-    private static Flake Good => AnyFlake.Full with { Init = true };
+    private static Flake Good => AnyFlake.Full;
 
     public static TheoryData<string> All => [.. Wrongs.Keys];
 

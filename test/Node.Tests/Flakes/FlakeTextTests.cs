@@ -66,7 +66,7 @@ public sealed class FlakeTextTests
     [InlineData("image: [i]", "read f, line 1: one word or text is wanted here")]
     [InlineData("layers: i", "read f, line 1: a list (- VALUE) is wanted here")]
     [InlineData("image: i\nenvironment: [A]", "read f, line 2: a mapping (KEY: VALUE) is wanted here")]
-    [InlineData("init: maybe", "read f, line 1: \"maybe\" is neither true nor false")]
+    [InlineData("share_cwd: maybe", "read f, line 1: \"maybe\" is neither true nor false")]
     [InlineData("mounts: [{from: /a}]", "read f, line 1: key \"from\" of a mount is not known; source, path and readonly are")]
     [InlineData("[a, b]", "read f, line 1: a mapping (KEY: VALUE) is wanted here")]
     [InlineData("image: 'i", "read f, line 1: it is not YAML: ")]

@@ -135,7 +135,7 @@ public sealed class LaunchPlanTests
         Assert.Null(LaunchCall.Read(message.AsSpan(..^1)));
         Assert.Null(LaunchCall.Read([.. message, 0]));
         Assert.Null(LaunchCall.Read((call with { Command = "relative" }).Write()));
-        Assert.Null(LaunchCall.Read((call with { Terminals = 8 }).Write()));
+        Assert.Null(LaunchCall.Read((call with { Terminals = 64 }).Write()));
         Assert.Null(LaunchCall.Read([0xff, 0xfe]));
         Assert.Null(LaunchCall.Read([]));
     }

@@ -1,4 +1,4 @@
-namespace Holm.Cli.Streams;
+namespace Holm.Linux.Terminals;
 
 /// <summary>
 /// Watches what is typed on a console for the way out.
@@ -12,10 +12,9 @@ namespace Holm.Cli.Streams;
 /// </code>
 /// </summary>
 /// <param name="prefix">The control character that begins; null: everything is sent, no key leads out.</param>
-internal sealed class EscapeKeys(byte? prefix)
+public sealed class EscapeKeys(byte? prefix)
 {
     private const byte CtrlQ = 0x11;
-    private static readonly string[] Spellings = ["^", "ctrl-", "ctrl+", "c-"];
     private bool _pending;
 
     /// <summary>What is printed before the first byte of the console.</summary>
@@ -43,19 +42,6 @@ internal sealed class EscapeKeys(byte? prefix)
             send.Add(key);
         }
         return false;
-    }
-
-    /// <summary>Reads <c>^p</c>, <c>ctrl-p</c>, <c>C-p</c> or <c>none</c>.</summary>
-    /// <exception cref="UsageError">It is none of them.</exception>
-    public static EscapeKeys Parse(string text)
-    {
-        if (text == "none")
-            return new(null);
-        var key = Spellings.FirstOrDefault(p => text.StartsWith(p, StringComparison.OrdinalIgnoreCase)) is { } before
-            && text.Length == before.Length + 1 ? char.ToUpperInvariant(text[^1]) : '\0';
-        return key is >= 'A' and <= 'Z' or '\\' or ']' or '^' or '_' && key != 'Q'
-            ? new((byte)(key & 0x1f))
-            : throw new UsageError($"--escape wants ^a to ^z (not ^q), ^], ^\\, ^^, ^_ or none, not '{text}'");
     }
 
     private static string Name(byte key) => $"Ctrl+{char.ToLowerInvariant((char)(key | 0x40))}";
