@@ -38,15 +38,20 @@ public sealed partial class Executor(
     /// <summary>Carries out the steps of one instance in order. A failed start ends the list.</summary>
     public async Task Run(InstanceRun run, IReadOnlyList<Step> steps)
     {
+        // Control groups and a root know nothing of each other: both are made at the same time.
+        var limited = steps is [MountRoot, SetLimits early, ..] ? Task.Run(() => LimitEarly(run, early.Spec.Limits)) : null;
         foreach (var step in steps)
             try
             {
-                await Run(run, step).ConfigureAwait(false);
+                await (step is SetLimits && limited is not null ? limited : Run(run, step)).ConfigureAwait(false);
             }
 #pragma warning disable CA1031 // whatever it is: an instance whose steps break is shown as failed, and the others go on
             catch (Exception e)
 #pragma warning restore CA1031
             {
+                // What it refuses is of no interest any more, but it is over before the instance is taken down.
+                if (limited is not null)
+                    await limited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 Failed(run, step, e.Message);
                 return;
             }
