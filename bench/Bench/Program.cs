@@ -2,7 +2,8 @@ using Bench;
 
 // ./do bench [NAME] [--cycles N]: every bench, or those of that name; `cycles` is `memory` with 1,000 cycles.
 const string usage =
-    "usage: ./do bench [start | launch | exec | list | console | memory | size | partition | network | peers | cycles] [--cycles N]";
+    "usage: ./do bench [start | launch | exec | list | console | memory | size | convert | partition | network | peers | cycles] " +
+    "[--cycles N]";
 var words = args.ToList();
 var cycles = 200;
 if (words.IndexOf("--cycles") is >= 0 and var option)
@@ -23,6 +24,7 @@ if (words is ["cycles"])
     ("list", ListBench.Run),
     ("console", ConsoleBench.Run),
     ("memory", report => MemoryBench.Run(report, cycles)),
+    ("convert", ConvertBench.Run),
     ("partition", PartitionBench.Run),
     ("network", NetworkBench.Run),
     ("peers", PeerBench.Run),

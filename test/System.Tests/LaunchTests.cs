@@ -155,6 +155,22 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public async Task The_layers_of_a_launch_stay_mounted_for_the_next_one_and_no_longer()
+    {
+        await using var flakes = await FlakeNode.Start();
+        await flakes.Register("true", "--target", "/bin/true");
+        Task<string> Mounts() => File.ReadAllTextAsync("/proc/self/mountinfo", TestContext.Current.CancellationToken);
+        (await flakes.Bash($"{flakes.Commands}/true")).Well();
+        await flakes.NoneLeft();
+        Assert.Contains(flakes.Node.RunFolder, await Mounts(), StringComparison.Ordinal);
+        await Shell.Until("they are unmounted", async () => !(await Mounts()).Contains(flakes.Node.RunFolder, StringComparison.Ordinal), 5);
+        (await flakes.Bash($"{flakes.Commands}/true")).Well();
+        await flakes.NoneLeft();
+        Assert.Equal(0, await flakes.Node.EndDaemon("TERM"));
+        Assert.DoesNotContain(flakes.Node.RunFolder, await Mounts(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_kept_one_is_entered_and_ends_when_it_is_reset()
     {
         await using var flakes = await FlakeNode.Start();

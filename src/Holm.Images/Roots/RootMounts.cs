@@ -35,64 +35,68 @@ public sealed record RootMount(string Path)
 /// Mounts of the host's files in a root that nobody is in yet. An unprivileged instance cannot take them away: its namespaces are made
 /// afterwards, and what was mounted before is locked to them; mount_namespaces(7).
 /// </summary>
-public static class RootMounts
+/// <remarks>A mount is copied only in the namespace it is in, the host's, and attached only in the root's.</remarks>
+public sealed class RootMounts : IDisposable
 {
-    /// <summary>Makes a folder where it is missing, as a program's working directory is made by docker and podman.</summary>
-    /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static void MakeFolder(MountNamespace space, Fd root, string path, uint? idmapBase) => space.Run(() =>
-    {
-        FilesystemUser.Become(idmapBase ?? 0);
-        FindOrMake(root, path, isFolder: true).Dispose();
-        return true;
-    });
+    private readonly List<(RootMount Mount, DetachedMount? Copy)> _all = [];
 
-    /// <summary>Mounts them, in order.</summary>
+    /// <summary>Copies what they show of the host.</summary>
+    /// <param name="mounts">What is wanted, in order.</param>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public RootMounts(IReadOnlyList<RootMount> mounts)
+    {
+        try
+        {
+            foreach (var mount in mounts)
+                _all.Add((mount, mount.Source is { } source ? DetachedMount.CopyOf(source, recursive: mount.Caller is null) : null));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Mounts them, in order, and makes the program's working directory where it is missing, as docker and podman do. The calling thread
+    /// is in the root's namespace, and makes its files as the root's first user from then on.
+    /// </summary>
     /// <param name="what">What is being done, for messages.</param>
-    /// <param name="space">The namespace in which the root is mounted.</param>
-    /// <param name="root">The root, of that namespace.</param>
-    /// <param name="mounts">What is wanted.</param>
+    /// <param name="root">The root.</param>
+    /// <param name="folder">The working directory.</param>
     /// <param name="user">The program's user, whose files those of a caller become.</param>
     /// <param name="idmapBase">First host id of the root's range; null: ids are the host's.</param>
     /// <param name="idmap">Gives a user namespace: ids on the disk, what they become on the host, the first id of the range.</param>
     /// <exception cref="Refusal">One is not to be had.</exception>
-    public static void Attach(
-        string what, MountNamespace space, Fd root, IReadOnlyList<RootMount> mounts, RootUser user, uint? idmapBase,
+    public void Attach(
+        string what, Fd root, string folder, RootUser user, uint? idmapBase,
         Func<(uint Uid, uint Gid), (uint Uid, uint Gid), uint, Fd> idmap)
     {
-        if (mounts.Count == 0)
-            return;
         var first = idmapBase ?? 0;
-        var copies = mounts.Select(m => m.Source is { } source ? Copy(what, m, source) : null).ToList();
+        foreach (var (mount, copy) in _all)
+            if (copy is not null)
+                Restrict(what, mount, copy, mount.Caller is { } caller && idmapBase is not null
+                    ? idmap(caller, (first + user.Uid, first + user.Gid), first) : null);
+        FilesystemUser.Become(first);
+        foreach (var (mount, copy) in _all)
+            AttachOne(what, root, mount, copy, first);
+        if (folder != "/")
+            FindOrMake(root, folder, isFolder: true).Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _all.ForEach(m => m.Copy?.Dispose());
+
+    private static void Restrict(string what, RootMount mount, DetachedMount copy, Fd? idmap)
+    {
         try
         {
-            space.Run(() =>
-            {
-                FilesystemUser.Become(first);
-                for (var i = 0; i < mounts.Count; i++)
-                    AttachOne(what, root, mounts[i], copies[i], first);
-                return true;
-            });
+            copy.Restrict(mount.ReadOnly, idmap);
         }
-        finally
+        catch (LinuxException e) when (e.Errno == Errnos.EINVAL)
         {
-            copies.ForEach(c => c?.Dispose());
-        }
-
-        DetachedMount Copy(string doing, RootMount mount, Fd source)
-        {
-            var copy = DetachedMount.CopyOf(source, recursive: mount.Caller is null);
-            try
-            {
-                copy.Restrict(mount.ReadOnly, mount.Caller is { } caller && idmapBase is not null
-                    ? idmap(caller, (first + user.Uid, first + user.Gid), first) : null);
-                return copy;
-            }
-            catch (LinuxException e) when (e.Errno == Errnos.EINVAL)
-            {
-                copy.Dispose();
-                throw new Refusal(400, $"{doing}: mount {mount.Path}: the filesystem it is on cannot map ids; " +
-                    "leave it out, or use a folder on ext4, XFS, btrfs or F2FS", e);
-            }
+            throw new Refusal(400, $"{what}: mount {mount.Path}: the filesystem it is on cannot map ids; " +
+                "leave it out, or use a folder on ext4, XFS, btrfs or F2FS", e);
         }
     }
 

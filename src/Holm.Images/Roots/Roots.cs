@@ -56,9 +56,11 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
     public static long DefaultRamBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
     /// <summary>Mounts a root in a new namespace. Disposing the result undoes all of it, unless a process lives in it by then.</summary>
+    /// <param name="spec">Of what.</param>
+    /// <param name="furnish">What is done in the root once it stands, given its folder, on the thread that is in the namespace.</param>
     /// <exception cref="Refusal">The size cannot be enforced, or the filesystem of a kept folder cannot be idmapped.</exception>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public MountNamespace Mount(RootSpec spec)
+    public MountNamespace Mount(RootSpec spec, Action<Fd>? furnish = null)
     {
         var lower = layerMounts.Add(spec.Layers);
         var folder = Path.Combine(runFolder, spec.Name);
@@ -67,31 +69,31 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
         if (spec.KeptFolder is not null)
             PrepareKept(spec, FileStat.Of(lower[^1]));
 
-        var space = MountNamespace.Create([runFolder, .. lower, .. spec.KeptFolder is { } needed ? [needed] : Array.Empty<string>()]);
-        try
+        string[] needed = [runFolder, .. lower, .. spec.KeptFolder is { } kept ? [kept] : Array.Empty<string>()];
+        return MountNamespace.Create(needed, () =>
         {
-            return space.Run(() =>
-            {
-                for (var i = 0; i < lower.Count; i++)
-                    MountMapped(
-                        lower[i], Path.Combine(folder, Number(i)), spec is { LayersAreShifted: false, IdmapBase: { } first }
-                            ? UserNamespace(first) : null);
-                var upper = Path.Combine(folder, "upper");
-                if (spec.KeptFolder is { } kept)
-                    MountKept(kept, upper, spec.IdmapBase);
-                else
-                    MountRam(spec, upper, Path.Combine(folder, Number(lower.Count - 1)));
-                MountCalls.MountOverlay(
-                    [.. lower.Select((_, i) => Path.Combine(folder, Number(i)))],
-                    Path.Combine(upper, "u"), Path.Combine(upper, "w"), Path.Combine(folder, "root"));
-                return space;
-            });
-        }
-        catch
-        {
-            space.Dispose();
-            throw;
-        }
+            MountInside(spec, lower, folder);
+            if (furnish is null)
+                return;
+            using var root = Fd.Open(Path.Combine(folder, "root"), OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+            furnish(root);
+        });
+    }
+
+    private void MountInside(RootSpec spec, IReadOnlyList<string> lower, string folder)
+    {
+        for (var i = 0; i < lower.Count; i++)
+            MountMapped(
+                lower[i], Path.Combine(folder, Number(i)), spec is { LayersAreShifted: false, IdmapBase: { } first }
+                    ? UserNamespace(first) : null);
+        var upper = Path.Combine(folder, "upper");
+        if (spec.KeptFolder is { } kept)
+            MountKept(kept, upper, spec.IdmapBase);
+        else
+            MountRam(spec, upper, Path.Combine(folder, Number(lower.Count - 1)));
+        MountCalls.MountOverlay(
+            [.. lower.Select((_, i) => Path.Combine(folder, Number(i)))],
+            Path.Combine(upper, "u"), Path.Combine(upper, "w"), Path.Combine(folder, "root"));
     }
 
     /// <summary>A user namespace that maps this range, made once.</summary>

@@ -16,11 +16,13 @@ public sealed partial class MountNamespace : IDisposable
 
     /// <summary>Makes one: unshare(2) with CLONE_NEWNS on a thread of its own. It holds no stick of the host.</summary>
     /// <param name="needed">Folders of the host that are needed in it, with all that is mounted below them.</param>
+    /// <param name="inside">What is done in it, on that thread.</param>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static MountNamespace Create(IReadOnlyList<string> needed) => OwnThread.Run("mount namespace", () =>
+    public static MountNamespace Create(IReadOnlyList<string> needed, Action inside) => OwnThread.Run("mount namespace", () =>
     {
         Leave();
         ForeignMounts.Drop(needed);
+        inside();
         return new MountNamespace(Fd.Open("/proc/thread-self/ns/mnt", OpenFlags.O_RDONLY));
     });
 

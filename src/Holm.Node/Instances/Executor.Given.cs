@@ -22,6 +22,13 @@ public sealed partial class Executor
         run.Update(o => o with { Limits = wanted, Part = part, Refused = null });
     }
 
+    /// <summary>Before a start, in which liblxc moves processes as soon as the groups are there.</summary>
+    private void LimitEarly(InstanceRun run, LimitSpec wanted)
+    {
+        Limit(run, wanted);
+        _ = Task.Run(limits.HastenMoves);
+    }
+
     /// <summary>Before a start only what can be refused or has to be on record is done; the rest once its namespace is there.</summary>
     private async Task Connect(InstanceRun run, IReadOnlyList<Nic> nics)
     {

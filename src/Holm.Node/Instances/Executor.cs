@@ -2,7 +2,6 @@ using Holm.Contract;
 using Holm.Images;
 using Holm.Images.Roots;
 using Holm.Linux;
-using Holm.Linux.Mounts;
 using Holm.Linux.Processes;
 using Holm.Node.Engines;
 using Holm.Node.Limits;
@@ -39,15 +38,20 @@ public sealed partial class Executor(
     /// <summary>Carries out the steps of one instance in order. A failed start ends the list.</summary>
     public async Task Run(InstanceRun run, IReadOnlyList<Step> steps)
     {
+        // Control groups and a root know nothing of each other: both are made at the same time.
+        var limited = steps is [MountRoot, SetLimits early, ..] ? Task.Run(() => LimitEarly(run, early.Spec.Limits)) : null;
         foreach (var step in steps)
             try
             {
-                await Run(run, step).ConfigureAwait(false);
+                await (step is SetLimits && limited is not null ? limited : Run(run, step)).ConfigureAwait(false);
             }
 #pragma warning disable CA1031 // whatever it is: an instance whose steps break is shown as failed, and the others go on
             catch (Exception e)
 #pragma warning restore CA1031
             {
+                // What it refuses is of no interest any more, but it is over before the instance is taken down.
+                if (limited is not null)
+                    await limited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 Failed(run, step, e.Message);
                 return;
             }
@@ -115,24 +119,26 @@ public sealed partial class Executor(
         run.Record.Write(engine.Folder(spec.Name));
         if (spec.Root is { LayersAreShifted: true, IdmapBase: { } first })
             await Shift(run, spec.Root.Layers, first).ConfigureAwait(false);
-        run.Space = roots.Mount(spec.Root);
         if (spec.Process is { } process)
-            Settle(run, spec, process, run.Space);
+            MountFor(run, spec, process);
+        else
+            run.Space = roots.Mount(spec.Root);
     }
 
-    /// <summary>Finds the program's user in the root, and mounts what belongs there before anything runs.</summary>
-    private void Settle(InstanceRun run, InstanceSpec spec, ProcessSpec process, MountNamespace space)
+    /// <summary>Finds the program's user in the root as well, and mounts what belongs there before anything runs.</summary>
+    private void MountFor(InstanceRun run, InstanceSpec spec, ProcessSpec process)
     {
         var what = $"start {spec.Name}";
-        var path = Path.Combine(engine.Folder(spec.Name), "root");
-        using var root = space.Run(() => Fd.Open(path, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY));
-        var user = RootUsers.Find(root, process.User);
-        if (spec.Root.IdmapBase is not null && user.Groups.Append(user.Uid).Append(user.Gid).Max() is var highest
-            && highest >= Roots.IdCount)
-            throw new Refusal(400, $"{what}: its user has id {highest}; ids go from 0 to {Roots.IdCount - 1}");
-        RootMounts.Attach(what, space, root, process.Mounts, user, spec.Root.IdmapBase, roots.UserNamespace);
-        if (process.Folder != "/")
-            RootMounts.MakeFolder(space, root, process.Folder, spec.Root.IdmapBase);
+        RootUser? user = null;
+        using var mounts = new RootMounts(process.Mounts);
+        run.Space = roots.Mount(spec.Root, root =>
+        {
+            user = RootUsers.Find(root, process.User);
+            if (spec.Root.IdmapBase is not null && user.Groups.Append(user.Uid).Append(user.Gid).Max() is var highest
+                && highest >= Roots.IdCount)
+                throw new Refusal(400, $"{what}: its user has id {highest}; ids go from 0 to {Roots.IdCount - 1}");
+            mounts.Attach(what, root, process.Folder, user, spec.Root.IdmapBase, roots.UserNamespace);
+        });
         run.Note(engine.Folder(spec.Name), r => r with { User = user });
     }
 

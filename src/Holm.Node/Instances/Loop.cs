@@ -107,9 +107,10 @@ public sealed class Loop(
             var pause = Look(clock.SinceBoot());
             if (!partitionFits && !(pause < Partition.RetryPause))
                 pause = Partition.RetryPause;
-            ReleaseLayers(Snapshot());
-            await Sleep(pause, ct).ConfigureAwait(false);
+            var release = ReleaseLayers(Snapshot(), clock.SinceBoot());
+            await Sleep(release < (pause ?? TimeSpan.MaxValue) ? release : pause, ct).ConfigureAwait(false);
         }
+        ReleaseLayers(Snapshot(), TimeSpan.MaxValue - LayerPause);
     }
 
     /// <summary>
@@ -194,11 +195,27 @@ public sealed class Loop(
             return [.. _runs.Values];
     }
 
-    /// <summary>A layer that no run stands on is unmounted. While any instance is between two states the question waits.</summary>
-    private void ReleaseLayers(List<InstanceRun> runs)
+    /// <summary>How long layers of a launch stay after its end: the same command is often called again, and a mount takes 5 ms.</summary>
+    private static readonly TimeSpan LayerPause = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<string, TimeSpan> _layersUntil = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// A layer that no run stands on is unmounted. While any instance is between two states the question waits. Returns how long until
+    /// one is to go.
+    /// </summary>
+    private TimeSpan? ReleaseLayers(List<InstanceRun> runs, TimeSpan now)
     {
-        if (runs.TrueForAll(r => !r.Observed.Busy))
-            layers.Set(runs.SelectMany(r => r.Record?.Layers ?? []).ToHashSet(StringComparer.Ordinal));
+        foreach (var layer in runs.Where(r => r.Record?.Launched is not null).SelectMany(r => r.Record?.Layers ?? []))
+            _layersUntil[layer] = now + LayerPause;
+        if (!runs.TrueForAll(r => !r.Observed.Busy))
+            return null;
+        var used = runs.SelectMany(r => r.Record?.Layers ?? []).ToHashSet(StringComparer.Ordinal);
+        foreach (var (layer, until) in _layersUntil)
+            if (until <= now)
+                _layersUntil.Remove(layer);
+        layers.Set(used.Union(_layersUntil.Keys).ToHashSet(StringComparer.Ordinal));
+        return _layersUntil.Where(l => !used.Contains(l.Key)).Select(l => (TimeSpan?)(l.Value - now)).Min();
     }
 
     private async Task Sleep(TimeSpan? longest, CancellationToken ct)

@@ -51,6 +51,9 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
                 $"limit the memory of {name} to {limits.MemoryBytes} bytes: it uses {used}; the old limit holds until it uses less");
     }
 
+    /// <summary>Makes liblxc's next moves of processes quick; <see cref="CgroupTree.HastenMoves"/>.</summary>
+    public void HastenMoves() => tree.HastenMoves();
+
     /// <summary>Limits asked for that this machine has no controller for, by name.</summary>
     private IReadOnlyList<string> Missing(LimitSpec limits) =>
     [
