@@ -109,6 +109,22 @@ public sealed class HostileRegistryTests : IDisposable
     }
 
     [Fact]
+    public async Task Names_with_a_slash_in_front_are_below_the_images_root()
+    {
+        // As buildpacks and older builders write them.
+        var tar = new TarBytes().Folder("/d").Add("/d/f", "x").Link("/h", "/d/f").Symlink("/l", "/d").Add("//d//.wh.g").End();
+        var layer = Gzip(tar);
+        Blob(layer);
+        var image = await Pull(Manifest(Config.Replace(Of(Tar), Of(tar), StringComparison.Ordinal), layer));
+        var tree = _scratch.SquashTree(Store("state").LayerPath(Assert.Single(image.Layers)));
+        foreach (var line in (string[])["d d ", "d/f f ", "h f ", "l l ", "d/g c "])
+            Assert.Contains("\n" + line, "\n" + tree, StringComparison.Ordinal);
+        var outside = Gzip(new TarBytes().Add("/../etc/x").End());
+        Blob(outside);
+        await Refused(Manifest(layer: outside), "has a '..' in it");
+    }
+
+    [Fact]
     public async Task Of_keys_that_are_there_twice_one_counts_everywhere()
     {
         Blob(Layer);
