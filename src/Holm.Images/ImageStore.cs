@@ -50,7 +50,7 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
 
     /// <summary>
     /// The image with this alias, this fingerprint, a fingerprint that begins so (6 digits or more), or the one pulled image whose name
-    /// ends so; null: none.
+    /// ends so; where it ends in <c>@DIGEST</c>, that one and no other. Null: none.
     /// </summary>
     /// <exception cref="Refusal">400: several begin or end so; they are listed.</exception>
     public StoredImage? Find(string name) => Look(name)?.Image;
@@ -60,6 +60,8 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
     {
         if (_aliases.TryGetValue(name, out var alias))
             return Named(name, alias.Target);
+        if (name.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && Digest.TryParse(name[(at + 1)..]) is { } digest)
+            return FindByDigest(name[..at], digest);
         if (_images.TryGetValue(name, out var image) || (image = FindByBeginning(name)) is not null)
             return (image, null);
         return FindByEnd(name);
@@ -67,6 +69,19 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
 
     private (StoredImage, string?)? Named(string alias, string fingerprint) =>
         _images.GetValueOrDefault(fingerprint) is { } image ? (image, alias) : null;
+
+    /// <summary>What a digest says counts, wherever a tag before it leads to by now.</summary>
+    private (StoredImage, string?)? FindByDigest(string path, Digest digest)
+    {
+        var colon = path.LastIndexOf(':');
+        var name = $"{(colon > path.LastIndexOf('/') ? path[..colon] : path)}@{digest}";
+        var whole = ImageReference.NamesRegistry(name) ? ImageReference.TryParse(name)?.Alias : null;
+        // Of an index, which is for several machines, only the alias tells what was pulled by it.
+        var found = _aliases.FirstOrDefault(a => a.Key == whole || a.Key.EndsWith("/" + name, StringComparison.Ordinal));
+        if (found.Key is { } alias)
+            return Named(alias, found.Value.Target);
+        return _images.GetValueOrDefault(digest.Hex) is { } image ? (image, null) : null;
+    }
 
     /// <summary><c>aws-cli</c> for <c>docker.io/amazon/aws-cli:latest</c>.</summary>
     private (StoredImage, string?)? FindByEnd(string name)

@@ -63,7 +63,7 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
             var ready = Poll.Any(
                 (control, Poll.Input), (_signals.Read, Poll.Input),
                 (_master, _pending.Length > 0 ? Poll.Input | Poll.Output : Poll.Input),
-                (_master is not null && _pending.Length == 0 && !_inputEnded ? input : null, Poll.Input));
+                (_raw is not null && _master is not null && _pending.Length == 0 && !_inputEnded ? input : null, Poll.Input));
             if (ready[1] != 0)
                 PassSignals();
             if ((ready[2] & ~Poll.Output) != 0)
@@ -105,7 +105,7 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
                 _keys = message[1] != 0 ? new EscapeKeys(CtrlP) : null;
                 _master = files[0].SetNonBlocking();
                 files.Clear();
-                _raw = new RawMode(input);
+                ComeToFront();
                 Resize();
                 return null;
             case (byte)'t':
@@ -131,10 +131,19 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
         Leave();
         _raw = null;
         OwnProcess.Stop();
-        if (_master is not null)
-            _raw = new RawMode(input);
+        ComeToFront();
         Resize();
         PacketSocket.TrySend(control, "c"u8);
+    }
+
+    /// <summary>
+    /// Takes the terminal's keys, if this process is in front of it: who changes a terminal from behind is stopped; tcsetattr(3). A shell
+    /// that brings it to the front says so by SIGCONT.
+    /// </summary>
+    private void ComeToFront()
+    {
+        if (_master is not null && _raw is null && IsInFront())
+            _raw = new RawMode(input);
     }
 
     private void Resize()
@@ -159,6 +168,7 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
                     Resize();
                     break;
                 case SIGCONT:
+                    ComeToFront();
                     break;
                 case var number:
                     var isKey = number is Signals.SIGINT or SIGQUIT or SIGTSTP or Signals.SIGHUP && IsInFront();

@@ -137,7 +137,7 @@ public sealed partial class Executor(
             if (spec.Root.IdmapBase is not null && user.Groups.Append(user.Uid).Append(user.Gid).Max() is var highest
                 && highest >= Roots.IdCount)
                 throw new Refusal(400, $"{what}: its user has id {highest}; ids go from 0 to {Roots.IdCount - 1}");
-            mounts.Attach(what, root, process.Folder, user, spec.Root.IdmapBase, roots.UserNamespace);
+            mounts.Attach(what, root, [process.Folder, .. process.Volumes], user, spec.Root.IdmapBase, roots.UserNamespace);
         });
         run.Note(engine.Folder(spec.Name), r => r with { User = user });
     }
