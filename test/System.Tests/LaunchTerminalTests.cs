@@ -42,7 +42,7 @@ public sealed class LaunchTerminalTests
         await terminal.Types("\x1a", "host> ");
         await terminal.Types("bg; sleep 1; jobs | grep -c Running\n", "1\nhost> ");
         await terminal.Types("fg\n");
-        await Task.Delay(300, TestContext.Current.CancellationToken);
+        await Task.Delay(800, TestContext.Current.CancellationToken);
         await terminal.Types("it\n", "got it\nhost> ");
         await terminal.Types("box -c 'sleep 0.3; exit 3' & wait $!; echo code $?\n", "code 3\nhost> ");
         // The loop ends with the program, which only its death by the signal tells.
