@@ -213,7 +213,8 @@ public sealed class LaunchTests
             $"mkdir -p {place}/in; cd {place} && where -c : && cd in && where -c pwd")).Well().Out);
         var elsewhere = await flakes.Bash($"cd {flakes.Node.State} && where -c pwd");
         Assert.Equal(125, elsewhere.Code);
-        Assert.Contains($"was begun in {place} and does not see {flakes.Node.State}; call it there", elsewhere.Err, StringComparison.Ordinal);
+        Assert.Contains(
+            $"was begun in {place} and does not see {flakes.Node.State}; call it there", elsewhere.Err, StringComparison.Ordinal);
         (await flakes.Node.Holm("flake", "reset", "where")).Well();
         await flakes.Node.KillDaemon();
         await flakes.Node.StartDaemon();

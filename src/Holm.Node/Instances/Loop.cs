@@ -214,7 +214,8 @@ public sealed class Loop(
         foreach (var (layer, until) in _layersUntil)
             if (until <= now)
                 _layersUntil.Remove(layer);
-        layers.Set(used.Union(_layersUntil.Keys).ToHashSet(StringComparer.Ordinal));
+        if (!layers.Set(used.Union(_layersUntil.Keys).ToHashSet(StringComparer.Ordinal)))
+            return LayerPause;
         return _layersUntil.Where(l => !used.Contains(l.Key)).Select(l => (TimeSpan?)(l.Value - now)).Min();
     }
 
