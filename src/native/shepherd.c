@@ -135,6 +135,8 @@ void run(const struct program *program, int socket, int terminal)
 	refuse(socket, errno == ENOENT || errno == ENOTDIR ? NOT_FOUND : NOT_EXECUTABLE, "run", name, errno);
 }
 
+enum { LEAVING_MS = 2000 };
+
 /* What a shepherd looks after; -1: no caller, no terminal, nobody but the caller has its master. */
 struct charge {
 	struct program program;
@@ -216,6 +218,8 @@ static void join(struct charge *charge)
 	send_text(left, OWN_FAILURE, can ? "it goes on in the terminal that has joined it" : charge->master < 0 ?
 		"it runs, and cannot be joined: it was not called in a terminal" : "it runs, and is joined in a terminal only");
 	send_end(left, can ? 0 : OWN_FAILURE << 8);
+	/* Until it has gone, both would read what the program prints. */
+	poll(&(struct pollfd){ .fd = can ? left : -1 }, 1, can ? LEAVING_MS : 0);
 	close(left);
 	if (!can)
 		return;
