@@ -134,12 +134,14 @@ public sealed class Launches(
         var name = LaunchPlan.InstanceName(flake, request.Call.Instance, request.Caller.Uid);
         while (true)
         {
-            if (stays && transients.Find(name) is { } kept && kept.By.Flake == flake.Name)
+            if ((stays || IsEnding(loop.Find(name)?.Observed)) && IsKept(flake, name))
             {
-                RefuseElsewhere(flake, name, kept.By, request.Call);
-                if (kept.Wanted == Wanted.On && !IsEnding(loop.Of(name).Observed)
-                    && TryConnect(await Reach(flake, name, ct).ConfigureAwait(false), out _) is { } entered)
-                    return (loop.Of(name), entered);
+                if (transients.Find(name) is { Wanted: Wanted.On } kept && !IsEnding(loop.Of(name).Observed))
+                {
+                    RefuseElsewhere(flake, name, kept.By, request.Call);
+                    if (TryConnect(await Reach(flake, name, ct).ConfigureAwait(false), out _) is { } entered)
+                        return (loop.Of(name), entered);
+                }
                 await Gone(flake, name, ct).ConfigureAwait(false);
             }
             using var mounts = LaunchMounts.Of(flake, stack, request);
@@ -190,6 +192,10 @@ public sealed class Launches(
         TryConnect(begun, out _)?.Dispose();
     }
 
+    /// <summary>True when an instance of this name is the flake's, or what is left of a launch's as it is taken down.</summary>
+    private bool IsKept(Flake flake, string name) => transients.Find(name) is { } found ? found.By.Flake == flake.Name
+        : loop.Find(name) is { Observed.Presence: not Presence.Absent } && !document().Instances.ContainsKey(name);
+
     private static LaunchedBy ByOf(Flake flake, LaunchCall call) => new(
         flake.Name, flake.Life != "one-shot", Folder: LaunchMounts.SharesFolder(flake, call) ? call.Folder : null);
 
@@ -205,7 +211,7 @@ public sealed class Launches(
     private static bool IsBelow(string path, string? folder) =>
         folder is { Length: > 0 } && (path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal));
 
-    private static bool IsEnding(ObservedInstance o) => o is { Ending: not null } or { Stop: not null } or { Presence: Presence.Ended };
+    private static bool IsEnding(ObservedInstance? o) => o is { Ending: not null } or { Stop: not null } or { Presence: Presence.Ended };
 
     /// <summary>Waits until nothing is left of an instance whose program has ended, or that is being stopped.</summary>
     private async Task Gone(Flake flake, string name, CancellationToken ct)
@@ -253,7 +259,7 @@ public sealed class Launches(
             var taken = document().Instances.ContainsKey(full) || loop.Find(full) is { Observed.Presence: not Presence.Absent };
             if (!taken && transients.TryAdd(new Transient(config, by, spec)))
                 return full;
-            if (full == name && by.Stays && transients.Find(full)?.By.Flake == flake.Name)
+            if (full == name && by.Stays && IsKept(flake, full))
                 return null;
             if (full == name || attempt > 100)
                 throw new Refusal(409, $"launch {flake.Name}: instance {full} is there already; " +
