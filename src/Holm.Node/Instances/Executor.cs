@@ -349,6 +349,7 @@ public sealed partial class Executor(
         RebootSignal = Signals.Name(spec.RebootSignal),
         StartHook = StartAnswers.IsNeeded(spec) ? hook.Prepare(spec.Name) : null,
         WorkingDirectory = spec.WorkingDirectory,
+        Raw = spec.Raw,
         ConsoleLog = Path.Combine(engine.Folder(spec.Name), "console.log"),
         SeccompProfile = spec.Process is null ? facts.SeccompProfile : facts.OciSeccompProfile,
         AppArmorProfile = facts.AppArmorProfile,

@@ -1,4 +1,5 @@
 using Holm.Config;
+using Holm.Config.Lxc;
 using Holm.Images.Roots;
 using Holm.Node.Limits;
 using Holm.Node.Shares;
@@ -57,6 +58,9 @@ public sealed record InstanceSpec
 
     /// <summary>True: an end that was not asked for is followed by a new start (boot.autorestart).</summary>
     public bool AutoRestart { get; init; }
+
+    /// <summary>Lines of liblxc's configuration besides Holm's own, checked.</summary>
+    public IReadOnlyList<LxcLine> Raw { get; init; } = [];
 
     /// <summary>What holm-init runs in it; null: it is a system, with an init of its own.</summary>
     public ProcessSpec? Process { get; init; }

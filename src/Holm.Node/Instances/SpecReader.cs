@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Holm.Config;
+using Holm.Config.Lxc;
 using Holm.Contract;
 using Holm.Images;
 using Holm.Images.Oci;
@@ -57,6 +58,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
                 : SignalOf(config, "init.signal.halt") ?? process?.StopSignal ?? image.HaltSignal,
             RebootSignal = SignalOf(config, "init.signal.reboot") ?? image.RebootSignal,
             AutoRestart = Keys.IsTrue(expanded["boot.autorestart"]),
+            Raw = config.GetValueOrDefault("raw.lxc") is { Length: > 0 } raw ? RawLxc.Read(raw) : [],
         };
     }
 
