@@ -56,4 +56,6 @@ namespace Holm.Contract;
 [JsonSerializable(typeof(Envelope<IReadOnlyList<Flake>>))]
 [JsonSerializable(typeof(Envelope<FlakeImport>))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(bool))]
+[JsonSerializable(typeof(Envelope<ImageMetadata>))]
 public sealed partial class ContractJson : JsonSerializerContext;

@@ -15,7 +15,7 @@ public sealed record Image
     /// <summary>Always false.</summary>
     public bool Public { get; init; }
 
-    /// <summary>Year 1: never.</summary>
+    /// <summary>When it is out of date, for people to see; year 1: never.</summary>
     public DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>Profiles of instances made from it without naming any.</summary>
@@ -42,7 +42,7 @@ public sealed record Image
     /// <summary>Always <c>container</c>.</summary>
     public string Type { get; init; } = "container";
 
-    /// <summary>When it was made, by its superblock.</summary>
+    /// <summary>When it was made, by its metadata.yaml or its superblock.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>Year 1: not recorded, flash is not written for it.</summary>
@@ -140,6 +140,22 @@ public sealed record RegistryLogin
 /// <summary>Body of <c>PUT</c> and <c>PATCH /1.0/images/FINGERPRINT</c>.</summary>
 public sealed record ImagePut
 {
+    /// <summary>True is refused: nothing fetches it again by itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? AutoUpdate { get; set; }
+
+    /// <summary>True is refused: nobody who is not trusted is answered.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Public { get; set; }
+
+    /// <summary>When it is out of date, for people to see; null: as it is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ExpiresAt { get; set; }
+
+    /// <summary>Profiles of instances that name none; null: as they are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public List<string>? Profiles { get; set; }
+
     /// <summary>Free text by key.</summary>
     public Dictionary<string, string>? Properties { get; set; }
 }

@@ -53,6 +53,13 @@ internal static class Routes
         new("DELETE", Instance + "/console", ConsoleRoutes.Clear),
         new("GET", Instance + "/logs/lxc.log", ConsoleRoutes.EngineLog),
 
+        new("GET", Instance + "/metadata", MetadataRoutes.Get),
+        new("PUT", Instance + "/metadata", MetadataRoutes.Refuse),
+        new("PATCH", Instance + "/metadata", MetadataRoutes.Refuse),
+        new("GET", Instance + "/metadata/templates", MetadataRoutes.Templates),
+        new("POST", Instance + "/metadata/templates", MetadataRoutes.Refuse),
+        new("DELETE", Instance + "/metadata/templates", MetadataRoutes.Refuse),
+
         new("GET", Images, ImageRoutes.List),
         new("POST", Images, ImageImport.Import),
         new("GET", Aliases, AliasRoutes.List),
@@ -68,6 +75,7 @@ internal static class Routes
         new("DELETE", Image, ImageRoutes.Delete),
         new("GET", Image + "/export", ImageRoutes.Export),
         new("GET", Image + "/flake", FlakeRoutes.Info),
+        new("POST", Image + "/refresh", ImageRoutes.Refresh),
 
         new("GET", "/1.0/archive", ImageRoutes.Save),
 

@@ -7,6 +7,7 @@ using Holm.Images.Oci;
 using Holm.Images.Roots;
 using Holm.Linux.Processes;
 using Holm.Node.Limits;
+using Holm.Node.Metadata;
 using Holm.Node.Networks;
 
 namespace Holm.Node.Instances;
@@ -57,6 +58,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
                 : SignalOf(config, "init.signal.halt") ?? process?.StopSignal ?? image.HaltSignal,
             RebootSignal = SignalOf(config, "init.signal.reboot") ?? image.RebootSignal,
             AutoRestart = Keys.IsTrue(expanded["boot.autorestart"]),
+            Templates = TemplateFiles.Of(instance, config, image.Lxd),
         };
     }
 

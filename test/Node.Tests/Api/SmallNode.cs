@@ -226,7 +226,10 @@ public sealed class SmallNode : IAsyncLifetime
             SetAlias = (name, fingerprint, description) => _aliases[name] = (fingerprint, description),
             RenameAlias = (from, to) => _aliases[to] = _aliases.TryRemove(from, out var was) ? was : default,
             DeleteAlias = name => _aliases.TryRemove(name, out _),
-            SetProperties = (fingerprint, properties) => _images[fingerprint] = _images[fingerprint] with { Properties = properties },
+            Edit = (fingerprint, edit) => _images[fingerprint] = _images[fingerprint] with
+            {
+                Properties = edit.Properties, Profiles = edit.Profiles, ExpiresAt = edit.ExpiresAt,
+            },
             Export = fingerprint => new ImageExport(new MemoryStream(Encoding.UTF8.GetBytes(fingerprint)), 64, "netbox.squashfs"),
         },
     };

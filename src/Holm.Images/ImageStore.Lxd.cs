@@ -1,0 +1,62 @@
+using System.Security.Cryptography;
+using Holm.Contract;
+using Holm.Images.Lxd;
+using Holm.Images.Tar;
+using Holm.Linux;
+using Holm.Linux.Files;
+
+namespace Holm.Images;
+
+/// <summary>Images of LXD's: a root like any other, and beside it the half that says what it is.</summary>
+public sealed partial class ImageStore
+{
+    /// <summary>File of the half of an LXD image that is not its root.</summary>
+    public string MetadataPath(string fingerprint) => Path.Combine(ImagesFolder, fingerprint + ".metadata");
+
+    /// <summary>Takes in a root as a tar, or a unified image.</summary>
+    private async Task<StoredImage> KeepTar(
+        ImportRequest request, LxdHalf? half, long length, StagedFile staged, IProgress<string>? progress, CancellationToken ct)
+    {
+        Room.Check(LayersFolder, length);
+        var parts = await TarImage.ConvertImage(request.Path, staged, new TarLimits(), progress, ct).ConfigureAwait(false);
+        if (parts is null)
+            return Keep(request, staged, half, progress, ct);
+        if (half is not null)
+            throw new Refusal(400, $"import {request.Shown}: its root is a whole LXD image of its own; import that alone");
+        using var made = Durable.Stage(LayersFolder);
+        return Keep(request, staged, LxdHalf.Make(made, parts, request.Describe), progress, ct);
+    }
+
+    /// <summary>sha256 of what export sends: this half, then the root as it is stored.</summary>
+    private static string FingerprintOf(LxdHalf half, StagedFile root, CancellationToken ct)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var part in (StagedFile[])[half.File, root])
+        {
+            using var file = Fd.Open(part.File.ProcPath, OpenFlags.O_RDONLY);
+            Hash(hash, file, ct);
+        }
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+
+    private static StoredImage WithHalf(StoredImage image, LxdHalf half)
+    {
+        var bytes = FileStat.Of(half.File.File).Size;
+        var (metadata, templates) = (half.Metadata, half.Templates);
+        return image with
+        {
+            Size = image.Size + bytes,
+            CreatedAt = DateTimeOffset.FromUnixTimeSeconds(metadata.CreationDate),
+            ExpiresAt = metadata.ExpiryDate == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(metadata.ExpiryDate),
+            Lxd = new StoredLxd(metadata, templates, bytes),
+        };
+    }
+
+    /// <summary>Removes the halves of which no image speaks.</summary>
+    private void DropUnnamedHalves()
+    {
+        foreach (var path in Directory.EnumerateFiles(ImagesFolder, "*.metadata"))
+            if (_images.GetValueOrDefault(Path.GetFileNameWithoutExtension(path))?.Lxd is null)
+                Durable.Remove(path);
+    }
+}
