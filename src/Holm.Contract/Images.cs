@@ -92,6 +92,15 @@ public sealed record ImagesPost
     /// <summary>Free text by key.</summary>
     public Dictionary<string, string>? Properties { get; set; }
 
+    /// <summary>Of an instance: true is refused, see <see cref="ImagePut.Public"/>.</summary>
+    public bool Public { get; set; }
+
+    /// <summary>Of an instance: when the image is out of date, for people to see.</summary>
+    public DateTimeOffset ExpiresAt { get; set; }
+
+    /// <summary>Of an instance: not used; images are kept as SquashFS, packed with zstd.</summary>
+    public string? CompressionAlgorithm { get; set; }
+
     /// <summary>True: the image is no system, <c>/sbin/init</c> is not asked for.</summary>
     [JsonPropertyName("no-init")]
     public bool NoInit { get; set; }
@@ -100,13 +109,13 @@ public sealed record ImagesPost
 /// <summary>Where an image comes from.</summary>
 public sealed record ImageSource
 {
-    /// <summary><c>file</c>, <c>archive</c> (a file with images in it), or <c>registry</c>.</summary>
+    /// <summary><c>file</c>, <c>archive</c> (a file with images in it), <c>registry</c>, or <c>instance</c>.</summary>
     public string Type { get; set; } = "file";
 
     /// <summary>Of a file or an archive: absolute path on the node.</summary>
     public string Path { get; set; } = "";
 
-    /// <summary>Of a registry: <c>[REGISTRY/]PATH[:TAG][@sha256:DIGEST]</c>.</summary>
+    /// <summary>Of a registry: <c>[REGISTRY/]PATH[:TAG][@sha256:DIGEST]</c>. Of an instance: its name.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; set; }
 

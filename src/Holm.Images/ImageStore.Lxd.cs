@@ -27,6 +27,24 @@ public sealed partial class ImageStore
         return Keep(request, staged, LxdHalf.Make(made, parts, request.Describe), progress, ct);
     }
 
+    /// <summary>Makes an image of a root that stands mounted, and that nobody changes meanwhile.</summary>
+    /// <param name="root">Open for reading.</param>
+    /// <param name="metadata">What the image will say of itself.</param>
+    /// <param name="yaml">The same, as its metadata.yaml.</param>
+    /// <param name="templates">Its templates, by name.</param>
+    /// <param name="noInit">True: it is no system.</param>
+    /// <param name="ct">Gives up; nothing is left.</param>
+    /// <exception cref="Refusal">400 it cannot be used, 409 it is here already, 507 no room.</exception>
+    public async Task<StoredImage> Publish(
+        Fd root, ImageMetadata metadata, string yaml, IReadOnlyDictionary<string, string> templates, bool noInit, CancellationToken ct)
+    {
+        using var staged = Durable.Stage(LayersFolder);
+        using var made = Durable.Stage(LayersFolder);
+        await RootPack.Write(root, staged, (uint)Math.Clamp(metadata.CreationDate, 0, uint.MaxValue), ct).ConfigureAwait(false);
+        var half = LxdHalf.Make(made, metadata, System.Text.Encoding.UTF8.GetBytes(yaml), templates);
+        return Keep(new ImportRequest("", "published", NoInit: noInit), staged, half, null, ct);
+    }
+
     /// <summary>sha256 of what export sends: this half, then the root as it is stored.</summary>
     private static string FingerprintOf(LxdHalf half, StagedFile root, CancellationToken ct)
     {

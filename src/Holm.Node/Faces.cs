@@ -33,6 +33,14 @@ internal static class Faces
         Info = stacks.Info,
     };
 
+    public static NodeFace WithPublishing(this NodeFace face, ImageStore images, Publishing publishing) => face with
+    {
+        Images = face.Images with
+        {
+            Publish = async (name, said, ct) => ToWire(images, await publishing.Publish(name, said, ct).ConfigureAwait(false)),
+        },
+    };
+
     private static NetworkFace NetworksOf(NetworkControl bridges, InstanceNetworks networks, NodePaths paths) => new()
     {
         Settle = ct => bridges.Settle().WaitAsync(ct),

@@ -39,21 +39,35 @@ internal sealed record LxdHalf(StagedFile File, ImageMetadata Metadata, IReadOnl
         StagedFile staged, LxdParts parts, Func<string, IReadOnlyDictionary<string, string>, ImageMetadata> describe)
     {
         var (metadata, templates) = parts.Check(describe);
+        return Make(staged, metadata, parts.Yaml!, templates);
+    }
+
+    /// <summary>Makes one. Same content, same bytes.</summary>
+    /// <param name="staged">Gets it.</param>
+    /// <param name="metadata">What it says.</param>
+    /// <param name="yaml">The same, as its file.</param>
+    /// <param name="templates">Its templates, by name.</param>
+    public static LxdHalf Make(
+        StagedFile staged, ImageMetadata metadata, byte[] yaml, IReadOnlyDictionary<string, string> templates)
+    {
         using var content = new MemoryStream();
         var tar = new TarWriter(content);
         void Add(string name, byte[] data)
         {
             tar.Write(new TarEntry
             {
-                Kind = TarKind.File, Name = Encoding.ASCII.GetBytes(name), Size = data.Length, Mode = 0x1A4,
+                Kind = TarKind.File,
+                Name = Encoding.ASCII.GetBytes(name),
+                Size = data.Length,
+                Mode = 0x1A4,
                 Mtime = (uint)Math.Clamp(metadata.CreationDate, 0, uint.MaxValue),
             });
             content.Write(data);
             tar.Pad(data.Length);
         }
-        Add("metadata.yaml", parts.Yaml!);
-        foreach (var (name, data) in parts.Templates)
-            Add("templates/" + name, data);
+        Add("metadata.yaml", yaml);
+        foreach (var (name, text) in templates.OrderBy(t => t.Key, StringComparer.Ordinal))
+            Add("templates/" + name, Encoding.UTF8.GetBytes(text));
         tar.End();
         staged.Write(content.GetBuffer().AsSpan(0, (int)content.Length));
         return new LxdHalf(staged, metadata, templates);

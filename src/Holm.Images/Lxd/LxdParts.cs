@@ -20,9 +20,6 @@ internal sealed class LxdParts
     /// <summary>The file; null: none came.</summary>
     public byte[]? Yaml { get; private set; }
 
-    /// <summary>Templates by name.</summary>
-    public IReadOnlyDictionary<string, byte[]> Templates => _templates;
-
     /// <summary>Looks at the next entry; its data may be read.</summary>
     public void Take(TarReader reader, TarEntry entry)
     {

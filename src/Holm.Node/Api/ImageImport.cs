@@ -31,6 +31,11 @@ internal static class ImageImport
             await ImagePulling.Begin(call, registry, body.Aliases ?? []).ConfigureAwait(false);
             return;
         }
+        if (body.Source is { Type: "instance" or "container" } instance)
+        {
+            await ImagePublish.Begin(call, instance.Name ?? "", body).ConfigureAwait(false);
+            return;
+        }
         if (body.Source is not { Type: "file" or "archive" } source)
             throw NotTaken(body.Source?.Type ?? "");
         if (!Path.IsPathFullyQualified(source.Path) || source.Path.Contains('\0', StringComparison.Ordinal))

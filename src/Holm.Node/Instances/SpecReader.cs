@@ -115,6 +115,11 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
             throw new Refusal(500, $"start {instance.Name}: it has no id range of its own yet");
     }
 
+    /// <summary>An instance's root with the ids that are on the disk: for whoever packs it, not for whoever runs it.</summary>
+    /// <exception cref="Refusal">It has none.</exception>
+    public RootSpec PlainRoot(Document document, InstanceConfig instance, StoredImage image) =>
+        RootOf(instance.Name, Expansion.Expand(document, instance), image, null);
+
     /// <summary>LXD's key for the range an isolated instance was given.</summary>
     public const string IdmapKey = "volatile.idmap.base";
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Json;
 using Holm.Config;
 using Holm.Contract;
 using Holm.Images;
@@ -56,10 +58,37 @@ internal static class MetadataYaml
         return metadata;
     }
 
+    /// <summary>Writes one; strings are quoted as JSON has it, which YAML reads.</summary>
+    public static string Write(ImageMetadata metadata)
+    {
+        var text = new StringBuilder();
+        void Map(int depth, string name, IReadOnlyDictionary<string, string> map)
+        {
+            var indent = new string(' ', depth);
+            text.Append(indent).Append(name).Append(map.Count == 0 ? ": {}\n" : ":\n");
+            foreach (var (key, value) in map.OrderBy(m => m.Key, StringComparer.Ordinal))
+                text.Append(indent).Append("  ").Append(Quoted(key)).Append(": ").Append(Quoted(value)).Append('\n');
+        }
+        text.Append(CultureInfo.InvariantCulture, $"architecture: {Quoted(metadata.Architecture)}\n");
+        text.Append(CultureInfo.InvariantCulture, $"creation_date: {metadata.CreationDate}\nexpiry_date: {metadata.ExpiryDate}\n");
+        Map(0, "properties", metadata.Properties);
+        text.Append(metadata.Templates.Count == 0 ? "templates: {}\n" : "templates:\n");
+        foreach (var (path, template) in metadata.Templates.OrderBy(t => t.Key, StringComparer.Ordinal))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  {Quoted(path)}:\n    when: [{string.Join(", ", template.When.Select(Quoted))}]\n");
+            text.Append(CultureInfo.InvariantCulture, $"    create_only: {(template.CreateOnly ? "true" : "false")}\n");
+            text.Append(CultureInfo.InvariantCulture, $"    template: {Quoted(template.Template)}\n");
+            Map(4, "properties", template.Properties);
+        }
+        return text.ToString();
+    }
+
+    private static string Quoted(string text) => JsonSerializer.Serialize(text, ContractJson.Default.String);
+
     private static string MachineOf(string said)
     {
         var name = Machines.FirstOrDefault(m => m.Key == said || m.Value.Contains(said)).Key ??
-            throw new Refusal(400, $"Architecture isn't supported: {Names.Show(said)}");
+            throw new Refusal(400, $"Architecture isn't supported: {Names.Show(said).Trim('"')}");
         // What 64 bits run, 32 do as well.
         var runs = InitProbe.Architecture switch
         {
