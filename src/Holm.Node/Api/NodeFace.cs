@@ -34,6 +34,9 @@ public sealed record NodeFace
     /// <summary>Facts about the node, read anew at each call.</summary>
     public required Func<ServerEnvironment> Environment { get; init; }
 
+    /// <summary>What is wrong, and what a person has said of it.</summary>
+    public WarningBoard Warnings { get; init; } = new(TimeProvider.System);
+
     /// <summary>The lines of <c>holm checkconfig</c>.</summary>
     public required Func<IReadOnlyList<Check>> CheckConfig { get; init; }
 

@@ -8,7 +8,7 @@ internal static class NotYet
 {
     private static readonly string[] Nouns =
     [
-        "certificates", "cluster", "metrics", "network-acls", "network-zones", "projects", "resources", "storage-pools", "warnings",
+        "certificates", "cluster", "network-acls", "network-zones", "storage-pools",
     ];
 
     private static readonly string[] OfNetworks = ["forwards", "load-balancers", "peers"];
