@@ -23,8 +23,7 @@ public sealed partial class ImageStore
             return Keep(request, staged, half, progress, ct);
         if (half is not null)
             throw new Refusal(400, $"import {request.Shown}: its root is a whole LXD image of its own; import that alone");
-        using var made = Durable.Stage(LayersFolder);
-        return Keep(request, staged, LxdHalf.Make(made, parts, request.Describe), progress, ct);
+        return Keep(request, staged, LxdHalf.Make(parts, request.Describe), progress, ct);
     }
 
     /// <summary>Makes an image of a root that stands mounted, and that nobody changes meanwhile.</summary>
@@ -39,9 +38,8 @@ public sealed partial class ImageStore
         Fd root, ImageMetadata metadata, string yaml, IReadOnlyDictionary<string, string> templates, bool noInit, CancellationToken ct)
     {
         using var staged = Durable.Stage(LayersFolder);
-        using var made = Durable.Stage(LayersFolder);
         await RootPack.Write(root, staged, (uint)Math.Clamp(metadata.CreationDate, 0, uint.MaxValue), ct).ConfigureAwait(false);
-        var half = LxdHalf.Make(made, metadata, System.Text.Encoding.UTF8.GetBytes(yaml), templates);
+        var half = LxdHalf.Make(metadata, System.Text.Encoding.UTF8.GetBytes(yaml), templates);
         return Keep(new ImportRequest("", "published", NoInit: noInit), staged, half, null, ct);
     }
 
@@ -49,24 +47,21 @@ public sealed partial class ImageStore
     private static string FingerprintOf(LxdHalf half, StagedFile root, CancellationToken ct)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var part in (StagedFile[])[half.File, root])
-        {
-            using var file = Fd.Open(part.File.ProcPath, OpenFlags.O_RDONLY);
-            Hash(hash, file, ct);
-        }
+        hash.AppendData(half.Tar);
+        using var file = Fd.Open(root.File.ProcPath, OpenFlags.O_RDONLY);
+        Hash(hash, file, ct);
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
     private static StoredImage WithHalf(StoredImage image, LxdHalf half)
     {
-        var bytes = FileStat.Of(half.File.File).Size;
         var (metadata, templates) = (half.Metadata, half.Templates);
         return image with
         {
-            Size = image.Size + bytes,
+            Size = image.Size + half.Tar.Length,
             CreatedAt = DateTimeOffset.FromUnixTimeSeconds(metadata.CreationDate),
             ExpiresAt = metadata.ExpiryDate == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(metadata.ExpiryDate),
-            Lxd = new StoredLxd(metadata, templates, bytes),
+            Lxd = new StoredLxd(metadata, templates, half.Tar.Length),
         };
     }
 

@@ -281,7 +281,8 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
             // Asked again: the same image may have come in by another import meanwhile.
             RefuseTwice(fingerprint);
             staged.Commit(LayerPath(layer));
-            half?.File.Commit(MetadataPath(fingerprint));
+            if (half is not null)
+                Durable.Write(MetadataPath(fingerprint), half.Tar);
             var image = new StoredImage
             {
                 Fingerprint = fingerprint,

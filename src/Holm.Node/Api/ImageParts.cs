@@ -70,7 +70,7 @@ internal static class ImageParts
         }
     }
 
-    private const long LongestMetadata = 16 * 1024 * 1024;
+    private const long LongestMetadata = 4 * 1024 * 1024;
 
     private static async Task<Stream> Next(MultipartReader reader, Call call, string name)
     {
