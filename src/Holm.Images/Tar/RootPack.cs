@@ -13,6 +13,9 @@ namespace Holm.Images.Tar;
 /// <param name="ct">Gives up.</param>
 internal sealed class RootPack(SquashWriter squash, TarLimits limits, CancellationToken ct)
 {
+    /// <summary>Folders in folders; each holds two descriptors while what is below it is packed.</summary>
+    private const int DepthMax = 256;
+
     /// <summary>Where a file of several names was met first.</summary>
     private readonly Dictionary<(ulong Device, ulong Inode), byte[]> _files = [];
     private int _entries;
@@ -26,7 +29,7 @@ internal sealed class RootPack(SquashWriter squash, TarLimits limits, Cancellati
         await using (squash.ConfigureAwait(false))
             try
             {
-                await Task.Run(() => new RootPack(squash, new TarLimits(), ct).AddFolder(root), ct).ConfigureAwait(false);
+                await Task.Run(() => new RootPack(squash, new TarLimits(), ct).AddRoot(root), ct).ConfigureAwait(false);
                 await squash.Finish().ConfigureAwait(false);
             }
             catch (LinuxException e) when (e.Errno == Errnos.EPIPE)
@@ -36,15 +39,17 @@ internal sealed class RootPack(SquashWriter squash, TarLimits limits, Cancellati
             }
     }
 
-    private void AddFolder(Fd root)
+    private void AddRoot(Fd root)
     {
         using (var top = LayerEntry.TryOpen(root, "."u8)!)
             Add([], top);
-        AddBelow(root, []);
+        AddBelow(root, [], 0);
     }
 
-    private void AddBelow(Fd folder, byte[] path)
+    private void AddBelow(Fd folder, byte[] path, int depth)
     {
+        if (depth > DepthMax)
+            throw EntryName.Refuse(path, $"is below {DepthMax} folders");
         foreach (var name in FolderTree.Names(folder))
         {
             ct.ThrowIfCancellationRequested();
@@ -58,7 +63,7 @@ internal sealed class RootPack(SquashWriter squash, TarLimits limits, Cancellati
             if (!found.Stat.IsFolder)
                 continue;
             using var below = Fd.Open(found.File.ProcPath, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
-            AddBelow(below, here);
+            AddBelow(below, here, depth + 1);
         }
     }
 

@@ -45,7 +45,8 @@ public sealed class SysFolder(string path)
     {
         try
         {
-            return Exists ? [.. Directory.GetDirectories(path, begin + "*").Order(StringComparer.Ordinal).Select(p => new SysFolder(p))] : [];
+            var found = Exists ? Directory.GetDirectories(path, begin + "*") : [];
+            return found.Order(StringComparer.Ordinal).Select(p => new SysFolder(p));
         }
         catch (IOException)
         {

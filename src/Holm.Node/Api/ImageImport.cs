@@ -53,8 +53,8 @@ internal static class ImageImport
     {
         "url" => new Refusal(400, "this node fetches no image from a URL; fetch the file yourself, check it, and import it: " +
             "`lxc image import META ROOTFS`"),
-        "image" => new Refusal(400, "this node copies no image from another server; `lxc image export` there and `lxc image import` here, " +
-            "or let the client carry it: `lxc image copy … --mode=push`"),
+        "image" => new Refusal(400, "this node copies no image from another server; `lxc image export` there and `lxc image import` " +
+            "here, or let the client carry it: `lxc image copy … --mode=relay`"),
         _ => new Refusal(400, $"Unknown source type {Names.Show(type)}; file, archive, registry and instance are known to this node"),
     };
 
@@ -65,8 +65,10 @@ internal static class ImageImport
         var filename = Uri.UnescapeDataString(call.Words("filename"));
         var noInit = call.Header("X-Holm-No-Init").Equals("true", StringComparison.OrdinalIgnoreCase);
         if (Keys.IsTrue(call.Words("public")))
-            throw new Refusal(400, "a public image is one for callers that are not trusted, and this node answers none; leave it out");
+            throw ImageRoutes.NotPublic();
         CheckWords(filename, properties);
+        List<string> named = [.. profiles.SelectMany(p => p.Value).OfType<string>()];
+        named.ForEach(Names.CheckProfile);
         var (metadata, upload, sha256) = await ReceiveAll(call).ConfigureAwait(false);
         // From here on the files are the operation's, also when the client does not wait for the answer.
         var isArchive = call.Header("X-Holm-Archive").Equals("true", StringComparison.OrdinalIgnoreCase);
@@ -74,7 +76,7 @@ internal static class ImageImport
         {
             Metadata = metadata,
             Sha256 = sha256,
-            Profiles = profiles.Count == 0 ? null : [.. profiles.SelectMany(p => p.Value).OfType<string>()],
+            Profiles = named.Count == 0 ? null : named,
         };
         await Begin(call, file, []).ConfigureAwait(false);
     }

@@ -21,7 +21,8 @@ internal static class ImageParts
         var boundary = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(30));
         var fingerprint = Path.GetFileNameWithoutExtension(export.Filename);
         var head = new byte[6];
-        var count = await metadata.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, http.RequestAborted).ConfigureAwait(false);
+        var count = await metadata.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, http.RequestAborted)
+            .ConfigureAwait(false);
         metadata.Position = 0;
         var first = Header($"--{boundary}\r\n", "metadata", $"meta-{fingerprint}.tar{EndingOf(head.AsSpan(0, count))}");
         var second = Header($"\r\n--{boundary}\r\n", "rootfs", export.Filename);
@@ -84,7 +85,8 @@ internal static class ImageParts
     }
 
     private static byte[] Header(string before, string name, string filename) => Encoding.ASCII.GetBytes(
-        $"{before}Content-Disposition: form-data; name=\"{name}\"; filename=\"{filename}\"\r\nContent-Type: application/octet-stream\r\n\r\n");
+        $"{before}Content-Disposition: form-data; name=\"{name}\"; filename=\"{filename}\"\r\n" +
+        "Content-Type: application/octet-stream\r\n\r\n");
 
     private static string EndingOf(ReadOnlySpan<byte> head) => head switch
     {

@@ -15,7 +15,7 @@ internal static class ImagePublish
         if (!call.Document.Instances.ContainsKey(name))
             throw new Refusal(404, $"Instance not found: {Names.Show(name)}");
         if (body.Public)
-            throw new Refusal(400, "a public image is one for callers that are not trusted, and this node answers none; leave --public out");
+            throw ImageRoutes.NotPublic();
         var packer = (body.CompressionAlgorithm ?? "").Split(' ')[0];
         if (packer.Length > 0 && !Packers.Contains(packer))
             throw new Refusal(400, $"compression algorithm {Names.Show(packer)} is not known; {string.Join(", ", Packers)} are");

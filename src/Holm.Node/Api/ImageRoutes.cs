@@ -98,7 +98,7 @@ internal static class ImageRoutes
         var properties = change(image, body.Properties);
         CheckProperties(properties);
         if (body.Public == true)
-            throw new Refusal(400, "a public image is one for callers that are not trusted, and this node answers none; leave public false");
+            throw NotPublic();
         if (body.AutoUpdate == true)
             throw new Refusal(400, "the image came from no server it could be updated from; leave auto_update false");
         foreach (var profile in body.Profiles ?? [])
@@ -118,6 +118,10 @@ internal static class ImageRoutes
         foreach (var (key, value) in properties)
             Keys.Check("image." + key, value ?? "");
     }
+
+    /// <summary>The answer to whoever wants an image to be public.</summary>
+    public static Refusal NotPublic() => new(400, "a public image is one for callers that are not trusted, and this node answers none; " +
+        "leave public false");
 
     private static Image WithUsers(Call call, Image image, IReadOnlyList<Flake> flakes) => image with
     {

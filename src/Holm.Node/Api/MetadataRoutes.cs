@@ -34,8 +34,8 @@ internal static class MetadataRoutes
     public static Task Refuse(Call call)
     {
         InstanceRoutes.Find(call);
-        throw new Refusal(400, "metadata and templates of an instance are its image's here, and are changed there: export the image, change " +
-            "its metadata.yaml or templates/, and import it");
+        throw new Refusal(400, "metadata and templates of an instance are its image's here, and are changed there: export the image, " +
+            "change its metadata.yaml or templates/, and import it");
     }
 
     private static (ImageMetadata Metadata, IReadOnlyDictionary<string, string> Templates) Of(Call call)

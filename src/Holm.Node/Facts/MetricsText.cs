@@ -50,7 +50,8 @@ internal static class MetricsText
             text.Append(CultureInfo.InvariantCulture, $"# HELP {series.Name} {series.Help}\n");
             text.Append(CultureInfo.InvariantCulture, $"# TYPE {series.Name} {(isCounter ? "counter" : "gauge")}\n");
             foreach (var (name, label, value) in samples)
-                text.Append(CultureInfo.InvariantCulture, $"{series.Name}{{{label}name=\"{name}\",project=\"default\",type=\"container\"}} ")
+                text.Append(series.Name).Append('{').Append(label).Append("name=\"").Append(name)
+                    .Append("\",project=\"default\",type=\"container\"} ")
                     .Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
         }
         return text.Append("# EOF\n").ToString();

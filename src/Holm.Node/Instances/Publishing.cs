@@ -31,12 +31,12 @@ public sealed class Publishing(
             var instance = document.Instances.GetValueOrDefault(name) ?? throw new Refusal(404, "Instance not found");
             var image = images.Find(instance.Image) ?? throw new Refusal(404, $"publish {name}: its image is not on this node");
             if (image.Oci is not null)
-                throw new Refusal(400, $"publish {name}: it is of an image of a registry, whose command and user LXD's images cannot say; " +
-                    "build such an image anew instead");
+                throw new Refusal(400, $"publish {name}: it is of an image of a registry, whose command and user LXD's images cannot " +
+                    "say; build such an image anew instead");
             var root = reader.PlainRoot(document, instance, image);
             if (root.KeptFolder is null)
-                throw new Refusal(400, $"publish {name}: what it writes is in memory (pool ram) and gone when it does not run; give its root " +
-                    "pool default");
+                throw new Refusal(400, $"publish {name}: what it writes is in memory (pool ram) and gone when it does not run; give its " +
+                    "root pool default");
             var metadata = Describe(image, said);
             Fd? top = null;
             // As the disk has them: ids of the container's own.

@@ -75,7 +75,8 @@ internal static class MetadataYaml
         text.Append(metadata.Templates.Count == 0 ? "templates: {}\n" : "templates:\n");
         foreach (var (path, template) in metadata.Templates.OrderBy(t => t.Key, StringComparer.Ordinal))
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {Quoted(path)}:\n    when: [{string.Join(", ", template.When.Select(Quoted))}]\n");
+            var when = string.Join(", ", template.When.Select(Quoted));
+            text.Append(CultureInfo.InvariantCulture, $"  {Quoted(path)}:\n    when: [{when}]\n");
             text.Append(CultureInfo.InvariantCulture, $"    create_only: {(template.CreateOnly ? "true" : "false")}\n");
             text.Append(CultureInfo.InvariantCulture, $"    template: {Quoted(template.Template)}\n");
             Map(4, "properties", template.Properties);
@@ -136,7 +137,8 @@ internal static class MetadataYaml
                 throw Yaml.Wrong(Where, value.Start, $"template path {Names.Show(path)} is no absolute path of a file");
             templates[path] = Template(path, value);
         }
-        return templates.Count <= 256 ? templates : throw new Refusal(400, $"{Where}: {templates.Count} templates are too many, 256 are allowed");
+        return templates.Count <= 256 ? templates
+            : throw new Refusal(400, $"{Where}: {templates.Count} templates are too many, 256 are allowed");
     }
 
     private static ImageTemplate Template(string path, YamlNode node)

@@ -41,9 +41,11 @@ internal sealed class TemplateText
             var close = text.IndexOf(text[open + 1] switch { '{' => "}}", '#' => "#}", _ => "%}" }, open + 2, StringComparison.Ordinal);
             var inner = close < 0 ? text[open..Math.Min(text.Length, open + 60)] : text[(open + 2)..close].Trim();
             if (close < 0 || text[open + 1] == '%')
-                throw Wrong(name, text, open, close < 0 ? $"{inner} is not closed" : $"{{% {inner} %}} is not rendered by this node");
+                throw Wrong(name, text, open, close < 0 ? Names.Show(inner) + " is not closed"
+                    : Names.Show($"{{% {inner} %}}") + " is not rendered by this node");
             if (text[open + 1] == '{')
-                template._pieces.Add(Expression(inner) ?? throw Wrong(name, text, open, $"{{{{ {inner} }}}} is not rendered by this node"));
+                template._pieces.Add(Expression(inner) ??
+                    throw Wrong(name, text, open, Names.Show($"{{{{ {inner} }}}}") + " is not rendered by this node"));
             at = close + 2;
         }
         return template;
@@ -118,7 +120,7 @@ internal sealed class TemplateText
     private static Refusal Wrong(string name, string text, int at, string why)
     {
         var line = text.AsSpan(0, at).Count('\n') + 1;
-        return new Refusal(400, $"template {Names.Show(name)}, line {line}: {Names.Show(why)}; instance.*, properties.*, trigger, path and " +
-            "config_get(\"key\", \"default\") are");
+        return new Refusal(400, $"template {Names.Show(name)}, line {line}: {why}; instance.*, properties.*, trigger, path " +
+            "and config_get(\"key\", \"default\") are");
     }
 }

@@ -18,7 +18,8 @@ public sealed class LxcNounTests(SmallNode node) : IClassFixture<SmallNode>
         using var answer = JsonDocument.Parse(await node.Lxc("query", "/1.0/resources"));
         var root = answer.RootElement;
         Assert.True(root.GetProperty("cpu").GetProperty("total").GetInt64() >= System.Environment.ProcessorCount);
-        Assert.InRange(root.GetProperty("memory").GetProperty("used").GetInt64(), 1, root.GetProperty("memory").GetProperty("total").GetInt64());
+        var memory = root.GetProperty("memory");
+        Assert.InRange(memory.GetProperty("used").GetInt64(), 1, memory.GetProperty("total").GetInt64());
         Assert.Equal(0, root.GetProperty("usb").GetProperty("total").GetInt64());
     }
 
