@@ -124,7 +124,8 @@ public static class Daemon
         var watching = Task.WhenAll(bridges.Watch(stop.Token), shares.Watch(loop, stop.Token), launching.Run(paths.Run, stop.Token));
         var activation = new Activation(config, control, desired, power, loop, paths);
         var face = Faces.Of(config, control, activation, readings, images, pulls, logins, bridges, networks, events, paths,
-            new Checks(tree, paths, canIdmapLayers), flakes, Say);
+            new Checks(tree, paths, canIdmapLayers), flakes, Say)
+            .WithPublishing(images, new Publishing(control, reader, roots, images, config, clock));
         await Serve(paths, face with { WithTransients = transients.Over }, boot, running, ended).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         await running.ConfigureAwait(false);

@@ -85,6 +85,18 @@ public sealed class RootMounts : IDisposable
                 FindOrMake(root, folder, isFolder: true).Dispose();
     }
 
+    /// <summary>
+    /// Writes files into a root that nobody is in yet, as its first user; one that is there keeps its mode. The calling thread is in the
+    /// root's namespace.
+    /// </summary>
+    /// <exception cref="Refusal">One is not to be had.</exception>
+    public static void Write(string what, Fd root, uint? idmapBase, IReadOnlyList<RootMount> files)
+    {
+        FilesystemUser.Become(idmapBase ?? 0);
+        foreach (var file in files)
+            AttachOne(what, root, file, null, 0);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _all.ForEach(m => m.Copy?.Dispose());
 
@@ -158,9 +170,12 @@ public sealed class RootMounts : IDisposable
         var file = $"{folder.ProcPath}/{name}";
         if (Directory.Exists(file) && new FileInfo(file).LinkTarget is null)
             throw new Refusal(400, $"{what}: write {path}: the image has a folder there; use an image that has none");
+        var mode = new FileInfo(file) is { Exists: true, LinkTarget: null } before ? before.UnixFileMode : default;
         File.Delete(file);
         Fd.MakeEntry(folder, name, isFolder: false);
         File.WriteAllText(file, text);
+        if (mode != default)
+            File.SetUnixFileMode(file, mode & (UnixFileMode)0x1ff);
     }
 
     private static Fd FindOrMake(Fd root, string path, bool isFolder)

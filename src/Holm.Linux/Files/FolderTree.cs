@@ -25,6 +25,25 @@ public static partial class FolderTree
     /// <summary>Visits a folder and each below it, those below first.</summary>
     public static void VisitFromBelow(string path, Action<Fd> visit) => Walk(path, null, visit, files: false, folders: false);
 
+    /// <summary>Names of all that is in an open folder, without a NUL, in the order of their bytes.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static IReadOnlyList<byte[]> Names(Fd folder)
+    {
+        var names = new List<byte[]>();
+        var buffer = new byte[64 * 1024];
+        for (int length; (length = LinuxException.Check(
+            (int)getdents64(SYS_getdents64, folder.Number, buffer, (nuint)buffer.Length), "read a folder")) > 0;)
+            for (var at = 0; at < length; at += BitConverter.ToUInt16(buffer, at + 16))
+            {
+                var name = buffer.AsSpan(at + NameOffset, length - at - NameOffset);
+                name = name[..name.IndexOf((byte)0)];
+                if (name is not ([(byte)'.'] or [(byte)'.', (byte)'.']))
+                    names.Add(name.ToArray());
+            }
+        names.Sort((a, b) => a.AsSpan().SequenceCompareTo(b));
+        return names;
+    }
+
     private static bool Walk(string path, Action<Fd>? entered, Action<Fd>? left, bool files, bool folders)
     {
         const OpenFlags flags = OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW;

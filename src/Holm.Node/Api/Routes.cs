@@ -26,6 +26,24 @@ internal static class Routes
         new("PUT", "/1.0/partition", PartitionRoutes.Put),
         new("PATCH", "/1.0/partition", PartitionRoutes.Patch),
 
+        new("GET", "/1.0/resources", NounRoutes.Resources),
+        new("GET", "/1.0/metrics", NounRoutes.Metrics),
+        new("GET", "/1.0/cluster", NounRoutes.Cluster),
+        new("PUT", "/1.0/cluster", NounRoutes.NoCluster),
+        new("GET", "/1.0/cluster/members", NounRoutes.NoCluster),
+        new("GET", "/1.0/projects", NounRoutes.Projects),
+        new("POST", "/1.0/projects", NounRoutes.NoProjects),
+        new("GET", "/1.0/projects/{name}", NounRoutes.Project),
+        new("PUT", "/1.0/projects/{name}", NounRoutes.NoProjects),
+        new("PATCH", "/1.0/projects/{name}", NounRoutes.NoProjects),
+        new("POST", "/1.0/projects/{name}", NounRoutes.NoProjects),
+        new("DELETE", "/1.0/projects/{name}", NounRoutes.NoProjects),
+        new("GET", "/1.0/warnings", NounRoutes.Warnings),
+        new("GET", "/1.0/warnings/{uuid}", NounRoutes.Warning),
+        new("PUT", "/1.0/warnings/{uuid}", NounRoutes.Acknowledge),
+        new("PATCH", "/1.0/warnings/{uuid}", NounRoutes.Acknowledge),
+        new("DELETE", "/1.0/warnings/{uuid}", NounRoutes.DeleteWarning),
+
         new("GET", Configuration, ConfigurationRoutes.Get),
         new("PUT", Configuration, ConfigurationRoutes.Put),
         new("PATCH", Configuration, ConfigurationRoutes.Patch),
@@ -53,6 +71,13 @@ internal static class Routes
         new("DELETE", Instance + "/console", ConsoleRoutes.Clear),
         new("GET", Instance + "/logs/lxc.log", ConsoleRoutes.EngineLog),
 
+        new("GET", Instance + "/metadata", MetadataRoutes.Get),
+        new("PUT", Instance + "/metadata", MetadataRoutes.Refuse),
+        new("PATCH", Instance + "/metadata", MetadataRoutes.Refuse),
+        new("GET", Instance + "/metadata/templates", MetadataRoutes.Templates),
+        new("POST", Instance + "/metadata/templates", MetadataRoutes.Refuse),
+        new("DELETE", Instance + "/metadata/templates", MetadataRoutes.Refuse),
+
         new("GET", Images, ImageRoutes.List),
         new("POST", Images, ImageImport.Import),
         new("GET", Aliases, AliasRoutes.List),
@@ -68,6 +93,7 @@ internal static class Routes
         new("DELETE", Image, ImageRoutes.Delete),
         new("GET", Image + "/export", ImageRoutes.Export),
         new("GET", Image + "/flake", FlakeRoutes.Info),
+        new("POST", Image + "/refresh", ImageRoutes.Refresh),
 
         new("GET", "/1.0/archive", ImageRoutes.Save),
 

@@ -122,7 +122,7 @@ public sealed partial class Executor(
         if (spec.Process is { } process)
             MountFor(run, spec, process);
         else
-            run.Space = roots.Mount(spec.Root);
+            run.Space = spec.Templates.IsEmpty ? roots.Mount(spec.Root) : MountWritten(spec);
     }
 
     /// <summary>Finds the program's user in the root as well, and mounts what belongs there before anything runs.</summary>

@@ -2,6 +2,7 @@ using Holm.Config;
 using Holm.Config.Lxc;
 using Holm.Images.Roots;
 using Holm.Node.Limits;
+using Holm.Node.Metadata;
 using Holm.Node.Shares;
 
 namespace Holm.Node.Instances;
@@ -61,6 +62,9 @@ public sealed record InstanceSpec
 
     /// <summary>Lines of liblxc's configuration besides Holm's own, checked.</summary>
     public IReadOnlyList<LxcLine> Raw { get; init; } = [];
+
+    /// <summary>What its image's templates make of it.</summary>
+    public TemplateFiles Templates { get; init; } = TemplateFiles.None;
 
     /// <summary>What holm-init runs in it; null: it is a system, with an init of its own.</summary>
     public ProcessSpec? Process { get; init; }

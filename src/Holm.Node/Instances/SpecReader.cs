@@ -8,6 +8,7 @@ using Holm.Images.Oci;
 using Holm.Images.Roots;
 using Holm.Linux.Processes;
 using Holm.Node.Limits;
+using Holm.Node.Metadata;
 using Holm.Node.Networks;
 
 namespace Holm.Node.Instances;
@@ -59,6 +60,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
             RebootSignal = SignalOf(config, "init.signal.reboot") ?? image.RebootSignal,
             AutoRestart = Keys.IsTrue(expanded["boot.autorestart"]),
             Raw = config.GetValueOrDefault("raw.lxc") is { Length: > 0 } raw ? RawLxc.Read(raw) : [],
+            Templates = TemplateFiles.Of(instance, config, image.Lxd),
         };
     }
 
@@ -114,6 +116,11 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         return IdRanges.Parse(config.GetValueOrDefault(IdmapKey), paths.IdmapBase) ??
             throw new Refusal(500, $"start {instance.Name}: it has no id range of its own yet");
     }
+
+    /// <summary>An instance's root with the ids that are on the disk: for whoever packs it, not for whoever runs it.</summary>
+    /// <exception cref="Refusal">It has none.</exception>
+    public RootSpec PlainRoot(Document document, InstanceConfig instance, StoredImage image) =>
+        RootOf(instance.Name, Expansion.Expand(document, instance), image, null);
 
     /// <summary>LXD's key for the range an isolated instance was given.</summary>
     public const string IdmapKey = "volatile.idmap.base";

@@ -64,6 +64,9 @@ public sealed class SmallNode : IAsyncLifetime
     /// <summary>What uploads may still write.</summary>
     public long RoomBytes { get; set; } = long.MaxValue;
 
+    /// <summary>More lines of checkconfig.</summary>
+    public ConcurrentQueue<Check> Checks { get; } = new();
+
     /// <summary>Where flakes put their commands.</summary>
     public string Bin => Path.Combine(_folder.Root, "bin");
 
@@ -166,7 +169,7 @@ public sealed class SmallNode : IAsyncLifetime
         },
         Events = Events,
         Environment = () => new ServerEnvironment { KernelArchitecture = "x86_64", ServerName = "small" },
-        CheckConfig = () => [new Check { Feature = "kernel", Found = "yes", Holm = "uses it" }],
+        CheckConfig = () => [new Check { Feature = "kernel", Found = "yes", Holm = "uses it" }, .. Checks],
         Flakes = Flakes(),
         UploadFolder = _folder.State,
         Log = Log.Enqueue,
@@ -226,7 +229,10 @@ public sealed class SmallNode : IAsyncLifetime
             SetAlias = (name, fingerprint, description) => _aliases[name] = (fingerprint, description),
             RenameAlias = (from, to) => _aliases[to] = _aliases.TryRemove(from, out var was) ? was : default,
             DeleteAlias = name => _aliases.TryRemove(name, out _),
-            SetProperties = (fingerprint, properties) => _images[fingerprint] = _images[fingerprint] with { Properties = properties },
+            Edit = (fingerprint, edit) => _images[fingerprint] = _images[fingerprint] with
+            {
+                Properties = edit.Properties, Profiles = edit.Profiles, ExpiresAt = edit.ExpiresAt,
+            },
             Export = fingerprint => new ImageExport(new MemoryStream(Encoding.UTF8.GetBytes(fingerprint)), 64, "netbox.squashfs"),
         },
     };
