@@ -53,6 +53,14 @@ internal static class Routes
         new("DELETE", Instance + "/console", ConsoleRoutes.Clear),
         new("GET", Instance + "/logs/lxc.log", ConsoleRoutes.EngineLog),
 
+        new("GET", Instance + "/files", FileRoutes.Get),
+        new("HEAD", Instance + "/files", FileRoutes.Head),
+        new("POST", Instance + "/files", FileRoutes.Post),
+        new("DELETE", Instance + "/files", FileRoutes.Delete),
+        new("GET", Instance + "/logs", LogRoutes.List),
+        new("DELETE", Instance + "/logs/lxc.log", LogRoutes.Delete),
+        new("GET", Instance + "/sftp", LogRoutes.Sftp),
+
         new("GET", Images, ImageRoutes.List),
         new("POST", Images, ImageImport.Import),
         new("GET", Aliases, AliasRoutes.List),
