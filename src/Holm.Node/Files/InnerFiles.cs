@@ -123,6 +123,8 @@ public sealed class InnerFiles(string name, Fd root, InnerIds ids)
         if (place.Name.Length > 0 && place.Entry is null)
             throw NotThere(path);
         CheckPlace("remove", path, place);
+        if (place.IsMount)
+            throw new Refusal(400, $"remove {Names.Show(path)} in {name}: something is mounted there; unmount it first");
         FolderEntry.Remove(place.Folder, place.Name);
         return true;
     });

@@ -1,6 +1,7 @@
 using System.Text;
 using Holm.Linux;
 using Holm.Linux.Files;
+using Holm.Linux.Mounts;
 
 namespace Holm.Node.Files;
 
@@ -32,6 +33,12 @@ internal sealed class InnerPlace : IDisposable
 
     /// <summary>What that is.</summary>
     public FileStat? Stat { get; }
+
+    /// <summary>
+    /// True: something is mounted there. The kernel would refuse its app to replace or remove it, but not us: in our namespace nothing is
+    /// mounted, and what is in the app's would be taken away.
+    /// </summary>
+    public bool IsMount => Name.Length > 0 && Entry is not null && MountIdentity.Of(Entry).MountId != MountIdentity.Of(Folder).MountId;
 
     /// <summary>Finds it.</summary>
     /// <param name="root">The instance's root.</param>

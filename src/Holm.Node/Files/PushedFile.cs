@@ -18,12 +18,13 @@ public sealed class PushedFile : IDisposable
 {
     private readonly InnerPlace _place;
     private readonly Fd _file;
+    private readonly (uint User, uint Group) _maker;
     private readonly (uint User, uint Group)? _owner;
     private readonly uint _mode;
     private string? _name;
 
-    private PushedFile(InnerPlace place, Fd file, string? name, (uint, uint)? owner, uint mode) =>
-        (_place, _file, _name, _owner, _mode) = (place, file, name, owner, mode);
+    private PushedFile(InnerPlace place, Fd file, string? name, (uint, uint) maker, (uint, uint)? owner, uint mode) =>
+        (_place, _file, _name, _maker, _owner, _mode) = (place, file, name, maker, owner, mode);
 
     /// <summary>Begins.</summary>
     /// <param name="place">Where; this object's from here on, unless it throws.</param>
@@ -35,9 +36,9 @@ public sealed class PushedFile : IDisposable
         FilesystemUser.Run(maker.User, maker.Group, () =>
         {
             if (FolderEntry.TryMakeUnnamed(place.Folder) is { } unnamed)
-                return new PushedFile(place, unnamed, null, owner, mode);
+                return new PushedFile(place, unnamed, null, maker, owner, mode);
             var name = FreeName();
-            return new PushedFile(place, FolderEntry.MakeFile(place.Folder, name), name, owner, mode);
+            return new PushedFile(place, FolderEntry.MakeFile(place.Folder, name), name, maker, owner, mode);
         });
 
     /// <summary>Adds bytes.</summary>
@@ -51,8 +52,24 @@ public sealed class PushedFile : IDisposable
         if (_owner is { } owner)
             FolderEntry.SetOwner(_file, owner.User, owner.Group);
         FolderEntry.SetMode(_file, _mode);
+        // A filesystem of the app's own takes no names of users it does not know either.
+        FilesystemUser.Run(_maker.User, _maker.Group, () =>
+        {
+            TakePlace();
+            return true;
+        });
+    }
+
+    private void TakePlace()
+    {
         if (_place.Entry is null && _name is null && TryName(_place.Name))
             return;
+        if (_place.IsMount)
+        {
+            using var there = Fd.Open(_place.Entry!.ProcPath, OpenFlags.O_WRONLY | OpenFlags.O_TRUNC | OpenFlags.O_NOCTTY);
+            CopyTo(there);
+            return;
+        }
         if (_place.Entry is not null)
             FolderEntry.Sync(_file);
         while (_name is null)
@@ -60,16 +77,8 @@ public sealed class PushedFile : IDisposable
             var name = FreeName();
             _name = TryName(name) ? name : null;
         }
-        try
-        {
-            FolderEntry.Rename(_place.Folder, _name, _place.Name);
-            _name = null;
-        }
-        catch (LinuxException e) when (e.Errno == Errnos.EBUSY && _place.Entry is { } mounted)
-        {
-            using var there = Fd.Open(mounted.ProcPath, OpenFlags.O_WRONLY | OpenFlags.O_TRUNC | OpenFlags.O_NOCTTY);
-            CopyTo(there);
-        }
+        FolderEntry.Rename(_place.Folder, _name, _place.Name);
+        _name = null;
     }
 
     private bool TryName(string name)
