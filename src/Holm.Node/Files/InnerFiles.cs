@@ -64,7 +64,7 @@ public sealed class InnerFiles(string name, Fd root, InnerIds ids)
         });
     }
 
-    /// <summary>Opens a file that is there, to write on at its end.</summary>
+    /// <summary>Opens a file that is there, to write on at its end. What came before it breaks off stays.</summary>
     /// <exception cref="Refusal">404, or it cannot be written.</exception>
     public Fd Append(string path) => Told("write", path, () =>
     {

@@ -12,7 +12,8 @@ namespace Holm.Node.Files;
 ///                                                                                └─ a file there: fsync, then it takes the name over
 /// </code>
 /// A crash leaves nothing (where the filesystem knows no files without names, a file <c>.holm-XXXX</c>). A file that is a mount of its own
-/// cannot be replaced, and is written to once all has come.
+/// cannot be replaced, and is written to once all has come. What replaces is another file with the old one's owner and permissions: other
+/// names of the old one (hard links) stay with the old one, and ACLs go with it.
 /// </summary>
 public sealed class PushedFile : IDisposable
 {
