@@ -138,8 +138,8 @@ public sealed class FileTests
         await node.Launch("web");
         await File.WriteAllTextAsync(host / "a", "pushed\n");
         var out1 = $"holm-out-{Path.GetFileName(host.Path)}";
-        await node.In("web", $"mkfifo /tmp/fifo; ln -s ../../../../../../../../{out1} /tmp/out; ln -s /proc/1/root/etc/shadow /tmp/magic; " +
-            "ln -s /proc/kmsg /tmp/kmsg; mkdir /tmp/dir; ln -s fifo /tmp/to");
+        await node.In("web", $"mkfifo /tmp/fifo; ln -s ../../../../../../../../{out1} /tmp/out; " +
+            "ln -s /proc/1/root/etc/shadow /tmp/magic; ln -s /proc/kmsg /tmp/kmsg; mkdir /tmp/dir; ln -s fifo /tmp/to");
         foreach (var path in (string[])["fifo", "to"])
             Assert.Contains("use exec", (await TryLxc(node, "file", "push", host / "a", "web/tmp/" + path)).Err, StringComparison.Ordinal);
         Assert.Contains("named pipe", (await TryLxc(node, "file", "pull", "web/tmp/fifo", "-")).Err, StringComparison.Ordinal);

@@ -83,7 +83,8 @@ public sealed class InnerFilesTests : IDisposable
     [Fact]
     public void Links_are_followed_as_the_app_would()
     {
-        _app.Well("ln -s /var/run/x /tmp/a; ln -s ../etc/new /tmp/b; ln -s /tmp/round /tmp/round; mkdir /etc/d; ln -s d/../../../../e /etc/up");
+        _app.Well("ln -s /var/run/x /tmp/a; ln -s ../etc/new /tmp/b; ln -s /tmp/round /tmp/round; mkdir /etc/d; " +
+            "ln -s d/../../../../e /etc/up");
         Push("/tmp/a", "1");
         Push("/tmp/b", "2");
         Push("/etc/up", "3\n");
@@ -163,7 +164,8 @@ public sealed class InnerFilesTests : IDisposable
             pushed.Commit();
         }
         // A folder with a way up and out, a folder with the /etc of whoever resolves it, a file with a link to the host's own.
-        _app.Well($"mkdir -p /tmp/a/{names}; ln -s ../../../../../.. /tmp/b; ln -s /etc /tmp/c; ln -s ../../../../../../../{names}x /tmp/l;" +
+        _app.Well($"mkdir -p /tmp/a/{names}; ln -s ../../../../../.. /tmp/b; ln -s /etc /tmp/c; " +
+            $"ln -s ../../../../../../../{names}x /tmp/l;" +
             $" touch /tmp/f; cd /tmp; swap a b 2>/dev/null & swap a/{names} c 2>/dev/null & swap f l 2>/dev/null & cd /");
         var (done, refused) = (0, new HashSet<int>());
         for (var i = 0; i < 200; i++)
