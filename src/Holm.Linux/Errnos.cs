@@ -45,6 +45,8 @@ public static class Errnos
     public const int ENOTTY = 25;
     /// <summary>No space left on device.</summary>
     public const int ENOSPC = 28;
+    /// <summary>Read-only file system.</summary>
+    public const int EROFS = 30;
     /// <summary>Broken pipe.</summary>
     public const int EPIPE = 32;
     /// <summary>Numerical result out of range.</summary>
@@ -97,6 +99,7 @@ public static class Errnos
         EINVAL => nameof(EINVAL),
         ENOTTY => nameof(ENOTTY),
         ENOSPC => nameof(ENOSPC),
+        EROFS => nameof(EROFS),
         EPIPE => nameof(EPIPE),
         ERANGE => nameof(ERANGE),
         ENAMETOOLONG => nameof(ENAMETOOLONG),

@@ -259,4 +259,6 @@ public enum OpenFlags
     O_CLOEXEC = 0x80000,
     /// <summary>Only a name, no access.</summary>
     O_PATH = 0x200000,
+    /// <summary>A file without a name, in the folder that is opened.</summary>
+    O_TMPFILE = 0x410000,
 }

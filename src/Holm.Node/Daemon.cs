@@ -126,7 +126,9 @@ public static class Daemon
         var face = Faces.Of(config, control, activation, readings, images, pulls, logins, bridges, networks, events, paths,
             new Checks(tree, paths, canIdmapLayers), flakes, Say)
             .WithPublishing(images, new Publishing(control, reader, roots, images, config, clock));
-        await Serve(paths, face with { WithTransients = transients.Over }, boot, running, ended).ConfigureAwait(false);
+        var files = new InstanceFiles(loop, config, reader, roots, images, engine, paths, clock);
+        face = face with { WithTransients = transients.Over, Instances = face.Instances with { Files = files.Use } };
+        await Serve(paths, face, boot, running, ended).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         await running.ConfigureAwait(false);
         await watching.ConfigureAwait(false);

@@ -3,6 +3,7 @@ using Holm.Contract;
 using Holm.Linux.Files;
 using Holm.Node.Config;
 using Holm.Node.Engines;
+using Holm.Node.Files;
 using Holm.Node.Instances;
 
 namespace Holm.Node.Api;
@@ -93,6 +94,10 @@ public sealed record InstanceFace
 
     /// <summary>Fingerprint of the image a running instance was started from; null when it does not run.</summary>
     public Func<string, string?> RunningImage { get; init; } = _ => null;
+
+    /// <summary>Lends the files of an instance; true: something is going to be changed. The last argument gives up.</summary>
+    public Func<string, bool, Func<InnerFiles, CancellationToken, Task>, CancellationToken, Task> Files { get; init; } =
+        (_, _, _, _) => throw new Refusal(501, "this node lends no files");
 }
 
 /// <summary>The verbs of the configuration as a whole.</summary>

@@ -13,7 +13,7 @@ internal static class NotYet
 
     private static readonly string[] OfNetworks = ["forwards", "load-balancers", "peers"];
 
-    private static readonly string[] OfInstances = ["backups", "files", "logs", "rebuild", "sftp", "snapshots"];
+    private static readonly string[] OfInstances = ["backups", "logs", "rebuild", "snapshots"];
 
     /// <summary>The sentence for a path that leads nowhere, or a method it does not take.</summary>
     public static string Sentence(HttpContext http)

@@ -78,6 +78,14 @@ internal static class Routes
         new("POST", Instance + "/metadata/templates", MetadataRoutes.Refuse),
         new("DELETE", Instance + "/metadata/templates", MetadataRoutes.Refuse),
 
+        new("GET", Instance + "/files", FileRoutes.Get),
+        new("HEAD", Instance + "/files", FileRoutes.Head),
+        new("POST", Instance + "/files", FileRoutes.Post),
+        new("DELETE", Instance + "/files", FileRoutes.Delete),
+        new("GET", Instance + "/logs", LogRoutes.List),
+        new("DELETE", Instance + "/logs/lxc.log", LogRoutes.Delete),
+        new("GET", Instance + "/sftp", LogRoutes.Sftp),
+
         new("GET", Images, ImageRoutes.List),
         new("POST", Images, ImageImport.Import),
         new("GET", Aliases, AliasRoutes.List),

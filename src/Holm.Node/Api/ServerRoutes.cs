@@ -14,6 +14,7 @@ internal static class ServerRoutes
         "instance_nic_network", "instance_nic_bridged_vlan", "entity_description",
         "image_force_refresh", "container_edit_metadata", "image_compression_algorithm",
         "resources", "resources_v2", "metrics", "warnings", "projects", "clustering",
+        "file_delete", "file_append", "directory_manipulation", "file_symlinks",
     ];
 
     public static Task Versions(Call call) => call.Answer(["/1.0"], ContractJson.Default.IReadOnlyListString);

@@ -117,6 +117,8 @@ public sealed partial class Executor(
             UpSince = null,
         });
         run.Record.Write(engine.Folder(spec.Name));
+        // Two overlays on one folder of writes at a time would spoil it.
+        await run.Visits.ConfigureAwait(false);
         if (spec.Root is { LayersAreShifted: true, IdmapBase: { } first })
             await Shift(run, spec.Root.Layers, first).ConfigureAwait(false);
         if (spec.Process is { } process)

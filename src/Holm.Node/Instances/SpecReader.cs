@@ -64,6 +64,17 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         };
     }
 
+    /// <summary>Of what the root of an instance would be made, whether it could start or not.</summary>
+    /// <exception cref="Refusal">Its image is not here, or its devices name no root.</exception>
+    public RootSpec RootOf(Document document, InstanceConfig instance)
+    {
+        var expanded = Expansion.Expand(document, instance);
+        var image = images.Find(instance.Image) ??
+            throw new Refusal(404, $"{instance.Name}: its image {instance.Image} is not on this node; import it, or set another");
+        uint? idmapBase = Keys.IsTrue(expanded["security.privileged"]) ? null : IdmapBase(instance, expanded.Config);
+        return RootOf(instance.Name, expanded, image, idmapBase);
+    }
+
     /// <summary>The spec of an instance that nobody configured: it writes to memory, and what runs in it is given.</summary>
     /// <param name="instance">Its name, keys of limits, and nics that need nothing of the host's.</param>
     /// <param name="image">The image it is shown with.</param>

@@ -15,6 +15,7 @@ using Holm.Node;
 using Holm.Node.Api;
 using Holm.Node.Config;
 using Holm.Node.Engines;
+using Holm.Node.Files;
 using Holm.Node.Flakes;
 using Holm.Node.Instances;
 using Holm.Node.Networks;
@@ -66,6 +67,9 @@ public sealed class SmallNode : IAsyncLifetime
 
     /// <summary>More lines of checkconfig.</summary>
     public ConcurrentQueue<Check> Checks { get; } = new();
+
+    /// <summary>The root of every instance of it.</summary>
+    public string InstanceRoot => Directory.CreateDirectory(Path.Combine(_folder.Root, "root")).FullName;
 
     /// <summary>Where flakes put their commands.</summary>
     public string Bin => Path.Combine(_folder.Root, "bin");
@@ -208,6 +212,11 @@ public sealed class SmallNode : IAsyncLifetime
             ConsoleLog = _ => Printed,
             ClearConsoleLog = _ => Printed = [],
             EngineLog = name => Encoding.UTF8.GetBytes($"lxc {name} WARN"),
+            Files = async (name, _, work, ct) =>
+            {
+                using var root = Fd.Open(InstanceRoot, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+                await work(new InnerFiles(name, root, InnerIds.Privileged), ct);
+            },
         },
         Images = new ImageFace
         {
