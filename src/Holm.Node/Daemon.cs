@@ -122,11 +122,10 @@ public static class Daemon
         var running = loop.Run(stop.Token);
         using var launching = new LaunchSocket(launches, Say);
         var watching = Task.WhenAll(bridges.Watch(stop.Token), shares.Watch(loop, stop.Token), launching.Run(paths.Run, stop.Token));
-        var activation = new Activation(config, control, desired, power, loop, paths);
-        var face = Faces.Of(config, control, activation, readings, images, pulls, logins, bridges, networks, events, paths,
-            new Checks(tree, paths, canIdmapLayers), flakes, Say)
-            .WithPublishing(images, new Publishing(control, reader, roots, images, config, clock));
         var files = new InstanceFiles(loop, config, reader, roots, images, engine, paths, clock);
+        var face = Faces.Of(config, control, new Activation(config, control, desired, power, loop, paths), readings, images, pulls, logins,
+            bridges, networks, events, paths, new Checks(tree, paths, canIdmapLayers), flakes, Say)
+            .WithPublishing(images, new Publishing(control, reader, roots, images, config, clock));
         face = face with { WithTransients = transients.Over, Instances = face.Instances with { Files = files.Use } };
         await Serve(paths, face, boot, running, ended).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
