@@ -1,7 +1,7 @@
 using Holm.Contract;
 using Holm.Images.Roots;
 using Holm.Linux;
-using Holm.Linux.Files;
+using Holm.Linux.Mounts;
 using Holm.Node.Flakes;
 using Holm.Node.Networks;
 
@@ -112,20 +112,16 @@ public sealed class LaunchMounts : IDisposable
 
     /// <summary>
     /// The path is no more than the caller's word. Were it not looked at, he could cover any folder of the container by one of his own, and
-    /// run what he likes with all that the flake is given.
+    /// run what he likes with all that the flake is given. No filesystem is asked: one may have him for a server, who never answers.
     /// </summary>
     private static bool LeadsTo(string path, Fd folder)
     {
-        try
-        {
-            var (there, his) = (FileStat.Of(path), FileStat.Of(folder));
-            return (there.Device, there.Inode) == (his.Device, his.Inode);
-        }
-        catch (LinuxException e)
-        {
-            // Root may not look into filesystems that belong to one user (FUSE, NFS); such a one cannot be had where the host's own are.
-            return e.Errno == Errnos.EACCES;
-        }
+        if (MountIdentity.PathHere(folder) == path)
+            return true;
+        // He may be in a mount namespace of his own, which has the host's folders on mounts of its own.
+        using var there = Fd.TryOpenCached(path);
+        return there is not null && MountIdentity.Known(folder) is { } his && MountIdentity.Known(there) is { } ours
+            && (his.Device, his.Inode) == (ours.Device, ours.Inode);
     }
 
     /// <inheritdoc/>

@@ -48,7 +48,7 @@ public sealed class LaunchRequest : IDisposable
     public static LaunchRequest Read(ReadOnlySpan<byte> message, Peer caller, List<Fd> files)
     {
         if (LaunchCall.Read(message) is not { } call || (call.Limits.Length > 0 && !OwnProcess.AreLimits(call.Limits))
-            || files.Count is not (5 or 6) || !FileStat.Of(files[4]).IsFolder)
+            || files.Count is not (5 or 6) || !files.Skip(4).All(f => f.IsOpenedAsFolder))
             throw new Refusal(400, "what holm-launch sent is not understood; are it and the daemon of one version?");
         // Any other file may be on a filesystem whose server is the caller, and never answer.
         if (!files[0].IsMemory)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Holm.Contract;
 using Holm.Linux;
@@ -14,12 +15,16 @@ public sealed class LaunchSocket(Launches launches, Action<string> log) : IDispo
     /// <summary>Callers that are served at a time; more wait in the socket's queue.</summary>
     private const int CallersMax = 512;
 
+    /// <summary>Of these, how many one user has who is not root.</summary>
+    private const int CallersOfOneMax = 128;
+
     /// <summary>A caller says what it wants at once, or not at all.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private const uint ForAll = 0x1b6;
 
     private readonly SemaphoreSlim _room = new(CallersMax);
+    private readonly ConcurrentDictionary<uint, int> _callers = new();
 
     /// <summary>Takes callers until cancelled.</summary>
     /// <param name="run">HOLM_RUN.</param>
@@ -47,10 +52,21 @@ public sealed class LaunchSocket(Launches launches, Action<string> log) : IDispo
 
     private async Task Serve(Fd caller)
     {
+        var user = PacketSocket.PeerOf(caller).Uid;
+        var files = new List<Fd>();
         using (caller)
             try
             {
-                await Answer(caller).ConfigureAwait(false);
+                var isOneTooMany = _callers.AddOrUpdate(user, 1, (_, count) => count + 1) > CallersOfOneMax && user != 0;
+                using (var brief = new CancellationTokenSource(Patience))
+                    await Epoll.Readable(caller, brief.Token).ConfigureAwait(false);
+                if (isOneTooMany)
+                {
+                    // Read, else the answer is lost with it; and without the descriptors, which the kernel drops.
+                    caller.TryRead(new byte[1]);
+                    throw new Refusal(429, $"launch: {CallersOfOneMax} calls of yours are being started; wait until one of them is");
+                }
+                await Answer(caller, files).ConfigureAwait(false);
             }
             catch (Refusal refusal)
             {
@@ -70,32 +86,40 @@ public sealed class LaunchSocket(Launches launches, Action<string> log) : IDispo
             }
             finally
             {
-                _room.Release();
+                Leave(user, files);
             }
     }
 
-    private async Task Answer(Fd caller)
+    /// <summary>
+    /// Closes what came with a call. That may wait for the server of a filesystem (close(2) flushes), and a caller can be one that never
+    /// answers: he waits on a thread of his own then, and has one place less among his.
+    /// </summary>
+    private void Leave(uint user, List<Fd> files)
     {
-        using (var brief = new CancellationTokenSource(Patience))
-            await Epoll.Readable(caller, brief.Token).ConfigureAwait(false);
-        var files = new List<Fd>();
-        try
-        {
-            var message = new byte[LaunchCall.LongestMessage];
-            var length = PacketSocket.Receive(caller, message, files);
-            var request = LaunchRequest.Read(message.AsSpan(0, length), PacketSocket.PeerOf(caller), files);
-            using var gone = new CancellationTokenSource();
-            var hangUp = Epoll.Readable(caller, gone.Token);
-            _ = hangUp.ContinueWith(_ => gone.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion,
-                TaskScheduler.Default);
-            using var control = await launches.Launch(request, text => Tell(caller, text), gone.Token).ConfigureAwait(false);
-            PacketSocket.TrySend(caller, [LaunchCall.Taken], control);
-            await gone.CancelAsync().ConfigureAwait(false);
-        }
-        finally
+        void Close()
         {
             files.ForEach(f => f.Dispose());
+            _callers.AddOrUpdate(user, 0, (_, count) => count - 1);
+            _room.Release();
         }
+        if (user == 0 || files.Count == 0)
+            Close();
+        else
+            new Thread(Close, maxStackSize: 64 * 1024) { IsBackground = true }.Start();
+    }
+
+    private async Task Answer(Fd caller, List<Fd> files)
+    {
+        var message = new byte[LaunchCall.LongestMessage];
+        var length = PacketSocket.Receive(caller, message, files);
+        var request = LaunchRequest.Read(message.AsSpan(0, length), PacketSocket.PeerOf(caller), files);
+        using var gone = new CancellationTokenSource();
+        var hangUp = Epoll.Readable(caller, gone.Token);
+        _ = hangUp.ContinueWith(_ => gone.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion,
+            TaskScheduler.Default);
+        using var control = await launches.Launch(request, text => Tell(caller, text), gone.Token).ConfigureAwait(false);
+        PacketSocket.TrySend(caller, [LaunchCall.Taken], control);
+        await gone.CancelAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -39,7 +39,8 @@ public sealed class LaunchMountsTests : IDisposable
         Fd Opened(string path) => Fd.Open(path, OpenFlags.O_PATH);
         var call = new LaunchCall { Command = "/usr/bin/tool", Folder = folder, Home = home };
         List<Fd> files = [Fd.Memory("arguments", "0\0"u8), Opened("/dev/null"), Opened("/dev/null"), Opened("/dev/null"),
-            Opened(_scratch.Root), Opened(_scratch.Root)];
+            Fd.Open(_scratch.Root, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY),
+            Fd.Open(_scratch.Root, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY)];
         try
         {
             using var request = LaunchRequest.Read(call.Write(), new Peer(1, uid, uid, []), files);
