@@ -31,7 +31,7 @@ internal static class FlakeCtl
         switch (words[0])
         {
             case "list":
-                return ["flake", "list", .. Options(words.Skip(1)).SelectMany(o => o is ("--format", [var format])
+                return ["flake", "list", "--flake-pilot", .. Options(words.Skip(1)).SelectMany(o => o is ("--format", [var format])
                     ? new[] { "--format", format } : throw Unknown(o.Name))];
             case "firecracker":
                 throw new UsageError(NoMachines);
@@ -65,9 +65,8 @@ internal static class FlakeCtl
             "remove" when Has("--app") != Has("--container") => Has("--app")
                 ? ["flake", "remove", One("--app"), .. force] : ["flake", "remove", "--image", One("--container"), .. force],
             "remove" => throw new UsageError("remove wants either --container or --app"),
-            "reset" when Has("--instance") => throw new UsageError("reset ends all that is kept of a flake; leave out --instance"),
-            "reset" => ["flake", "reset", One("--app")],
-            "show" => ["list", .. Has("--format") ? new[] { "--format", One("--format") } : []],
+            "reset" => ["flake", "reset", One("--app"), .. Has("--instance") ? new[] { $"--instance={One("--instance")}" } : []],
+            "show" => ["flake", "instances", .. Has("--format") ? new[] { "--format", One("--format") } : []],
             _ => throw new UsageError($"flake-ctl podman has no command '{verb}'; it has pull, load, register, remove, reset and show"),
         };
     }

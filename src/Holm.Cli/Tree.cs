@@ -104,6 +104,7 @@ internal static class Tree
             FlakeRegister.Build(),
             FlakeList.Build(),
             FlakeShow.Build(),
+            FlakeInstances.Build(),
             FlakeRemove.Build(),
             FlakeReset.Build(),
             FlakeExport.Build(),

@@ -29,6 +29,8 @@ namespace Holm.Contract;
 [JsonSerializable(typeof(Envelope<IReadOnlyList<Check>>))]
 [JsonSerializable(typeof(Envelope<IReadOnlyDictionary<string, IReadOnlyList<string>>>))]
 [JsonSerializable(typeof(Envelope<IReadOnlyDictionary<string, IReadOnlyList<Operation>>>))]
+[JsonSerializable(typeof(List<PilotFlake>))]
+[JsonSerializable(typeof(List<FlakeInstance>))]
 [JsonSerializable(typeof(Event))]
 [JsonSerializable(typeof(LifecycleEvent))]
 [JsonSerializable(typeof(LogEvent))]

@@ -112,6 +112,24 @@ public sealed record FlakeImport
     public IReadOnlyList<string> NotTaken { get; init; } = [];
 }
 
+/// <summary>A flake's command as <c>flake-ctl list --format json</c> prints it.</summary>
+/// <param name="Name">Name of the flake.</param>
+/// <param name="Engine">What flake-pilot calls what runs containers: <c>podman</c>.</param>
+/// <param name="Target">Program in the image.</param>
+/// <param name="HostAppPath">The command.</param>
+/// <param name="Config">File of the flake's record.</param>
+/// <remarks>Source: flake-pilot 3.1.44, <c>flake-ctl/src/app.rs</c>, FlakeInfo.</remarks>
+public sealed record PilotFlake(string Name, string Engine, string Target, string HostAppPath, string Config);
+
+/// <summary>An instance of a flake as <c>flake-ctl podman show --format json</c> prints it.</summary>
+/// <param name="Name">Name of the flake, and <c>@NAME</c> where the call gave one.</param>
+/// <param name="User">Who called.</param>
+/// <param name="Id">Name of the instance.</param>
+/// <param name="Status">Its status in small letters.</param>
+/// <param name="Image">Fingerprint of the image.</param>
+/// <param name="Config">File of the flake's record.</param>
+public sealed record FlakeInstance(string Name, string User, string Id, string Status, string Image, string Config);
+
 /// <summary>A file or folder of the host in a flake.</summary>
 public sealed record FlakeMount
 {

@@ -162,7 +162,8 @@ public static class Daemon
         var stacks = new FlakeStacks(images, includes, Say);
         var launches = new Launches(
             store, stacks, transients, reader, () => config.Current, loop, engine, new LaunchPulls(pulls).Pull);
-        Task Reset(string flake) => Task.WhenAll(transients.All.Where(t => t.By.Flake == flake && t.By.Stays)
+        Task Reset(string flake, string? called) => Task.WhenAll(transients.All
+            .Where(t => t.By.Flake == flake && t.By.Stays && (called is null || t.By.Called == called))
             .Select(t => control.SetPower(t.Config.Name, PowerAction.Stop, null, true, CancellationToken.None)));
         return (launches, Faces.FlakesOf(new FlakeControl(store, includes, Reset), stacks));
     }

@@ -13,8 +13,8 @@ public sealed class FlakeCtlTests
         "flake register --container=amazon/aws-cli --app=/usr/bin/aws --target=/")]
     [InlineData($"podman register --app /usr/bin/joe --container {Registry}joe --base {Registry}basesystem --target /usr/bin/joe",
         $"flake register --app=/usr/bin/joe --container={Registry}joe --base={Registry}basesystem --target=/usr/bin/joe")]
-    [InlineData("list", "flake list")]
-    [InlineData("list --user --format json", "flake list --format json")]
+    [InlineData("list", "flake list --flake-pilot")]
+    [InlineData("list --user --format json", "flake list --flake-pilot --format json")]
     [InlineData("podman --user register --container c --app /a", "flake register --container=c --app=/a --target=/a")]
     [InlineData("podman register --container c --app /a --base b --layer l1 l2 --layer l3 --include-tar a b --include-path=/p --resume",
         "flake register --container=c --app=/a --base=b --layer=l1 --layer=l2 --layer=l3 --include-tar=a --include-tar=b "
@@ -25,7 +25,8 @@ public sealed class FlakeCtlTests
     [InlineData("podman remove --app /usr/bin/joe", "flake remove /usr/bin/joe")]
     [InlineData("podman remove --container c --force", "flake remove --image c --force")]
     [InlineData("podman reset --app /usr/bin/joe", "flake reset /usr/bin/joe")]
-    [InlineData("podman show --format csv", "list --format csv")]
+    [InlineData("podman reset --app /usr/bin/joe --instance @x", "flake reset /usr/bin/joe --instance=@x")]
+    [InlineData("podman show --format csv", "flake instances --format csv")]
     [InlineData("podman load --oci /nonexistent/x", "load /nonexistent/x")]
     [InlineData("podman register --help", "flake register --help")]
     [InlineData("podman", "flake --help")]
@@ -52,7 +53,7 @@ public sealed class FlakeCtlTests
     [InlineData("podman register --container c --frob", "flake-ctl has no option '--frob' here")]
     [InlineData("podman remove", "remove wants either --container or --app")]
     [InlineData("podman remove --container c --app /a", "remove wants either --container or --app")]
-    [InlineData("podman reset --app /a --instance @x", "leave out --instance")]
+    [InlineData("podman reset --app /a --instance @", "--instance wants the NAME")]
     public void What_it_cannot_take_is_refused(string typed, string sentence)
     {
         var result = Run.FlakeCtl(null, typed.Split(' '));
@@ -72,6 +73,46 @@ public sealed class FlakeCtlTests
         Assert.Contains("\"commands\":{\"/usr/bin/joe\":\"/usr/bin/joe\"}", node.Requests[1], StringComparison.Ordinal);
         Assert.Contains("\"pass\":[\"A\"]", node.Requests[1], StringComparison.Ordinal);
         Assert.Contains("\"memory\":\"1GiB\"", node.Requests[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("table", """
+        Flake applications registered in /var/lib/holm/flakes
+        NAME  ENGINE  TARGET APP PATH  HOST APP PATH  CONFIG
+        a     podman  /                /usr/bin/a     /var/lib/holm/flakes/a.yaml
+
+        """)]
+    [InlineData("csv", "a,podman,/,/usr/bin/a,/var/lib/holm/flakes/a.yaml\n")]
+    [InlineData("json", """
+        [
+          {
+            "name": "a",
+            "engine": "podman",
+            "target": "/",
+            "host_app_path": "/usr/bin/a",
+            "config": "/var/lib/holm/flakes/a.yaml"
+          }
+        ]
+
+        """)]
+    public void A_list_is_printed_as_flake_pilot_prints_it(string format, string printed)
+    {
+        using var node = RawNode.With(("GET /1.0/flakes?recursion=1",
+            RawNode.Sync("""[{"name":"a","commands":{"/usr/bin/a":"/"},"file":"/var/lib/holm/flakes/a.yaml"}]""")));
+        Assert.Equal((0, printed, ""), Run.FlakeCtl(node, "list", "--format", format) is var r ? (r.Code, r.Out, r.Err) : default);
+    }
+
+    [Fact]
+    public void Instances_are_those_of_flakes()
+    {
+        using var node = RawNode.With(
+            ("GET /1.0/flakes?recursion=1", RawNode.Sync("""[{"name":"a","file":"/f/a.yaml"}]""")),
+            ("GET /1.0/instances?recursion=1", RawNode.Sync("""
+                [{"name":"web","config":{}},{"name":"a-x-u1","status":"Running","image":"i","config":
+                {"volatile.flake.name":"a","volatile.flake.called":"x","volatile.flake.user":"0"}}]
+                """)));
+        Assert.Equal((0, "NAME,USER,ID,STATUS,IMAGE,CONFIG\na@x,root,a-x-u1,running,i,/f/a.yaml\n", ""),
+            Run.FlakeCtl(node, "podman", "show", "--format", "csv") is var r ? (r.Code, r.Out, r.Err) : default);
     }
 
     [Fact]

@@ -223,6 +223,11 @@ public sealed class LaunchTests
         Assert.Equal("mine\n", (await flakes.Node.Holm("exec", "kept", "--", "cat", "/tmp/note")).Well().Out);
         var busy = await flakes.Node.Holm("flake", "remove", "kept");
         Assert.Contains("it is running", busy.Err, StringComparison.Ordinal);
+        Assert.Equal(["kept,root,kept", "kept@other,root,kept-other"],
+            (await flakes.Node.Holm("flake", "instances", "--format", "csv")).Well().Out.Trim().Split('\n')[1..]
+                .Select(l => string.Join(',', l.Split(',')[..3])));
+        (await flakes.Node.Holm("flake", "reset", "kept", "--instance", "@other")).Well();
+        Assert.Equal(["kept"], await flakes.Instances());
         (await flakes.Node.Holm("flake", "reset", "kept")).Well();
         await flakes.NoneLeft();
         Assert.NotEqual(0, (await flakes.Bash("kept -c 'cat /tmp/note' 2>/dev/null")).Code);

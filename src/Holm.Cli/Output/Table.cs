@@ -30,8 +30,9 @@ internal sealed class Table(params string[] headings)
         return text.ToString().TrimEnd('\n');
     }
 
-    /// <summary>A heading line and one line per row.</summary>
-    public string Csv() => string.Join('\n', ((string[][])[headings, .. _rows]).Select(r => string.Join(',', r.Select(Quote))));
+    /// <summary>A heading line, unless <paramref name="headed"/> is false, and one line per row.</summary>
+    public string Csv(bool headed = true) => string.Join('\n', (headed ? _rows.Prepend(headings) : _rows)
+        .Select(r => string.Join(',', r.Select(Quote))));
 
     private static string Quote(string cell) =>
         cell.AsSpan().IndexOfAny(',', '"', ' ') >= 0 ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;

@@ -8,7 +8,8 @@ namespace Holm.Node.Api;
 /// <summary>Flakes: list, look, register, replace, remove, reset; as JSON, or as the YAML that is kept.</summary>
 /// <remarks>
 /// A body of type <c>application/yaml</c> is a flake's own text, or one of flake-pilot's; documents after the first lie over it as drop-ins
-/// do. <c>?name=NAME</c> names it where the text does not, <c>?force=true</c> replaces one that is there.
+/// do. <c>?name=NAME</c> names it where the text does not, <c>?force=true</c> replaces one that is there. <c>?instance=NAME</c> of a reset:
+/// only what a call named <c>@NAME</c>.
 /// </remarks>
 internal static class FlakeRoutes
 {
@@ -75,7 +76,8 @@ internal static class FlakeRoutes
 
     public static async Task Reset(Call call)
     {
-        await call.Node.Flakes.Reset(call.Route("name")).ConfigureAwait(false);
+        var called = call.Query("instance");
+        await call.Node.Flakes.Reset(call.Route("name"), called.Length > 0 ? called : null).ConfigureAwait(false);
         await call.Done().ConfigureAwait(false);
     }
 

@@ -247,8 +247,8 @@ public sealed record FlakeFace
     /// <summary>Removes it by its name.</summary>
     public Action<string> Remove { get; init; } = name => throw new Refusal(404, $"Flake not found: {Names.Show(name)}");
 
-    /// <summary>Ends what is kept of it.</summary>
-    public Func<string, Task> Reset { get; init; } = name => throw new Refusal(404, $"Flake not found: {Names.Show(name)}");
+    /// <summary>Ends what is kept of it: all, or what was called by one @NAME.</summary>
+    public Func<string, string?, Task> Reset { get; init; } = (name, _) => throw new Refusal(404, $"Flake not found: {Names.Show(name)}");
 
     /// <summary>What the vendor of an image wrote for those who register it; null: nothing.</summary>
     public Func<string, string?> Info { get; init; } = _ => null;

@@ -5,8 +5,8 @@ namespace Holm.Node.Flakes;
 /// <summary>What the doors ask of flakes: record, links and includes together.</summary>
 /// <param name="store">Records and links.</param>
 /// <param name="includes">The layers of what flakes include.</param>
-/// <param name="reset">Ends a flake's kept container, by name, and removes what it wrote.</param>
-public sealed class FlakeControl(FlakeStore store, FlakeIncludes includes, Func<string, Task> reset)
+/// <param name="reset">Ends what is kept of a flake, by its name, and removes what that wrote: all, or what one @NAME called.</param>
+public sealed class FlakeControl(FlakeStore store, FlakeIncludes includes, Func<string, string?, Task> reset)
 {
     /// <summary>All flakes by name; one that cannot be read has only its name, file and problem.</summary>
     public IReadOnlyList<Flake> All()
@@ -52,10 +52,12 @@ public sealed class FlakeControl(FlakeStore store, FlakeIncludes includes, Func<
     }
 
     /// <summary>Ends what is kept of a flake; without anything kept nothing happens.</summary>
+    /// <param name="name">The flake.</param>
+    /// <param name="called">Only what a call named so by <c>@NAME</c>; null: all.</param>
     /// <exception cref="Refusal">404: there is no such flake.</exception>
-    public Task Reset(string name)
+    public Task Reset(string name, string? called)
     {
         Get(name);
-        return reset(name);
+        return reset(name, called);
     }
 }

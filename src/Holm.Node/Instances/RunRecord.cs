@@ -64,7 +64,10 @@ public sealed record RunRecord(
 /// <param name="Stays">True: it is kept for the next launch.</param>
 /// <param name="HandedOver">True once its init has got a program.</param>
 /// <param name="Folder">The caller's working directory that it sees; null: none.</param>
-public sealed record LaunchedBy(string Flake, bool Stays, bool HandedOver = false, string? Folder = null);
+/// <param name="Called">What its call named it by <c>@NAME</c>; empty: nothing.</param>
+/// <param name="User">Id of the user whose call began it.</param>
+public sealed record LaunchedBy(
+    string Flake, bool Stays, bool HandedOver = false, string? Folder = null, string Called = "", uint User = 0);
 
 /// <summary>JSON of the records of this room.</summary>
 [JsonSerializable(typeof(RunRecord))]

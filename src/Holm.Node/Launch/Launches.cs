@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Holm.Config;
@@ -93,7 +94,7 @@ public sealed class Launches(
     {
         foreach (var run in loop.Runs)
             if (run is { Observed.Presence: Presence.Running, Record: { Launched: { HandedOver: true } by } record })
-                transients.TryAdd(new Transient(ConfigOf(run.Observed.Name, record.Fingerprint, by.Flake,
+                transients.TryAdd(new Transient(ConfigOf(run.Observed.Name, record.Fingerprint, by,
                     [.. record.ReadNics()]), by, Spec: null));
     }
 
@@ -147,7 +148,7 @@ public sealed class Launches(
             using var mounts = LaunchMounts.Of(flake, stack, request);
             string? made;
             lock (_making)
-                made = Make(flake, stack, name, ByOf(flake, request.Call), mounts);
+                made = Make(flake, stack, name, ByOf(flake, request), mounts);
             if (made is null)
                 continue;
             loop.Wake();
@@ -196,8 +197,9 @@ public sealed class Launches(
     private bool IsKept(Flake flake, string name) => transients.Find(name) is { } found ? found.By.Flake == flake.Name
         : loop.Find(name) is { Observed.Presence: not Presence.Absent } && !document().Instances.ContainsKey(name);
 
-    private static LaunchedBy ByOf(Flake flake, LaunchCall call) => new(
-        flake.Name, flake.Life != "one-shot", Folder: LaunchMounts.SharesFolder(flake, call) ? call.Folder : null);
+    private static LaunchedBy ByOf(Flake flake, LaunchRequest request) => new(flake.Name, flake.Life != "one-shot",
+        Folder: LaunchMounts.SharesFolder(flake, request.Call) ? request.Call.Folder : null,
+        Called: request.Call.Instance, User: request.Caller.Uid);
 
     /// <summary>A container that is kept sees the folders of the call that began it.</summary>
     private static void RefuseElsewhere(Flake flake, string name, LaunchedBy by, LaunchCall call)
@@ -240,7 +242,8 @@ public sealed class Launches(
         {
             var full = name.EndsWith('-') ? name + RandomNumberGenerator.GetHexString(6, lowercase: true) : name;
             Nic[] nics = flake.Network == "nat" ? [LaunchNetwork.NicOf(FreeSubnet(flake), mounts.Resolver is not null)] : [];
-            var config = ConfigOf(full, stack.Image.Fingerprint, flake.Name, nics) with { Config = Keys(flake) };
+            var config = ConfigOf(full, stack.Image.Fingerprint, by, nics);
+            config = config with { Config = config.Config.AddRange(Keys(flake)) };
             var process = OciProcess.Of(stack.Image) with
             {
                 Arguments = [],
@@ -276,13 +279,15 @@ public sealed class Launches(
                 .Select(r => r.Subnet))}: the host or other apps have addresses in or routes to all of them; use network: host");
     }
 
-    private static InstanceConfig ConfigOf(string name, string fingerprint, string flake, IReadOnlyList<Nic> nics) => new()
+    private static InstanceConfig ConfigOf(string name, string fingerprint, LaunchedBy by, IReadOnlyList<Nic> nics) => new()
     {
         Name = name,
         Image = fingerprint,
         Ephemeral = true,
         Profiles = [],
-        Description = $"flake {flake}",
+        Description = $"flake {by.Flake}",
+        Config = Maps.Of(("volatile.flake.called", by.Called), ("volatile.flake.name", by.Flake),
+            ("volatile.flake.user", by.User.ToString(CultureInfo.InvariantCulture))),
         CreatedAt = DateTimeOffset.UtcNow,
         Devices = Maps.Empty<System.Collections.Immutable.ImmutableSortedDictionary<string, string>>().Add(
             "root", Maps.Of(("type", "disk"), ("path", "/"), ("pool", "ram")))

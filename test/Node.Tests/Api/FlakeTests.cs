@@ -113,7 +113,8 @@ public sealed class FlakeTests(SmallNode node) : IClassFixture<SmallNode>
         node.Running.Enqueue("runs");
         Assert.Contains("it is running", await Refused(HttpStatusCode.Conflict, "DELETE", "/1.0/flakes/runs"), StringComparison.Ordinal);
         await node.Do("POST", "/1.0/flakes/runs/reset");
-        Assert.Equal(["runs"], node.WereReset);
+        await node.Do("POST", "/1.0/flakes/runs/reset?instance=x");
+        Assert.Equal(["runs", "runs@x"], node.WereReset);
         await Refused(HttpStatusCode.NotFound, "POST", "/1.0/flakes/none/reset");
     }
 

@@ -256,9 +256,9 @@ public sealed class SmallNode : IAsyncLifetime
         var images = new ImageStore(_folder.State, TimeProvider.System);
         images.Open();
         var includes = new FlakeIncludes(folder, images);
-        return Faces.FlakesOf(new FlakeControl(store, includes, name =>
+        return Faces.FlakesOf(new FlakeControl(store, includes, (name, called) =>
         {
-            WereReset.Enqueue(name);
+            WereReset.Enqueue(called is null ? name : $"{name}@{called}");
             return Task.CompletedTask;
         }), new FlakeStacks(images, includes, Log.Enqueue));
     }
