@@ -45,6 +45,8 @@ public static class Errnos
     public const int ENOTTY = 25;
     /// <summary>No space left on device.</summary>
     public const int ENOSPC = 28;
+    /// <summary>A file has as many names as it can have.</summary>
+    public const int EMLINK = 31;
     /// <summary>Broken pipe.</summary>
     public const int EPIPE = 32;
     /// <summary>Numerical result out of range.</summary>
@@ -97,6 +99,7 @@ public static class Errnos
         EINVAL => nameof(EINVAL),
         ENOTTY => nameof(ENOTTY),
         ENOSPC => nameof(ENOSPC),
+        EMLINK => nameof(EMLINK),
         EPIPE => nameof(EPIPE),
         ERANGE => nameof(ERANGE),
         ENAMETOOLONG => nameof(ENAMETOOLONG),

@@ -107,6 +107,24 @@ public static partial class FolderTree
         }
     }
 
+    /// <summary>All names in a folder that was opened just now, each with the NUL at its end.</summary>
+    internal static List<byte[]> Names(Fd folder)
+    {
+        var names = new List<byte[]>();
+        Span<byte> buffer = stackalloc byte[8192];
+        int length;
+        while ((length = LinuxException.Check(
+            (int)getdents64(SYS_getdents64, folder.Number, buffer, (nuint)buffer.Length), "read a folder")) > 0)
+            for (var at = 0; at < length; at += BitConverter.ToUInt16(buffer[(at + 16)..]))
+            {
+                var name = buffer[(at + NameOffset)..length];
+                name = name[..(name.IndexOf((byte)0) + 1)];
+                if (name is not ([(byte)'.', 0] or [(byte)'.', (byte)'.', 0]))
+                    names.Add(name.ToArray());
+            }
+        return names;
+    }
+
     /// <summary>False: it is a folder, of a filesystem that does not say so in its listing.</summary>
     private static bool Unlink(Fd folder, ReadOnlySpan<byte> name)
     {
