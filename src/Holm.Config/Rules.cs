@@ -73,7 +73,8 @@ public static class Rules
     }
 
     private static void CheckParts(Document document, string what, string description,
-        ImmutableSortedDictionary<string, string> config, ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, string>> devices)
+        ImmutableSortedDictionary<string, string> config,
+        ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, string>> devices)
     {
         try
         {

@@ -4,11 +4,12 @@ using Holm.Contract;
 namespace Holm.Config;
 
 /// <summary>
-/// A file or folder of the host, or a volume of a storage pool, that an app sees: a device of type disk with a source, read and checked. Keys are LXD's
+/// A file or folder of the host, or a volume of a storage pool, that an app sees: a device of type disk with a source, read and
+/// checked. Keys are LXD's
 /// (<c>doc/reference/devices_disk.md</c>); <c>shift</c> is true unless said otherwise.
 /// </summary>
 /// <param name="Device">Name of the device.</param>
-/// <param name="Source">Name of a volume (<see cref="Pool"/>), or absolute path on the host, without <c>..</c>, <c>.</c> and slashes too many.</param>
+/// <param name="Source">Name of a volume (<see cref="Pool"/>), or absolute path without <c>..</c>, <c>.</c> and extra slashes.</param>
 /// <param name="Path">Absolute path inside, in the same form; not <c>/</c>, not <c>/proc</c> or below.</param>
 /// <param name="ReadOnly">True: the app can change nothing below it.</param>
 /// <param name="Required">True: the app is not started while the source is missing.</param>
@@ -73,8 +74,8 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
     internal static void CheckPath(string what, string text)
     {
         if (text == "/" || PathOf(what, text) != text)
-            throw new Refusal(400, $"{what} {Names.Show(text)} is not allowed: write it without '.', without '/' at its end or twice, and " +
-                "not / itself");
+            throw new Refusal(400, $"{what} {Names.Show(text)} is not allowed: write it without '.', without '/' at its end or twice, " +
+                "and not / itself");
     }
 
     private static string VolumeOf(string device, string pool, string volume)

@@ -79,6 +79,8 @@ public static class Daemon
         using var roots = new Roots(layers, paths.Instances);
         var canIdmapLayers = IdmapProbe.CanIdmapSquashfs(roots.UserNamespace(paths.IdmapBase));
 
+        var pools = new PoolFolders(paths, () => config.Current);
+
         // What should be, and who brings it about.
         var power = new WantedPower(Path.Combine(paths.Run, "power"));
         var limits = new InstanceLimits(tree, paths.Id);
@@ -89,11 +91,11 @@ public static class Daemon
         var shares = new ShareControl(roots, engine);
         var transients = new Transients();
         var desired = new DesiredState(config, power, transients, reader,
-            spec => networks.Missing(spec.Name, spec.Nics) ?? shares.Missing(spec));
+            spec => networks.Missing(spec.Name, spec.Nics) ?? pools.Missing(spec.Name) ?? shares.Missing(spec));
         var answers = new StartAnswers(hook, networks, shares);
         var executor = new Executor(roots, images, limits, networks, shares, engine, hook, answers, FactsOf(paths), clock);
         var loop = new Loop(desired, executor, answers, engine, limits, networks, clock, layers);
-        var control = new InstanceControl(loop, desired, power, config, transients, engine, paths, clock);
+        var control = new InstanceControl(loop, desired, power, config, transients, engine, paths, pools, clock);
         var readings = new Readings(control, loop, desired, config, limits, networks, Machine.OnlineCpus());
         var boot = new Boot(config, power, desired, loop, control, paths, clock, Say);
         executor.SwitchedOff = control.SwitchedOff;
@@ -102,10 +104,9 @@ public static class Daemon
         config.Changed += (_, _) => loop.Wake();
 
         // What was there before. The folder is entered, not listed, by the roots of unprivileged instances: liblxc wants that.
-        Directory.CreateDirectory(paths.Instances);
-        File.SetUnixFileMode(paths.Instances, (UnixFileMode)0x1c9);
+        Durable.CreateFolder(paths.Instances, 0x1c9);
         var firstSinceBoot = power.Open([.. config.Current.Instances.Keys]);
-        KeptWrites.Sweep(paths, config.Current, Say);
+        var (storage, snapshots) = OpenStorage(pools, new(control, new(pools), pools, config, limits, clock), config, clock);
         loop.Adopt();
         var logins = new Logins(Path.Combine(paths.State, "registries.json"), Say);
         var pulls = new Pulls(images, config, logins, clock);
@@ -122,10 +123,11 @@ public static class Daemon
         var running = loop.Run(stop.Token);
         using var launching = new LaunchSocket(launches, Say);
         var watching = Task.WhenAll(bridges.Watch(stop.Token), shares.Watch(loop, stop.Token), launching.Run(paths.Run, stop.Token));
-        var activation = new Activation(config, control, desired, power, loop, paths);
+        var activation = new Activation(config, control, desired, power, loop, paths, pools);
         var face = Faces.Of(config, control, activation, readings, images, pulls, logins, bridges, networks, events, paths,
             new Checks(tree, paths, canIdmapLayers), flakes, Say);
-        await Serve(paths, face with { WithTransients = transients.Over }, boot, running, ended).ConfigureAwait(false);
+        face = face with { WithTransients = transients.Over, Storage = storage, Snapshots = snapshots };
+        await Serve(paths, face, boot, running, ended).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         await running.ConfigureAwait(false);
         await watching.ConfigureAwait(false);
@@ -139,6 +141,18 @@ public static class Daemon
         foreach (var told in images.Open())
             Say(told);
         return images;
+    }
+
+    /// <summary>What is kept in pools, with what a crash left half done finished, and pools that come and go followed.</summary>
+    private static (StorageFace Storage, SnapshotFace Snapshots) OpenStorage(
+        PoolFolders pools, SnapshotControl snapshots, ConfigStore config, TimeProvider clock)
+    {
+        var volumes = new VolumeFolders(pools, clock);
+        snapshots.Sweep(Say);
+        KeptWrites.Sweep(pools, config.Current, Say);
+        volumes.Sweep(Say);
+        config.Changed += (before, after) => pools.Follow(before, after, Say);
+        return (Faces.StorageOf(pools, volumes), Faces.SnapshotsOf(snapshots));
     }
 
     private static void Tell(Events events, ObservedInstance before, ObservedInstance after)

@@ -31,6 +31,23 @@ internal static class Faces
         Info = stacks.Info,
     };
 
+    public static StorageFace StorageOf(PoolFolders pools, VolumeFolders volumes) => new()
+    {
+        Pools = pools,
+        Volumes = volumes,
+    };
+
+    public static SnapshotFace SnapshotsOf(SnapshotControl snapshots) => new()
+    {
+        List = snapshots.Of,
+        Create = snapshots.Create,
+        Delete = snapshots.Delete,
+        Rename = snapshots.Rename,
+        Restore = snapshots.Restore,
+        Rebuild = snapshots.Rebuild,
+        Copy = snapshots.Copy,
+    };
+
     private static NetworkFace NetworksOf(NetworkControl bridges, InstanceNetworks networks, NodePaths paths) => new()
     {
         Settle = ct => bridges.Settle().WaitAsync(ct),

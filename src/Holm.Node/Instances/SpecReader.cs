@@ -43,10 +43,10 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         {
             Name = instance.Name,
             Fingerprint = image.Fingerprint,
-            Root = RootOf(instance.Name, expanded, image, idmapBase),
+            Root = RootOf(document, instance.Name, expanded, image, idmapBase),
             Limits = LimitsOf(instance.Name, config),
             Nics = nics,
-            Shares = ShareSpec.Of(expanded.Present),
+            Shares = [.. ShareSpec.Of(expanded.Present).Select(s => WithSource(document, s))],
             Init = process?.InitArguments ?? command ?? ["/sbin/init"],
             Process = process is null || ResolvConf.Of(nics) is not { } names ? process
                 : process with { Mounts = [new RootMount(ResolvConf.Path) { Text = names }] },
@@ -104,6 +104,10 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         };
     }
 
+    /// <summary>The share, with the folder of its volume in place of the volume's name.</summary>
+    private ShareSpec WithSource(Document document, ShareSpec share) => share.Pool is not { } pool ? share
+        : share with { Pool = null, Source = VolumeFolders.Data(paths.PoolFolder(document.FindPool(pool)!), share.Source) };
+
     /// <summary>The node's shared range, or one of its own, which the config store has recorded.</summary>
     private uint IdmapBase(InstanceConfig instance, ImmutableSortedDictionary<string, string> config)
     {
@@ -116,10 +120,10 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
     /// <summary>LXD's key for the range an isolated instance was given.</summary>
     public const string IdmapKey = "volatile.idmap.base";
 
-    private RootSpec RootOf(string name, Expanded expanded, StoredImage image, uint? idmapBase)
+    private RootSpec RootOf(Document document, string name, Expanded expanded, StoredImage image, uint? idmapBase)
     {
         var root = OneRoot(name, expanded);
-        var pool = root.GetValueOrDefault("pool", "default");
+        var pool = PoolOf(document, name, root.GetValueOrDefault("pool", "default"));
         var shifted = idmapBase is not null && !canIdmapLayers;
         return new RootSpec
         {
@@ -127,10 +131,13 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
             Layers = [.. image.Layers.Select(sha => LayerOf(sha, shifted ? idmapBase : null))],
             IdmapBase = idmapBase,
             LayersAreShifted = shifted,
-            KeptFolder = pool == "ram" ? null : paths.Kept(pool, name),
+            KeptFolder = pool.Keeps ? Path.Combine(paths.PoolFolder(pool), name) : null,
             SizeBytes = root.TryGetValue("size", out var size) ? Size.Parse(size) : null,
         };
     }
+
+    private static PoolConfig PoolOf(Document document, string name, string pool) => document.FindPool(pool) ??
+        throw new Refusal(404, $"start {name}: there is no pool {Names.Show(pool)}");
 
     private static ImmutableSortedDictionary<string, string> OneRoot(string name, Expanded expanded)
     {

@@ -26,7 +26,7 @@ internal sealed class AnyDocument(int seed)
         if (Maybe())
             document = document
                 .With(new PoolConfig { Name = "default", Description = Text(lines: false) })
-                .With(new PoolConfig { Name = "7_a.b-", Driver = Maybe() ? "ram" : "dir", Config = Maps.Of(("user.x", Text(lines: false))) })
+                .With(new PoolConfig { Name = "7_a.b-", Driver = Maybe() ? "ram" : "dir", Config = Maps.Of(("user.x", Text(false))) })
                 .With(new PoolConfig { Name = "disk", Config = Maps.Of(("source", Maybe() ? "/mnt/a b" : "/mnt/é\\"), ("user.a", "")) });
         if (Maybe())
             document = document with { Resources = new Resources(_random.Next(1, 101), _random.Next(1, 101)) };
