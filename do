@@ -104,7 +104,7 @@ debian_image() {
 }
 
 do_demo() {
-  install debootstrap bsdutils
+  install debootstrap bsdutils busybox-static docker-registry skopeo umoci
   do_build
   debian_image
   exec packaging/demo.sh "$@"

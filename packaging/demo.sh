@@ -6,10 +6,11 @@ cd "$(dirname "$0")/.."
 scratch=$(mktemp -d /var/tmp/holm-demo-XXXXXX)
 export HOLM_STATE=$scratch/state HOLM_RUN=/dev/shm/${scratch##*/}
 holm=out/holm
-daemon=
+daemon= registry=
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 show() { printf '$ holm %s\n' "$*"; "$holm" "$@"; }
+wrong() { echo "demo: $*" >&2; exit 1; }
 start_daemon() {
   out/holmd 2>>"$scratch/holmd.log" &
   daemon=$!
@@ -20,7 +21,7 @@ start_daemon() {
 finish() {
   code=$?
   "$holm" app delete --force one two >/dev/null 2>&1 || true
-  kill "$daemon" 2>/dev/null && wait "$daemon" 2>/dev/null || true
+  for pid in $registry $daemon; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
   [ "$code" -eq 0 ] || { echo "the demo stopped; the daemon said:"; cat "$scratch/holmd.log"; }
   rm -rf --one-file-system "$scratch" "$HOLM_RUN"
 }
@@ -48,7 +49,7 @@ show exec one -- hostname
 show exec one -- sh -c 'grep PRETTY_NAME /etc/os-release; systemctl list-units --type=service --state=running --no-legend --plain'
 show exec one -- cat /proc/self/uid_map
 show exec two -- sh -c 'echo only two has this > /root/note; cat /root/note'
-show exec one -- cat /root/note || echo "(so it is: exit code $?)"
+if show exec one -- cat /root/note; then wrong "app one sees what app two wrote"; else echo "(so it is: exit code $?)"; fi
 
 say "5. Its console: what it printed since it started, and a login. (Attach with: holm app attach one; leave with ^P q.)"
 # script(1) gives the console a terminal; the keys are: enter, root, enter, a command, and ^P q to leave.
@@ -58,14 +59,43 @@ say "5. Its console: what it printed since it started, and a login. (Attach with
 say "6. The daemon is killed with kill -9. The apps do not notice."
 before=$("$holm" app show one --format json | grep -m1 -o '"pid": *[0-9]*')
 kill -9 "$daemon"; wait "$daemon" 2>/dev/null || true
+[ -d "/proc/${before##*[!0-9]}" ] || wrong "app one died with the daemon"
 echo "the daemon is gone; init of app one: $before, and it lives: $(ls -d "/proc/${before##*[!0-9]}")"
 start_daemon
 show list
 show exec two -- cat /root/note
 
-say "7. Stopped and deleted: nothing is left behind."
+say "7. Any image as a command of this host. First a registry, here on loopback, with an image of busybox in it."
+# In memory, on a port that the kernel chooses.
+printf 'version: 0.1\nstorage: {inmemory: {}}\nhttp: {addr: "127.0.0.1:0"}\n' > "$scratch/registry.yml"
+docker-registry serve "$scratch/registry.yml" >"$scratch/registry.log" 2>&1 &
+registry=$!
+until host=$(grep -o -m1 '127\.0\.0\.1:[1-9][0-9]*' "$scratch/registry.log"); do kill -0 "$registry" || wrong "no registry"; sleep 0.1; done
+test/images/busybox-oci.sh "$scratch/busybox.tar" >/dev/null
+skopeo copy -q --insecure-policy --dest-tls-verify=false "oci-archive:$scratch/busybox.tar" "docker://$host/tools/busybox"
+show configure registry "$host" insecure
+show pull "$host/tools/busybox"
+show flake register box --image busybox --app "$scratch/bin/upper=/bin/tr" --app "$scratch/bin/box=/bin/sh" --run-as root
+
+say "8. The command in a pipe: the host's words in, the image's program, the host's words out. And its exit code."
+PATH=$scratch/bin:$PATH
+echo '$ echo words of the host | upper a-z A-Z | rev'
+answer=$(echo words of the host | upper a-z A-Z | rev)
+echo "$answer"
+[ "$answer" = "TSOH EHT FO SDROW" ] || wrong "that is not what tr says"
+echo "\$ box -c 'hostname; cat /proc/self/uid_map; exit 3'"
+code=0 && box -c 'hostname; cat /proc/self/uid_map; exit 3' || code=$?
+[ "$code" -eq 3 ] && echo "(its exit code: 3)" || wrong "exit code $code instead of 3"
+for _ in $(seq 100); do apps=$("$holm" list --format csv | tail -n +2 | wc -l); [ "$apps" -gt 2 ] || break; sleep 0.1; done
+[ "$apps" -eq 2 ] || wrong "a call has left an instance"
+show flake remove box
+if [ -e "$scratch/bin/box" ]; then wrong "the command is still there"; else echo "the commands are gone from the host"; fi
+
+say "9. Stopped and deleted: nothing is left behind."
 show app stop one two
 show app delete one two
-echo "mounts of this node left: $(grep -c "$HOLM_RUN" /proc/self/mountinfo || true)"
+left=$(grep -c "$HOLM_RUN" /proc/self/mountinfo || true)
+echo "mounts of this node left: $left"
+[ "$left" -eq 0 ] || wrong "mounts are left"
 
-say "That was: an image in, two isolated apps out, entered, attached to, and living on without their daemon."
+say "That was: an image in, two isolated apps out, living on without their daemon; and a command out of a registry, gone without a trace."

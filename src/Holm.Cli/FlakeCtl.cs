@@ -59,7 +59,9 @@ internal static class FlakeCtl
         {
             "pull" => ["pull", One("--uri")],
             "load" => ["load", Newest(One("--oci"))],
-            "register" => ["flake", "register", .. options.Where(o => o.Name != "--user").SelectMany(Register)],
+            "register" => ["flake", "register", .. options.Where(o => o.Name != "--user").SelectMany(Register),
+                // Without a target flake-pilot calls what has the command's own path.
+                .. Has("--app") && !Has("--target") ? new[] { $"--target={One("--app")}" } : []],
             "remove" when Has("--app") != Has("--container") => Has("--app")
                 ? ["flake", "remove", One("--app"), .. force] : ["flake", "remove", "--image", One("--container"), .. force],
             "remove" => throw new UsageError("remove wants either --container or --app"),

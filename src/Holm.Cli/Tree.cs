@@ -54,6 +54,8 @@ internal static class Tree
         Pull.Build(),
         Load.Build(),
         Save.Build(),
+        new Verb("import", "make apps of what other programs run",
+            ImportLxc.Build()),
         Login.In(),
         Login.Out(),
         new Verb("image", "take in, name and drop images",

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Holm.Config.Lxc;
 using Holm.Contract;
 using Holm.Linux.Processes;
 
@@ -24,7 +25,7 @@ public sealed record Key(string Name, Effect Effect, Func<string, bool> Accepts)
     public string Type { get; } = ConfigKey.All.First(k => k.Name == Name).Type;
 
     /// <summary>True when newlines and tabs may stand in a value.</summary>
-    public bool ManyLines => Name is "environment.*" or "user.*";
+    public bool ManyLines => Name is "environment.*" or "raw.lxc" or "user.*";
 }
 
 /// <summary>
@@ -58,6 +59,7 @@ public static class Keys
         new("log.level", Effect.NextStart, v => v is [>= '0' and <= '7']),
         new("oci.init", Effect.NextStart, v => v is "holm" or "none"),
         new("oci.user", Effect.NextStart, IsUser),
+        new("raw.lxc", Effect.NextStart, _ => true),
         new("security.idmap.isolated", Effect.NextStart, IsBool),
         new("security.privileged", Effect.NextStart, IsBool),
         new("user.*", Effect.Live, _ => true),
@@ -77,6 +79,8 @@ public static class Keys
             throw new Refusal(400, $"config key {Names.Show(name)} is not known{Nearest(name)}");
         CheckName(key, name);
         CheckText($"config key {name}", value, key.ManyLines);
+        if (key.Name == "raw.lxc")
+            RawLxc.Read(value);
         if (!key.Accepts(value))
             throw new Refusal(400, $"config key {name}: {Names.Show(value)} is not allowed; it takes {key.Type}");
     }

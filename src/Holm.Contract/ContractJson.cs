@@ -67,4 +67,11 @@ namespace Holm.Contract;
 [JsonSerializable(typeof(Envelope<IReadOnlyList<Flake>>))]
 [JsonSerializable(typeof(Envelope<FlakeImport>))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(bool))]
+[JsonSerializable(typeof(HostResources))]
+[JsonSerializable(typeof(IReadOnlyList<Warning>))]
+[JsonSerializable(typeof(WarningPut))]
+[JsonSerializable(typeof(IReadOnlyList<Project>))]
+[JsonSerializable(typeof(Cluster))]
+[JsonSerializable(typeof(Envelope<ImageMetadata>))]
 public sealed partial class ContractJson : JsonSerializerContext;

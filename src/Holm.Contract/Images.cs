@@ -15,7 +15,7 @@ public sealed record Image
     /// <summary>Always false.</summary>
     public bool Public { get; init; }
 
-    /// <summary>Year 1: never.</summary>
+    /// <summary>When it is out of date, for people to see; year 1: never.</summary>
     public DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>Profiles of instances made from it without naming any.</summary>
@@ -42,7 +42,7 @@ public sealed record Image
     /// <summary>Always <c>container</c>.</summary>
     public string Type { get; init; } = "container";
 
-    /// <summary>When it was made, by its superblock.</summary>
+    /// <summary>When it was made, by its metadata.yaml or its superblock.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>Year 1: not recorded, flash is not written for it.</summary>
@@ -92,6 +92,15 @@ public sealed record ImagesPost
     /// <summary>Free text by key.</summary>
     public Dictionary<string, string>? Properties { get; set; }
 
+    /// <summary>Of an instance: true is refused, see <see cref="ImagePut.Public"/>.</summary>
+    public bool Public { get; set; }
+
+    /// <summary>Of an instance: when the image is out of date, for people to see.</summary>
+    public DateTimeOffset ExpiresAt { get; set; }
+
+    /// <summary>Of an instance: not used; images are kept as SquashFS, packed with zstd.</summary>
+    public string? CompressionAlgorithm { get; set; }
+
     /// <summary>True: the image is no system, <c>/sbin/init</c> is not asked for.</summary>
     [JsonPropertyName("no-init")]
     public bool NoInit { get; set; }
@@ -100,13 +109,13 @@ public sealed record ImagesPost
 /// <summary>Where an image comes from.</summary>
 public sealed record ImageSource
 {
-    /// <summary><c>file</c>, <c>archive</c> (a file with images in it), or <c>registry</c>.</summary>
+    /// <summary><c>file</c>, <c>archive</c> (a file with images in it), <c>registry</c>, or <c>instance</c>.</summary>
     public string Type { get; set; } = "file";
 
     /// <summary>Of a file or an archive: absolute path on the node.</summary>
     public string Path { get; set; } = "";
 
-    /// <summary>Of a registry: <c>[REGISTRY/]PATH[:TAG][@sha256:DIGEST]</c>.</summary>
+    /// <summary>Of a registry: <c>[REGISTRY/]PATH[:TAG][@sha256:DIGEST]</c>. Of an instance: its name.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; set; }
 
@@ -140,6 +149,22 @@ public sealed record RegistryLogin
 /// <summary>Body of <c>PUT</c> and <c>PATCH /1.0/images/FINGERPRINT</c>.</summary>
 public sealed record ImagePut
 {
+    /// <summary>True is refused: nothing fetches it again by itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? AutoUpdate { get; set; }
+
+    /// <summary>True is refused: nobody who is not trusted is answered.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Public { get; set; }
+
+    /// <summary>When it is out of date, for people to see; null: as it is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ExpiresAt { get; set; }
+
+    /// <summary>Profiles of instances that name none; null: as they are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public List<string>? Profiles { get; set; }
+
     /// <summary>Free text by key.</summary>
     public Dictionary<string, string>? Properties { get; set; }
 }

@@ -42,6 +42,12 @@ public sealed record LaunchCall
     /// <summary>umask(2).</summary>
     public uint Mask { get; init; }
 
+    /// <summary>Signals the caller has it ignore, bit N - 1 for signal N.</summary>
+    public int Ignored { get; init; }
+
+    /// <summary>The caller's resource limits, SOFT:HARD of each by its number, a space behind each; empty: the instance's.</summary>
+    public string Limits { get; init; } = "";
+
     /// <summary>First byte of an answer: text for the person follows.</summary>
     public const byte Progress = (byte)'m';
 
@@ -57,8 +63,8 @@ public sealed record LaunchCall
     /// <summary>The message.</summary>
     public byte[] Write() => Encoding.UTF8.GetBytes(string.Concat(new[]
     {
-        "1", Command, Instance, string.Join(' ', Options), Folder, Home, Number(Terminals), Number(Rows), Number(Columns),
-        Number((int)Mask),
+        "2", Command, Instance, string.Join(' ', Options), Folder, Home, Number(Terminals), Number(Rows), Number(Columns),
+        Number((int)Mask), Number(Ignored), Limits,
     }.Select(part => part + '\0')));
 
     /// <summary>Reads a message; null: it is none.</summary>
@@ -74,10 +80,11 @@ public sealed record LaunchCall
             return null;
         }
         if (parts is not
-                ["1", var command, var instance, var options, var folder, var home, var terminals, var rows, var columns, var mask, ""]
+                ["2", var command, var instance, var options, var folder, var home, var terminals, var rows, var columns, var mask,
+                    var ignored, var limits, ""]
             || !command.StartsWith('/') || !folder.StartsWith('/') || Number(terminals, 63) is not { } bits
             || Number(rows, ushort.MaxValue) is not { } height || Number(columns, ushort.MaxValue) is not { } width
-            || Number(mask, 0x1ff) is not { } umask)
+            || Number(mask, 0x1ff) is not { } umask || Number(ignored, int.MaxValue) is not { } ignoredSignals)
             return null;
         return new LaunchCall
         {
@@ -90,6 +97,8 @@ public sealed record LaunchCall
             Rows = height,
             Columns = width,
             Mask = (uint)umask,
+            Ignored = ignoredSignals,
+            Limits = limits,
         };
     }
 

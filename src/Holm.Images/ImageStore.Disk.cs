@@ -24,6 +24,8 @@ public sealed partial class ImageStore
         var whole = true;
         foreach (var path in Directory.EnumerateFiles(ImagesFolder, "*.json"))
             whole &= Load(path, said);
+        if (whole)
+            DropUnnamedHalves();
         LoadAliases(whole, said);
         LoadDrafts(said);
         // Where an image could not be read, its layers look like nobody's: they stay, for whoever mends it.

@@ -99,7 +99,8 @@ public sealed partial class ImageStore
     {
         using var staged = Durable.Stage(LayersFolder);
         using var under = new LayersBelow([.. below.Select(l => LayerPath(l.Sha256))]);
-        var unpacked = await TarImage.ConvertLayer(blobPath, staged, under, new TarLimits(), null, ct).ConfigureAwait(false);
+        var limits = new TarLimits { NamesFromRoot = true };
+        var unpacked = await TarImage.ConvertLayer(blobPath, staged, under, limits, null, ct).ConfigureAwait(false);
         var hex = Convert.ToHexStringLower(unpacked);
         if (diffId != "sha256:" + hex)
             throw new Refusal(400, $"a layer is not what the image's config says: it unpacks to {hex[..12]}, not to {diffId[7..19]}");

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Holm.Contract;
+using Holm.Images.Lxd;
 using Holm.Images.Oci;
 using Holm.Images.Tar;
 using Holm.Linux;
@@ -14,6 +15,7 @@ namespace Holm.Images;
 /// <code>
 ///   HOLM_STATE/layers/SHA256.squashfs          a layer
 ///              layers/SHA256.BASE.squashfs     its shifted copy for an id range (kernels that cannot idmap SquashFS)
+///              images/FINGERPRINT.metadata     of an LXD image: the half that is not its root, as it is exported
 ///              images/FINGERPRINT.json         the image: written after its layers, removed before them
 ///              aliases.json                    all names
 ///              pulls/FINGERPRINT.json          what a pull has made so far; its layers are kept
@@ -50,7 +52,7 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
 
     /// <summary>
     /// The image with this alias, this fingerprint, a fingerprint that begins so (6 digits or more), or the one pulled image whose name
-    /// ends so; null: none.
+    /// ends so; where it ends in <c>@DIGEST</c>, that one and no other. Null: none.
     /// </summary>
     /// <exception cref="Refusal">400: several begin or end so; they are listed.</exception>
     public StoredImage? Find(string name) => Look(name)?.Image;
@@ -60,6 +62,8 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
     {
         if (_aliases.TryGetValue(name, out var alias))
             return Named(name, alias.Target);
+        if (name.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && Digest.TryParse(name[(at + 1)..]) is { } digest)
+            return FindByDigest(name[..at], digest);
         if (_images.TryGetValue(name, out var image) || (image = FindByBeginning(name)) is not null)
             return (image, null);
         return FindByEnd(name);
@@ -67,6 +71,19 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
 
     private (StoredImage, string?)? Named(string alias, string fingerprint) =>
         _images.GetValueOrDefault(fingerprint) is { } image ? (image, alias) : null;
+
+    /// <summary>What a digest says counts, wherever a tag before it leads to by now.</summary>
+    private (StoredImage, string?)? FindByDigest(string path, Digest digest)
+    {
+        var colon = path.LastIndexOf(':');
+        var name = $"{(colon > path.LastIndexOf('/') ? path[..colon] : path)}@{digest}";
+        var whole = ImageReference.NamesRegistry(name) ? ImageReference.TryParse(name)?.Alias : null;
+        // Of an index, which is for several machines, only the alias tells what was pulled by it.
+        var found = _aliases.FirstOrDefault(a => a.Key == whole || a.Key.EndsWith("/" + name, StringComparison.Ordinal));
+        if (found.Key is { } alias)
+            return Named(alias, found.Value.Target);
+        return _images.GetValueOrDefault(digest.Hex) is { } image ? (image, null) : null;
+    }
 
     /// <summary><c>aws-cli</c> for <c>docker.io/amazon/aws-cli:latest</c>.</summary>
     private (StoredImage, string?)? FindByEnd(string name)
@@ -107,7 +124,7 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
         staged.Commit(ShiftedLayerPath(sha256, idBase));
     }
 
-    /// <summary>Takes an image in: a SquashFS file as it is, a root as a tar converted on the way.</summary>
+    /// <summary>Takes an image in: a SquashFS file as it is, a root as a tar, or a unified image of LXD's, converted on the way.</summary>
     /// <param name="request">What.</param>
     /// <param name="progress">Gets a sentence now and then.</param>
     /// <param name="ct">Gives up; nothing is left.</param>
@@ -118,17 +135,18 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
         var length = FileStat.Of(source).Size;
         var head = new byte[512];
         var headLength = source.TryRead(head);
+        var half = request.Metadata is { } sent ? await LxdHalf.Read(sent, request.Describe, ct).ConfigureAwait(false) : null;
         // An upload stands on the store's disk already, and becomes the layer as it is.
         if (request.Upload is { } upload && SquashfsSuperblock.Recognises(head))
-            return Keep(request, upload, progress, ct);
+            return Keep(request, upload, half, progress, ct);
         using var staged = Durable.Stage(LayersFolder);
         if (SquashfsSuperblock.Recognises(head))
             CopySquashfs(source, length, head, staged, progress, ct);
         else if (headLength > 0 && TarImage.LooksLikeTar(head.AsSpan(0, headLength)))
-            await ConvertTar(request.Path, length, staged, progress, ct).ConfigureAwait(false);
+            return await KeepTar(request, half, length, staged, progress, ct).ConfigureAwait(false);
         else
             throw new Refusal(400, $"import {request.Shown}: it is neither a SquashFS file nor a tar archive (plain, gzip, xz or zstd)");
-        return Keep(request, staged, progress, ct);
+        return Keep(request, staged, half, progress, ct);
     }
 
     /// <summary>Refuses at its first bytes what could not be imported anyway, so that an upload of garbage ends early.</summary>
@@ -151,6 +169,8 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
             _images = _images.Remove(fingerprint);
             WriteAliases(_aliases.RemoveRange(_aliases.Where(a => a.Value.Target == fingerprint).Select(a => a.Key)));
             DropUnnamedLayers(image.Layers.ToHashSet(StringComparer.Ordinal).Contains);
+            if (image.Lxd is not null)
+                Durable.Remove(MetadataPath(fingerprint));
         }
     }
 
@@ -192,14 +212,15 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
         }
     }
 
-    /// <summary>Replaces an image's properties.</summary>
+    /// <summary>Replaces what of an image may be changed.</summary>
     /// <exception cref="Refusal">404.</exception>
-    public void SetProperties(string fingerprint, IReadOnlyDictionary<string, string> properties)
+    public void Edit(string fingerprint, Func<StoredImage, StoredImage> change)
     {
         lock (_lock)
         {
             var image = _images.GetValueOrDefault(fingerprint) ?? throw new Refusal(404, "Image not found");
-            WriteImage(image with { Properties = properties });
+            var changed = change(image);
+            WriteImage(image with { Properties = changed.Properties, Profiles = changed.Profiles, ExpiresAt = changed.ExpiresAt });
         }
     }
 
@@ -252,18 +273,14 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
         }
     }
 
-    private async Task ConvertTar(string path, long length, StagedFile staged, IProgress<string>? progress, CancellationToken ct)
-    {
-        Room.Check(LayersFolder, length);
-        await TarImage.Convert(path, staged, new TarLimits(), progress, ct).ConfigureAwait(false);
-    }
-
     /// <summary>The staged file is whole: look into it, name it, and write the image that says so.</summary>
-    private StoredImage Keep(ImportRequest request, StagedFile staged, IProgress<string>? progress, CancellationToken ct)
+    private StoredImage Keep(
+        ImportRequest request, StagedFile staged, LxdHalf? half, IProgress<string>? progress, CancellationToken ct)
     {
         progress?.Report("checking");
         using var file = Fd.Open(staged.File.ProcPath, OpenFlags.O_RDONLY);
-        var (fingerprint, length) = Hash(file, ct);
+        var (layer, length) = Hash(file, ct);
+        var fingerprint = half is null ? layer : FingerprintOf(half, staged, ct);
         RefuseTwice(fingerprint);
         using var look = Fd.Open(staged.File.ProcPath, OpenFlags.O_RDONLY);
         var head = new byte[SquashfsSuperblock.Bytes];
@@ -271,18 +288,20 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
         var superblock = SquashfsSuperblock.Read(head, length);
         var probe = Probe(look, request);
         var (halt, reboot) = probe.HaltAndReboot;
-        var properties = new Dictionary<string, string>(probe.Properties, StringComparer.Ordinal);
+        var properties = new Dictionary<string, string>(half?.Metadata.Properties ?? probe.Properties, StringComparer.Ordinal);
         foreach (var (key, value) in request.Properties ?? new Dictionary<string, string>())
             properties[key] = value;
         lock (_lock)
         {
             // Asked again: the same image may have come in by another import meanwhile.
             RefuseTwice(fingerprint);
-            staged.Commit(LayerPath(fingerprint));
-            return WriteImage(new StoredImage
+            staged.Commit(LayerPath(layer));
+            if (half is not null)
+                Durable.Write(MetadataPath(fingerprint), half.Tar);
+            var image = new StoredImage
             {
                 Fingerprint = fingerprint,
-                Layers = [fingerprint],
+                Layers = [layer],
                 Size = length,
                 Architecture = InitProbe.Architecture,
                 Filename = request.Filename ?? Path.GetFileName(request.Path),
@@ -290,9 +309,11 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
                 HaltSignal = halt,
                 RebootSignal = reboot,
                 Properties = properties,
+                Profiles = request.Profiles,
                 CreatedAt = superblock.CreatedAt,
                 UploadedAt = clock.GetUtcNow(),
-            });
+            };
+            return WriteImage(half is null ? image : WithHalf(image, half));
         }
     }
 
@@ -318,6 +339,12 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
     private static (string Sha256, long Length) Hash(Fd file, CancellationToken ct)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var length = Hash(hash, file, ct);
+        return (Convert.ToHexStringLower(hash.GetCurrentHash()), length);
+    }
+
+    private static long Hash(IncrementalHash hash, Fd file, CancellationToken ct)
+    {
         var content = new FdStream(file);
         var buffer = new byte[256 * 1024];
         long length = 0;
@@ -326,6 +353,6 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
             ct.ThrowIfCancellationRequested();
             hash.AppendData(buffer.AsSpan(0, count));
         }
-        return (Convert.ToHexStringLower(hash.GetCurrentHash()), length);
+        return length;
     }
 }

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Holm.Contract;
+using Holm.Images.Lxd;
 using Holm.Images.Oci;
 using Holm.Linux.Files;
 
@@ -43,6 +45,18 @@ public sealed record StoredImage
     /// <summary>Of an image from the OCI world: what it said of itself; else null.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public StoredOci? Oci { get; init; }
+
+    /// <summary>Of an image of LXD's: its other half; else null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StoredLxd? Lxd { get; init; }
+
+    /// <summary>Profiles of instances that name none; null: <c>default</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Profiles { get; init; }
+
+    /// <summary>When it is out of date, for people to see; null: never.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ExpiresAt { get; init; }
 }
 
 /// <summary>A name for an image.</summary>
@@ -59,6 +73,16 @@ public sealed record StoredAlias(string Target, string Description);
 public sealed record ImportRequest(string Path, string? Filename = null, bool NoInit = false,
     IReadOnlyDictionary<string, string>? Properties = null, StagedFile? Upload = null)
 {
+    /// <summary>Of a split image of LXD's: the half that is not its root, staged as <see cref="Upload"/> is.</summary>
+    public StagedFile? Metadata { get; init; }
+
+    /// <summary>Reads the metadata.yaml of such an image, with its templates by name, or refuses it.</summary>
+    public Func<string, IReadOnlyDictionary<string, string>, ImageMetadata> Describe { get; init; } =
+        (_, _) => throw new Refusal(501, "images of LXD's are not read here");
+
+    /// <summary>Profiles of instances that name none; null: <c>default</c>.</summary>
+    public IReadOnlyList<string>? Profiles { get; init; }
+
     /// <summary>What a person knows it by.</summary>
     internal string Shown => Upload is null || Filename is null or "" ? Path : Filename;
 }

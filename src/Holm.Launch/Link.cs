@@ -31,6 +31,7 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
         [Signals.SIGHUP, Signals.SIGINT, SIGQUIT, Signals.SIGUSR1, Signals.SIGUSR2, Signals.SIGTERM, SIGALRM, SIGTSTP, SIGCONT, SIGWINCH];
 
     private const byte CtrlP = 0x10;
+    private const int FrontMilliseconds = 200;
     private const int SIGQUIT = 3, SIGALRM = 14, SIGCONT = 18, SIGTSTP = 20, SIGWINCH = 28;
 
     /// <summary>Runs until the program has ended; returns its exit code, or dies by its signal.</summary>
@@ -60,10 +61,11 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
         var files = new List<Fd>();
         while (true)
         {
+            ComeToFront();
             var ready = Poll.Any(
-                (control, Poll.Input), (_signals.Read, Poll.Input),
+                _master is not null && _raw is null ? FrontMilliseconds : -1, (control, Poll.Input), (_signals.Read, Poll.Input),
                 (_master, _pending.Length > 0 ? Poll.Input | Poll.Output : Poll.Input),
-                (_master is not null && _pending.Length == 0 && !_inputEnded ? input : null, Poll.Input));
+                (_raw is not null && _master is not null && _pending.Length == 0 && !_inputEnded ? input : null, Poll.Input));
             if (ready[1] != 0)
                 PassSignals();
             if ((ready[2] & ~Poll.Output) != 0)
@@ -105,7 +107,6 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
                 _keys = message[1] != 0 ? new EscapeKeys(CtrlP) : null;
                 _master = files[0].SetNonBlocking();
                 files.Clear();
-                _raw = new RawMode(input);
                 Resize();
                 return null;
             case (byte)'t':
@@ -131,10 +132,18 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
         Leave();
         _raw = null;
         OwnProcess.Stop();
-        if (_master is not null)
-            _raw = new RawMode(input);
         Resize();
         PacketSocket.TrySend(control, "c"u8);
+    }
+
+    /// <summary>
+    /// Takes the terminal's keys, if this process is in front of it: who changes a terminal from behind is stopped; tcsetattr(3). No shell
+    /// tells a job that goes on behind it that it comes to the front: it is looked at now and then.
+    /// </summary>
+    private void ComeToFront()
+    {
+        if (_master is not null && _raw is null && IsInFront())
+            _raw = new RawMode(input);
     }
 
     private void Resize()

@@ -54,12 +54,15 @@ internal static class Program
             Command = Command(),
             Instance = words.Instance,
             Options = words.Options,
-            Folder = Environment.CurrentDirectory,
+            Folder = CurrentFolder(),
             Home = home,
             Terminals = terminals | closed,
             Rows = size.Rows,
             Columns = size.Columns,
             Mask = OwnProcess.FileMask(),
+            // Whether SIGPIPE is among them nobody knows any more: .NET ignores it. The program does not.
+            Ignored = (int)(OwnProcess.Ignored() & int.MaxValue & ~(1UL << (SIGPIPE - 1))),
+            Limits = OwnProcess.Limits(),
         };
         using var arguments = Fd.Memory("arguments", Join(words, environment));
         using var folder = Fd.Open(".", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
@@ -113,6 +116,21 @@ internal static class Program
         catch (LinuxException e) when (e.Errno is Errnos.ENOENT or Errnos.ECONNREFUSED)
         {
             throw new IOException($"no node answers on {run}/launch.socket; start holmd (systemctl start holm)");
+        }
+    }
+
+    private const int SIGPIPE = 13;
+
+    /// <summary>The working directory; one that was deleted has no name.</summary>
+    private static string CurrentFolder()
+    {
+        try
+        {
+            return Environment.CurrentDirectory;
+        }
+        catch (IOException)
+        {
+            return "/";
         }
     }
 

@@ -45,6 +45,8 @@ public static class Errnos
     public const int ENOTTY = 25;
     /// <summary>No space left on device.</summary>
     public const int ENOSPC = 28;
+    /// <summary>Read-only file system.</summary>
+    public const int EROFS = 30;
     /// <summary>A file has as many names as it can have.</summary>
     public const int EMLINK = 31;
     /// <summary>Broken pipe.</summary>
@@ -99,6 +101,7 @@ public static class Errnos
         EINVAL => nameof(EINVAL),
         ENOTTY => nameof(ENOTTY),
         ENOSPC => nameof(ENOSPC),
+        EROFS => nameof(EROFS),
         EMLINK => nameof(EMLINK),
         EPIPE => nameof(EPIPE),
         ERANGE => nameof(ERANGE),

@@ -113,6 +113,9 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
         return fd;
     }
 
+    /// <summary>True: it is a file in memory that nobody can write or cut any more; F_GET_SEALS(2const).</summary>
+    public bool IsMemory => fcntl(Number, F_GET_SEALS, 0) is >= 0 and var seals && (seals & F_SEAL_ALL) == F_SEAL_ALL;
+
     /// <summary>Sets O_NONBLOCK, so that <see cref="Processes.Epoll"/> can wait for it.</summary>
     public Fd SetNonBlocking()
     {
@@ -174,7 +177,8 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => close((int)handle) == 0;
 
-    private const int F_GETFL = 3, F_SETFL = 4, F_DUPFD_CLOEXEC = 1030, F_ADD_SEALS = 1033, F_SEAL_ALL = 0x1 | 0x2 | 0x4 | 0x8;
+    private const int F_GETFL = 3, F_SETFL = 4, F_DUPFD_CLOEXEC = 1030, F_ADD_SEALS = 1033, F_GET_SEALS = 1034,
+        F_SEAL_ALL = 0x1 | 0x2 | 0x4 | 0x8;
     private const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2;
     private const int OpenAttemptsMax = 1000, AT_FDCWD = -100;
     internal const ulong RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_NO_SYMLINKS = 0x04, RESOLVE_IN_ROOT = 0x10;
@@ -255,4 +259,6 @@ public enum OpenFlags
     O_CLOEXEC = 0x80000,
     /// <summary>Only a name, no access.</summary>
     O_PATH = 0x200000,
+    /// <summary>A file without a name, in the folder that is opened.</summary>
+    O_TMPFILE = 0x410000,
 }

@@ -27,15 +27,16 @@ public static partial class Poll
     /// <summary>A write would not wait.</summary>
     public const short Output = POLLOUT;
 
-    /// <summary>Waits until one of several is as asked, or closed at the other end, or a signal came in between.</summary>
+    /// <summary>Waits until one of several is as asked, or closed at the other end, or a signal came in between, or so long.</summary>
+    /// <param name="milliseconds">-1: no limit.</param>
     /// <param name="wanted">Each with what is asked of it; null: left out.</param>
     /// <returns>For each what it is: 0 for nothing.</returns>
-    public static short[] Any(params ReadOnlySpan<(Fd? Fd, int Events)> wanted)
+    public static short[] Any(int milliseconds, params ReadOnlySpan<(Fd? Fd, int Events)> wanted)
     {
         Span<PollFd> asked = stackalloc PollFd[wanted.Length];
         for (var i = 0; i < wanted.Length; i++)
             asked[i] = new PollFd { Fd = wanted[i].Fd?.Number ?? -1, Events = (short)wanted[i].Events };
-        var interrupted = poll(ref asked[0], (nuint)asked.Length, -1) < 0;
+        var interrupted = poll(ref asked[0], (nuint)asked.Length, milliseconds) < 0;
         var found = new short[wanted.Length];
         for (var i = 0; i < wanted.Length && !interrupted; i++)
             found[i] = asked[i].Returned;

@@ -123,10 +123,18 @@ public static class Daemon
         var running = loop.Run(stop.Token);
         using var launching = new LaunchSocket(launches, Say);
         var watching = Task.WhenAll(bridges.Watch(stop.Token), shares.Watch(loop, stop.Token), launching.Run(paths.Run, stop.Token));
+        var files = new InstanceFiles(loop, config, reader, roots, images, engine, paths, clock);
         var activation = new Activation(config, control, desired, power, loop, paths, pools);
         var face = Faces.Of(config, control, activation, readings, images, pulls, logins, bridges, networks, events, paths,
-            new Checks(tree, paths, canIdmapLayers), flakes, Say);
-        face = face with { WithTransients = transients.Over, Storage = storage, Snapshots = snapshots };
+            new Checks(tree, paths, canIdmapLayers), flakes, Say)
+            .WithPublishing(images, new Publishing(control, reader, roots, images, config, clock));
+        face = face with
+        {
+            WithTransients = transients.Over,
+            Instances = face.Instances with { Files = files.Use },
+            Storage = storage,
+            Snapshots = snapshots,
+        };
         await Serve(paths, face, boot, running, ended).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         await running.ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using Holm.Config;
 using Holm.Contract;
 using Holm.Images;
 using Holm.Images.Oci;
@@ -6,6 +7,7 @@ using Holm.Node.Api;
 using Holm.Node.Config;
 using Holm.Node.Flakes;
 using Holm.Node.Instances;
+using Holm.Node.Metadata;
 using Holm.Node.Networks;
 
 namespace Holm.Node;
@@ -46,6 +48,14 @@ internal static class Faces
         Restore = snapshots.Restore,
         Rebuild = snapshots.Rebuild,
         Copy = snapshots.Copy,
+    };
+
+    public static NodeFace WithPublishing(this NodeFace face, ImageStore images, Publishing publishing) => face with
+    {
+        Images = face.Images with
+        {
+            Publish = async (name, said, ct) => ToWire(images, await publishing.Publish(name, said, ct).ConfigureAwait(false)),
+        },
     };
 
     private static NetworkFace NetworksOf(NetworkControl bridges, InstanceNetworks networks, NodePaths paths) => new()
@@ -94,8 +104,10 @@ internal static class Faces
                 Name = a.Key, Description = a.Value.Description, Target = a.Value.Target, Type = "container",
             })],
                 Import = async (file, progress, ct) => ToWire(images, await images.Import(
-                    new ImportRequest(file.Path, file.Filename, file.NoInit, file.Properties, file.Upload), progress, ct)
-                    .ConfigureAwait(false)),
+                    new ImportRequest(file.Path, file.Filename, file.NoInit, file.Properties, file.Upload)
+                    {
+                        Metadata = file.Metadata, Profiles = file.Profiles, Describe = MetadataYaml.Read,
+                    }, progress, ct).ConfigureAwait(false)),
                 Pull = async (pull, tell, ct) => ToWire(images, await pulls.Pull(pull, tell, ct).ConfigureAwait(false)),
                 Load = async (path, tell, ct) => [.. (await pulls.Load(path, tell, ct).ConfigureAwait(false))
                     .Select(l => new LoadedImage { Fingerprint = l.Image.Fingerprint, Names = l.Names })],
@@ -110,7 +122,12 @@ internal static class Faces
                 SetAlias = images.SetAlias,
                 RenameAlias = images.RenameAlias,
                 DeleteAlias = images.DeleteAlias,
-                SetProperties = images.SetProperties,
+                Metadata = fingerprint => images.Find(fingerprint)?.Lxd is { } lxd ? (lxd.Metadata, lxd.Templates) : null,
+                Edit = (fingerprint, edit) => images.Edit(fingerprint, image => image with
+                {
+                    Properties = edit.Properties, Profiles = edit.Profiles,
+                    ExpiresAt = edit.ExpiresAt == default ? null : edit.ExpiresAt,
+                }),
                 Export = fingerprint => Export(images, fingerprint),
                 Save = new ImageSave(images).Write,
             },
@@ -127,16 +144,23 @@ internal static class Faces
         Size = image.Size,
         CreatedAt = image.CreatedAt,
         UploadedAt = image.UploadedAt,
+        ExpiresAt = image.ExpiresAt ?? default,
+        Profiles = image.Profiles ?? [Document.DefaultProfile],
         Layers = image.Layers,
     };
 
     private static ImageExport Export(ImageStore images, string fingerprint)
     {
-        if (images.Find(fingerprint) is { Oci: not null })
+        var image = images.Find(fingerprint) ?? throw new Refusal(404, "Image not found");
+        if (image.Oci is not null)
             throw new Refusal(400, "it came in layers, and is no single file; `holm save` writes an archive of it");
         var content = new FileStream(
-            images.LayerPath(fingerprint), FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, useAsync: true);
-        return new ImageExport(content, content.Length, fingerprint + ".squashfs");
+            images.LayerPath(image.Layers[0]), FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, useAsync: true);
+        return new ImageExport(content, content.Length, fingerprint + ".squashfs")
+        {
+            Metadata = image.Lxd is null ? null : new FileStream(
+                images.MetadataPath(fingerprint), FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, useAsync: true),
+        };
     }
 
     private static ServerEnvironment EnvironmentOf(NodePaths paths)

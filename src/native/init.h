@@ -8,8 +8,9 @@
 enum { APP_FD = 4, LAUNCH_FD = 5, OWN_FAILURE = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127, GROUPS_MAX = 256 };
 
 /*
- * A program is a sealed memfd of NUL-terminated strings: version "1", user, group, further groups ("4,20"), umask (octal), signal that
- * asks it to end, working directory, number of arguments, the arguments, the environment.
+ * A program is a sealed memfd of NUL-terminated strings: version "2", user, group, further groups ("4,20"), umask (octal), signal that
+ * asks it to end, signals it ignores (bit N - 1 for signal N), resource limits ("SOFT:HARD " by their numbers, or none), working
+ * directory, number of arguments, the arguments, the environment.
  */
 struct program {
 	uid_t user;
@@ -17,6 +18,8 @@ struct program {
 	size_t group_count;
 	mode_t mask;
 	int stop_signal;
+	unsigned ignored;
+	char *limits;
 	const char *folder;
 	char **arguments, **environment;
 };

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -49,8 +50,8 @@ int read_program(int fd, struct program *program)
 		return -1;
 	for (size_t i = 0; i < size; i++)
 		count += text[i] == 0;
-	char *at = text, **strings = calloc(count + 2, sizeof *strings), *field[8];
-	for (int i = 0; i < 8; i++)
+	char *at = text, **strings = calloc(count + 2, sizeof *strings), *field[10];
+	for (int i = 0; i < 10; i++)
 		if (!strings || !(field[i] = next(&at, end)))
 			return -1;
 	program->user = (uid_t)strtoul(field[1], NULL, 10);
@@ -59,9 +60,11 @@ int read_program(int fd, struct program *program)
 		program->groups[program->group_count++] = (gid_t)strtoul(one, NULL, 10);
 	program->mask = (mode_t)strtoul(field[4], NULL, 8);
 	program->stop_signal = atoi(field[5]);
-	program->folder = field[6];
-	size_t arguments = strtoul(field[7], NULL, 10), i = 0;
-	if (strcmp(field[0], "1") != 0 || arguments < 1 || arguments + 8 > count)
+	program->ignored = (unsigned)strtoul(field[6], NULL, 10);
+	program->limits = field[7];
+	program->folder = field[8];
+	size_t arguments = strtoul(field[9], NULL, 10), i = 0;
+	if (strcmp(field[0], "2") != 0 || arguments < 1 || arguments + 10 > count)
 		return -1;
 	program->arguments = strings;
 	while (i < arguments)
@@ -95,6 +98,19 @@ static void refuse(int caller, int code, const char *doing, const char *what, in
 	_exit(code);
 }
 
+/* None becomes more than the instance's own. */
+static void set_limits(char *text)
+{
+	struct rlimit own;
+	for (int resource = 0; *text && getrlimit(resource, &own) == 0; resource++) {
+		rlim_t soft = strtoull(text, &text, 10), hard = strtoull(text + 1, &text, 10);
+		own.rlim_max = hard < own.rlim_max ? hard : own.rlim_max;
+		own.rlim_cur = soft < own.rlim_max ? soft : own.rlim_max;
+		setrlimit(resource, &own);
+		text += *text == ' ';
+	}
+}
+
 /* Descriptors 0 to 2 are its own, every other is close-on-exec. */
 void run(const struct program *program, int socket, int terminal)
 {
@@ -110,10 +126,16 @@ void run(const struct program *program, int socket, int terminal)
 	for (char **entry = program->environment; *entry; entry++)
 		if (strncmp(*entry, "PATH=", 5) == 0)
 			setenv("PATH", *entry + 5, 1);
+	set_limits(program->limits);
+	for (int number = 1; number < 32; number++)
+		if (program->ignored >> (number - 1) & 1)
+			signal(number, SIG_IGN);
 	sigprocmask(SIG_UNBLOCK, &all_signals, NULL);
 	execvpe(name, program->arguments, program->environment);
 	refuse(socket, errno == ENOENT || errno == ENOTDIR ? NOT_FOUND : NOT_EXECUTABLE, "run", name, errno);
 }
+
+enum { LEAVING_MS = 2000 };
 
 /* What a shepherd looks after; -1: no caller, no terminal, nobody but the caller has its master. */
 struct charge {
@@ -196,6 +218,8 @@ static void join(struct charge *charge)
 	send_text(left, OWN_FAILURE, can ? "it goes on in the terminal that has joined it" : charge->master < 0 ?
 		"it runs, and cannot be joined: it was not called in a terminal" : "it runs, and is joined in a terminal only");
 	send_end(left, can ? 0 : OWN_FAILURE << 8);
+	/* Until it has gone, both would read what the program prints. */
+	poll(&(struct pollfd){ .fd = can ? left : -1 }, 1, can ? LEAVING_MS : 0);
 	close(left);
 	if (!can)
 		return;

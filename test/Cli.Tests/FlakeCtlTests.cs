@@ -15,12 +15,12 @@ public sealed class FlakeCtlTests
         $"flake register --app=/usr/bin/joe --container={Registry}joe --base={Registry}basesystem --target=/usr/bin/joe")]
     [InlineData("list", "flake list")]
     [InlineData("list --user --format json", "flake list --format json")]
-    [InlineData("podman --user register --container c --app /a", "flake register --container=c --app=/a")]
+    [InlineData("podman --user register --container c --app /a", "flake register --container=c --app=/a --target=/a")]
     [InlineData("podman register --container c --app /a --base b --layer l1 l2 --layer l3 --include-tar a b --include-path=/p --resume",
         "flake register --container=c --app=/a --base=b --layer=l1 --layer=l2 --layer=l3 --include-tar=a --include-tar=b "
-            + "--include-path=/p --resume")]
+            + "--include-path=/p --resume --target=/a")]
     [InlineData("podman register --container c --app /a --opt --rm --opt \\--net|host --check_host_dependencies --attach --force",
-        "flake register --container=c --app=/a --opt=--rm --opt=\\--net|host --check-host-dependencies --attach --force")]
+        "flake register --container=c --app=/a --opt=--rm --opt=\\--net|host --check-host-dependencies --attach --force --target=/a")]
     [InlineData("podman register --container c --info", "flake register --container=c --info")]
     [InlineData("podman remove --app /usr/bin/joe", "flake remove /usr/bin/joe")]
     [InlineData("podman remove --container c --force", "flake remove --image c --force")]

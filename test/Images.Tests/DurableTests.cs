@@ -100,11 +100,22 @@ public sealed class DurableTests : IDisposable
     [Fact]
     public async Task The_store_is_old_or_new_after_every_cut()
     {
-        _scratch.Shell("mkdir r; echo x > r/f; mksquashfs r a.sqfs -quiet -no-progress >/dev/null; tar -C r -cf b.tar f");
-        foreach (var file in (string[])["a.sqfs", "b.tar"])
+        _scratch.Shell("""
+            mkdir r; echo x > r/f; mksquashfs r a.sqfs -quiet -no-progress >/dev/null; tar -C r -cf b.tar f
+            mkdir u; cp -r r u/rootfs; touch u/metadata.yaml; tar -C u -cf c.tar .; tar -C u -cf half.tar metadata.yaml
+            """);
+        foreach (var file in (string[])["a.sqfs", "b.tar", "c.tar", "a.sqfs half.tar"])
         {
-            Task Import(string root) =>
-                Store(root).Import(new ImportRequest(_scratch[file], NoInit: true), null, TestContext.Current.CancellationToken);
+            async Task Import(string root)
+            {
+                var store = Store(root);
+                using var half = file.Contains(' ', StringComparison.Ordinal) ? Durable.Stage(store.StagingFolder) : null;
+                half?.Write(File.ReadAllBytes(_scratch["half.tar"]));
+                await store.Import(new ImportRequest(_scratch[file.Split(' ')[0]], NoInit: true)
+                {
+                    Metadata = half, Describe = (_, _) => new Holm.Contract.ImageMetadata(),
+                }, null, TestContext.Current.CancellationToken);
+            }
             await CutEverywhere(_ => { }, Import, (root, what) => Holds(root, what, "", "image"));
             await CutEverywhere(root => Import(root).Wait(), root =>
             {
@@ -141,7 +152,8 @@ public sealed class DurableTests : IDisposable
         Assert.True(state == before || state == after, $"{what}: '{state}'");
         var files = Directory.GetFiles(root, "*", SearchOption.AllDirectories)
             .Select(f => Path.GetFileName(f)!).Where(f => f != "aliases.json");
-        var wanted = store.List().SelectMany(i => (string[])[i.Fingerprint + ".json", .. i.Layers.Select(l => l + ".squashfs")]);
+        var wanted = store.List().SelectMany(i => (string[])[i.Fingerprint + ".json", .. i.Layers.Select(l => l + ".squashfs"),
+            .. i.Lxd is null ? Array.Empty<string>() : [i.Fingerprint + ".metadata"]]);
         Assert.True(files.Order().SequenceEqual(wanted.Order()), $"{what}: {string.Join(' ', files)}");
         foreach (var layer in store.List().SelectMany(i => i.Layers))
             Assert.Equal(

@@ -58,7 +58,7 @@ public sealed class HostileTarTests : IDisposable
         { "sparse text", Sparse("0,x", "9"), "broken" },
         { "sparse wrap", Sparse("9223372036854775807,6", "9"), "out of order" },
         { "empty", new byte[1024], "empty" },
-        { "lxd", new TarBytes().Add("metadata.yaml").Folder("rootfs").Add("rootfs/x").End(), "LXD image" },
+        { "lxd", new TarBytes().Add("metadata.yaml").Folder("rootfs").Link("rootfs/x", "metadata.yaml").End(), "not in rootfs/" },
         { "lxd half", new TarBytes().Add("metadata.yaml").Folder("templates").End(), "metadata half" },
         { "docker save", new TarBytes().Add("manifest.json").Add("oci-layout").Folder("blobs").End(), "docker export" },
         { "garbage", [.. Enumerable.Range(0, 4096).Select(i => (byte)(i * 7))], "checksum" },

@@ -37,6 +37,14 @@ public sealed class LaunchTerminalTests
             await terminal.Types("\x03", "host> ");
             await terminal.Types("echo code $?\n", "code 130\nhost> ");
         }
+        // Behind the shell it goes on without the keys, and has them again in front.
+        await terminal.Types("box -c 'echo go; read a; echo got $a'\n", "go\n");
+        await terminal.Types("\x1a", "host> ");
+        await terminal.Types("bg; sleep 1; jobs | grep -c Running\n", "1\nhost> ");
+        await terminal.Types("fg\n");
+        await Task.Delay(800, TestContext.Current.CancellationToken);
+        await terminal.Types("it\n", "got it\nhost> ");
+        await terminal.Types("box -c 'sleep 0.3; exit 3' & wait $!; echo code $?\n", "code 3\nhost> ");
         // The loop ends with the program, which only its death by the signal tells.
         await terminal.Types("for i in 1 2 3; do box -c \"echo go $i; sleep 1000\"; done\n", "go 1\n");
         await terminal.Types("\x03", "host> ");

@@ -19,6 +19,9 @@ public sealed class LaunchTests
         "sh -c 'cat; echo end' </dev/null; echo $?",
         "sh -c 'test -t 0; echo $?; test -t 1; echo $?; test -p /dev/stdout; echo $?' | cat",
         "sh -c 'echo x' >&- 2>/dev/null; echo $?; sh -c cat <&- 2>/dev/null; echo $?; sh -c 'echo x >&2' 2>&-; echo $?",
+        "(ulimit -n 77; sh -c 'ulimit -n'; ulimit -S -c 0; sh -c 'ulimit -S -c; ulimit -t')",
+        "(trap '' INT USR1; sh -c 'kill -INT $$; kill -USR1 $$; echo alive'); echo $?",
+        "d=$(mktemp -d); cd $d; rmdir $d; sh -c 'echo here'; cd /",
         "umask 027; sh -c umask; umask 077; sh -c umask",
         "seq 20000 | sort -rn | head -n 3; echo ${PIPESTATUS[1]}",
         "true; echo $?; false; echo $?",
@@ -121,6 +124,29 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public async Task Who_goes_while_it_starts_leaves_nothing()
+    {
+        await using var flakes = await FlakeNode.Start();
+        await flakes.Register("sh", "--target", "/bin/sh");
+        await flakes.Register("kept", "--target", "/bin/sh", "--resume");
+        for (var i = 0; i < 100; i++)
+        {
+            // Anywhere between the call and the program's end.
+            using var called = flakes.Begin("sh", "-c", "sleep 0.1");
+            using var other = i % 10 == 0 ? flakes.Begin("kept", "-c", "sleep 0.1") : null;
+            await Task.Delay(i % 25, TestContext.Current.CancellationToken);
+            called.Kill();
+            other?.Kill();
+            await called.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        await Shell.Until("only what is kept is left", async () => (await flakes.Instances()).All(n => n == "kept"), 90);
+        // It serves the next.
+        Assert.Equal("here\n", (await flakes.Bash("kept -c 'echo here'")).Well().Out);
+        (await flakes.Node.Holm("flake", "reset", "kept")).Well();
+        await flakes.NoneLeft();
+    }
+
+    [Fact]
     public async Task A_killed_daemon_loses_no_launch()
     {
         await using var flakes = await FlakeNode.Start();
@@ -177,8 +203,19 @@ public sealed class LaunchTests
         await flakes.Register("kept", "--target", "/bin/sh", "--resume");
         (await flakes.Bash("kept -c 'echo mine > /tmp/note'")).Well();
         Assert.Equal("mine\n", (await flakes.Bash("kept -c 'cat /tmp/note'")).Well().Out);
+        // A volume of the image that the image does not hold.
+        (await flakes.Bash("kept -c 'echo x > /data/file'")).Well();
         Assert.NotEqual(0, (await flakes.Bash("kept @other -c 'cat /tmp/note' 2>/dev/null")).Code);
         Assert.Equal(["kept", "kept-other"], await flakes.Instances());
+        await flakes.Register("where", "--target", "/bin/sh", "--resume", "--cwd", "share");
+        var place = Path.Combine(flakes.Node.State, "place");
+        Assert.Equal($"{place}/in\n", (await flakes.Bash(
+            $"mkdir -p {place}/in; cd {place} && where -c : && cd in && where -c pwd")).Well().Out);
+        var elsewhere = await flakes.Bash($"cd {flakes.Node.State} && where -c pwd");
+        Assert.Equal(125, elsewhere.Code);
+        Assert.Contains(
+            $"was begun in {place} and does not see {flakes.Node.State}; call it there", elsewhere.Err, StringComparison.Ordinal);
+        (await flakes.Node.Holm("flake", "reset", "where")).Well();
         await flakes.Node.KillDaemon();
         await flakes.Node.StartDaemon();
         Assert.Equal("mine\n", (await flakes.Bash("kept -c 'cat /tmp/note'")).Well().Out);

@@ -62,6 +62,10 @@ internal static class FlakeRegister
             + "nothing. A value is fixed when it is registered: %NAME is refused, but --opt='--volume %HOME:%HOME' is --home share."
             + "\n\nWith --attach the command outlives its caller: Ctrl+p q leaves it, and so does a terminal that closes; the next call "
             + "moves it to its own terminal. It has to be called in one. `holm flake reset NAME` ends it, as it ends what --resume keeps."
+            + "\n\nA call may begin with words of Holm's: @NAME names the instance, %WORD is one of flake-pilot's; -- ends them, and @@ "
+            + "and %% begin a word of the program's own. %ignore_sync_error and %ignore_missing_volume_path start it without files of the "
+            + "host that are missing. %progress, %interactive and %remove change nothing: what is pulled is always told on standard error, "
+            + "the program has the caller's own streams, and only what --resume keeps stays, until holm flake reset ends it."
             + "\n\nA flake is one file, HOLM_STATE/flakes/NAME.yaml; files NAME.d/*.yaml beside it lie over it. Both are read at each "
             + "call. A path that is taken by something else is refused.",
         Examples =

@@ -49,6 +49,9 @@ public sealed class ImagePull(
                 using var client = new RegistryClient(endpoint, request.Credentials(endpoint.Host));
                 var image = await From(client, request, tell, ct).ConfigureAwait(false);
                 store.SetAlias(request.Reference.Alias, image.Fingerprint);
+                // An index's digest is not its image's; by this name the image is found again.
+                if (request.Reference is { Tag: not null, Digest: { } digest } && digest.Hex != image.Fingerprint)
+                    store.SetAlias((request.Reference with { Tag = null }).Alias, image.Fingerprint);
                 return image;
             }
             catch (Refusal refusal) when (refusal.Code != 507)

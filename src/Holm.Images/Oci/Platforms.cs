@@ -46,15 +46,19 @@ public static class Platforms
     /// <summary>How a person writes it.</summary>
     public static string Show(OciPlatform platform) => platform.Architecture + (platform.Variant is null ? "" : "/" + platform.Variant);
 
-    /// <summary>The manifest of an index that this kind of machine runs best: 32-bit ARM also runs what is for older ones.</summary>
+    /// <summary>
+    /// The manifest of an index that this kind of machine runs best: 32-bit ARM also runs what is for older ones. One that does not say
+    /// for what machine it is comes last: its image says it.
+    /// </summary>
     /// <exception cref="Refusal">404: none; those that are there are listed.</exception>
     public static OciDescriptor Choose(IReadOnlyList<OciDescriptor> manifests, OciPlatform wanted, string image)
     {
         var fit = manifests.Where(m => m.Platform is { Os: "linux" } p && p.Architecture == wanted.Architecture)
             .Where(m => wanted.Architecture != "arm" || Variant(m.Platform!) <= Variant(wanted))
             .OrderByDescending(m => Variant(m.Platform!)).ToList();
-        return fit.FirstOrDefault() ?? throw new Refusal(404, $"{image} is not there for {Show(wanted)}; it is for " + string.Join(", ",
-            manifests.Where(m => m.Platform is { Os: "linux" }).Select(m => Show(m.Platform!)).Distinct().DefaultIfEmpty("no Linux")));
+        var others = manifests.Where(m => m.Platform is { Os: "linux" }).Select(m => Show(m.Platform!)).Distinct();
+        return fit.FirstOrDefault() ?? manifests.FirstOrDefault(m => m.Platform is null) ?? throw new Refusal(404,
+            $"{image} is not there for {Show(wanted)}; it is for {string.Join(", ", others.DefaultIfEmpty("no Linux"))}");
     }
 
     private static int Variant(OciPlatform platform) => platform.Variant switch

@@ -71,9 +71,14 @@ internal sealed record PulledImage(
     {
         try
         {
-            var read = JsonSerializer.Deserialize(bytes, OciJson.Default.OciConfig);
-            return read is null || (read.Config?.Env ?? []).Contains(null!) || (read.Config?.Cmd ?? []).Contains(null!) ||
-                (read.Config?.Entrypoint ?? []).Contains(null!) ? throw new JsonException("null stands where a text should") : read;
+            var read = JsonSerializer.Deserialize(bytes, OciJson.Default.OciConfig) ?? throw new JsonException("it is null");
+            var run = read.Config ?? new OciRun();
+            string?[] texts = [.. run.Env ?? [], .. run.Cmd ?? [], .. run.Entrypoint ?? []];
+            if (texts.Contains(null))
+                throw new JsonException("null stands where a text should");
+            // Each ends at its NUL where a program gets it: what follows would be taken for something else.
+            return texts.Concat([run.User, run.WorkingDir]).Any(t => t?.Contains('\0', StringComparison.Ordinal) == true)
+                ? throw new Refusal(400, $"the config of {image} holds a NUL in what is to be run") : read;
         }
         catch (JsonException e)
         {

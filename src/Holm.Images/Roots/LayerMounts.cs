@@ -26,16 +26,23 @@ public sealed class LayerMounts(string folder)
             return [.. layers.Select(MountOnce)];
     }
 
-    /// <summary>Unmounts every layer but these. A busy one stays until the next call.</summary>
-    public void Set(IReadOnlySet<string> wantedKeys)
+    /// <summary>
+    /// Unmounts every layer but these. False: a busy one stays until the next call. It may be busy for as long as another mount namespace
+    /// is being made, which has all mounts of the host at first.
+    /// </summary>
+    public bool Set(IReadOnlySet<string> wantedKeys)
     {
         lock (_lock)
         {
             if (!Directory.Exists(folder))
-                return;
-            foreach (var target in Directory.EnumerateDirectories(folder))
-                if (!wantedKeys.Contains(Path.GetFileName(target)) && (MountCalls.TryUnmountIdle(target) || !IsMounted(target)))
+                return true;
+            var all = true;
+            foreach (var target in Directory.EnumerateDirectories(folder).Where(t => !wantedKeys.Contains(Path.GetFileName(t))))
+                if (MountCalls.TryUnmountIdle(target) || !IsMounted(target))
                     Directory.Delete(target);
+                else
+                    all = false;
+            return all;
         }
     }
 

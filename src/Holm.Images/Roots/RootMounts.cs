@@ -58,18 +58,18 @@ public sealed class RootMounts : IDisposable
     }
 
     /// <summary>
-    /// Mounts them, in order, and makes the program's working directory where it is missing, as docker and podman do. The calling thread
+    /// Mounts them, in order, and makes the program's own folders where they are missing, as docker and podman do. The calling thread
     /// is in the root's namespace, and makes its files as the root's first user from then on.
     /// </summary>
     /// <param name="what">What is being done, for messages.</param>
     /// <param name="root">The root.</param>
-    /// <param name="folder">The working directory.</param>
+    /// <param name="folders">The program's own: its working directory, its volumes.</param>
     /// <param name="user">The program's user, whose files those of a caller become.</param>
     /// <param name="idmapBase">First host id of the root's range; null: ids are the host's.</param>
     /// <param name="idmap">Gives a user namespace: ids on the disk, what they become on the host, the first id of the range.</param>
     /// <exception cref="Refusal">One is not to be had.</exception>
     public void Attach(
-        string what, Fd root, string folder, RootUser user, uint? idmapBase,
+        string what, Fd root, IReadOnlyList<string> folders, RootUser user, uint? idmapBase,
         Func<(uint Uid, uint Gid), (uint Uid, uint Gid), uint, Fd> idmap)
     {
         var first = idmapBase ?? 0;
@@ -80,8 +80,21 @@ public sealed class RootMounts : IDisposable
         FilesystemUser.Become(first);
         foreach (var (mount, copy) in _all)
             AttachOne(what, root, mount, copy, first);
-        if (folder != "/")
-            FindOrMake(root, folder, isFolder: true).Dispose();
+        foreach (var folder in folders)
+            if (folder != "/")
+                FindOrMake(root, folder, isFolder: true).Dispose();
+    }
+
+    /// <summary>
+    /// Writes files into a root that nobody is in yet, as its first user; one that is there keeps its mode. The calling thread is in the
+    /// root's namespace.
+    /// </summary>
+    /// <exception cref="Refusal">One is not to be had.</exception>
+    public static void Write(string what, Fd root, uint? idmapBase, IReadOnlyList<RootMount> files)
+    {
+        FilesystemUser.Become(idmapBase ?? 0);
+        foreach (var file in files)
+            AttachOne(what, root, file, null, 0);
     }
 
     /// <inheritdoc/>
@@ -157,9 +170,12 @@ public sealed class RootMounts : IDisposable
         var file = $"{folder.ProcPath}/{name}";
         if (Directory.Exists(file) && new FileInfo(file).LinkTarget is null)
             throw new Refusal(400, $"{what}: write {path}: the image has a folder there; use an image that has none");
+        var mode = new FileInfo(file) is { Exists: true, LinkTarget: null } before ? before.UnixFileMode : default;
         File.Delete(file);
         Fd.MakeEntry(folder, name, isFolder: false);
         File.WriteAllText(file, text);
+        if (mode != default)
+            File.SetUnixFileMode(file, mode & (UnixFileMode)0x1ff);
     }
 
     private static Fd FindOrMake(Fd root, string path, bool isFolder)

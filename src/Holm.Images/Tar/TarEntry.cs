@@ -63,7 +63,7 @@ internal static class EntryName
             throw Refuse(entry, $"{what}is longer than {limits.PathBytes} bytes");
         if (raw.Length == 0)
             throw Refuse(entry, $"{what}has no name");
-        if (raw[0] == '/')
+        if (raw[0] == '/' && !limits.NamesFromRoot)
             throw Refuse(entry, $"{what}is an absolute name; pack the tree with names relative to its root");
         if (raw.Contains((byte)0))
             throw Refuse(entry, $"{what}holds a NUL byte");

@@ -1,4 +1,5 @@
 using Holm.Contract;
+using Holm.Images.Lxd;
 using Holm.Linux;
 using Holm.Linux.Files;
 
@@ -31,45 +32,48 @@ public static class TarImage
     /// 500: a program is missing.</exception>
     public static Task Convert(
         string path, StagedFile output, TarLimits limits, IProgress<string>? progress, CancellationToken ct) =>
-        Task.Run(() => ConvertOnThisThread(path, output, null, limits, progress, ct), ct);
+        ConvertImage(path, output, limits, progress, ct);
+
+    /// <summary>As <see cref="Convert"/>; of a unified image of LXD's it is rootfs/ that is converted.</summary>
+    /// <returns>What such an image says of itself; null: it is a root alone.</returns>
+    internal static Task<LxdParts?> ConvertImage(
+        string path, StagedFile output, TarLimits limits, IProgress<string>? progress, CancellationToken ct) =>
+        Task.Run(async () => (await ConvertOnThisThread(path, output, null, limits, progress, ct).ConfigureAwait(false)).Lxd, ct);
 
     /// <summary>Converts a layer: whiteouts become overlayfs', folders it does not list keep the attributes they have below.</summary>
     /// <returns>sha256 of the unpacked archive: OCI's <c>diff_id</c>.</returns>
     /// <inheritdoc cref="Convert"/>
     internal static Task<byte[]> ConvertLayer(
         string path, StagedFile output, LayersBelow below, TarLimits limits, IProgress<string>? progress, CancellationToken ct) =>
-        Task.Run(() => ConvertOnThisThread(path, output, below, limits, progress, ct), ct);
+        Task.Run(async () => (await ConvertOnThisThread(path, output, below, limits, progress, ct).ConfigureAwait(false)).Sha256, ct);
 
-    private static async Task<byte[]> ConvertOnThisThread(
+    private static async Task<(byte[] Sha256, LxdParts? Lxd)> ConvertOnThisThread(
         string path, StagedFile output, LayersBelow? below, TarLimits limits, IProgress<string>? progress, CancellationToken ct)
     {
-        var tree = new TarTree(limits, below);
-        var newest = 0u;
-        var dropped = 0;
         progress?.Report("reading the names in the archive");
-        var first = await Pass(path, limits, (_, entry) =>
+        var names = await ReadNames(path, below, limits, LxdRoot.Whole, ct).ConfigureAwait(false);
+        var first = names.Sha256;
+        var lxd = below is null && IsUnified(names.Tree) ? names.Parts : null;
+        Func<TarEntry, TarEntry?> root = lxd is null ? LxdRoot.Whole : LxdRoot.Below;
+        if (lxd is not null)
         {
-            tree.Add(entry);
-            newest = Math.Max(newest, entry.Mtime);
-            dropped += entry.XattrsDropped;
-        }, ct).ConfigureAwait(false);
-        if (below is null)
-            CheckIsRoot(tree);
-        if (dropped > 0)
-            progress?.Report($"left out {dropped} extended attributes that SquashFS cannot hold, such as ACLs");
+            names = await ReadNames(path, below, limits, root, ct).ConfigureAwait(false);
+        }
+        if (names.Dropped > 0)
+            progress?.Report($"left out {names.Dropped} extended attributes that SquashFS cannot hold, such as ACLs");
 
         progress?.Report("writing the SquashFS");
-        var plan = tree.Plan();
-        var squash = SquashWriter.Start(output, newest, ct);
+        var plan = names.Tree.Plan();
+        var squash = SquashWriter.Start(output, names.Newest, ct);
         await using (squash.ConfigureAwait(false))
         {
             try
             {
                 if (below is not null)
                     WriteUnlisted(plan, below, squash);
-                await Write(path, below, limits, plan, first, squash, ct).ConfigureAwait(false);
+                await Write(path, below, limits, root, plan, first, squash, ct).ConfigureAwait(false);
                 await squash.Finish().ConfigureAwait(false);
-                return first;
+                return (first, lxd);
             }
             catch (LinuxException e) when (e.Errno == Errnos.EPIPE)
             {
@@ -83,12 +87,35 @@ public static class TarImage
         }
     }
 
+    /// <summary>Pass 1.</summary>
+    private static async Task<(TarTree Tree, LxdParts Parts, uint Newest, int Dropped, byte[] Sha256)> ReadNames(
+        string path, LayersBelow? below, TarLimits limits, Func<TarEntry, TarEntry?> root, CancellationToken ct)
+    {
+        var (tree, parts) = (new TarTree(limits, below), new LxdParts());
+        var newest = 0u;
+        var dropped = 0;
+        var sha256 = await Pass(path, limits, (reader, all) =>
+        {
+            if (below is null)
+                parts.Take(reader, all);
+            if (root(all) is not { } entry)
+                return;
+            tree.Add(entry);
+            newest = Math.Max(newest, entry.Mtime);
+            dropped += entry.XattrsDropped;
+        }, ct).ConfigureAwait(false);
+        return (tree, parts, newest, dropped, sha256);
+    }
+
     private static async Task Write(
-        string path, LayersBelow? below, TarLimits limits, TarPlan plan, byte[] first, SquashWriter squash, CancellationToken ct)
+        string path, LayersBelow? below, TarLimits limits, Func<TarEntry, TarEntry?> root, TarPlan plan, byte[] first,
+        SquashWriter squash, CancellationToken ct)
     {
         var number = 0;
-        var second = await Pass(path, limits, (reader, entry) =>
+        var second = await Pass(path, limits, (reader, all) =>
         {
+            if (root(all) is not { } entry)
+                return;
             if (number >= plan.Entries)
                 throw Changed();
             var paths = plan.Paths(number++).ToList();
@@ -136,7 +163,7 @@ public static class TarImage
 
     /// <summary>One reading of the whole archive.</summary>
     /// <returns>sha256 of the unpacked stream.</returns>
-    private static async Task<byte[]> Pass(string path, TarLimits limits, Action<TarReader, TarEntry> each, CancellationToken ct)
+    internal static async Task<byte[]> Pass(string path, TarLimits limits, Action<TarReader, TarEntry> each, CancellationToken ct)
     {
         var source = PackedTar.Open(path, limits, ct);
         await using (source.ConfigureAwait(false))
@@ -159,16 +186,17 @@ public static class TarImage
         }
     }
 
-    private static void CheckIsRoot(TarTree tree)
+    /// <returns>True: it is a unified image of LXD's; false: a root.</returns>
+    private static bool IsUnified(TarTree tree)
     {
         var top = tree.TopNames().ToHashSet(StringComparer.Ordinal);
         if (top.Count == 0)
             throw TarHeader.NoTar("it is empty");
         if (top.Contains("manifest.json") && (top.Contains("oci-layout") || top.Contains("repositories")))
             throw TarHeader.NoTar("it is an image of `docker save`, layers apart, which is not taken yet; `docker export` gives a root");
-        if (top.Contains("metadata.yaml") && top.All(n => n is "metadata.yaml" or "rootfs" or "templates"))
-            throw TarHeader.NoTar(top.Contains("rootfs")
-                ? "it is an LXD image (metadata.yaml and rootfs/), which is not taken yet; pack the contents of rootfs/ alone"
-                : "it is the metadata half of an LXD image, which is not taken yet; import the root file system alone");
+        if (!top.Contains("metadata.yaml") || !top.All(n => n is "metadata.yaml" or "rootfs" or "templates"))
+            return false;
+        return top.Contains("rootfs") ? true
+            : throw TarHeader.NoTar("it is the metadata half of an LXD image; give the file of its root as well");
     }
 }

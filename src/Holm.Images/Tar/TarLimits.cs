@@ -31,4 +31,7 @@ public sealed record TarLimits
 
     /// <summary>True: owners above 65535 are kept; such an image can only run privileged.</summary>
     public bool AnyOwner { get; init; }
+
+    /// <summary>True: a slash in front of a name means the archive's own root, as some builders of images write it in layers.</summary>
+    public bool NamesFromRoot { get; init; }
 }

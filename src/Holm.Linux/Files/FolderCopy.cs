@@ -106,7 +106,7 @@ public sealed partial class FolderCopy
     private Queue<byte[]> Enter(Fd from, Fd to)
     {
         var folders = new Queue<byte[]>();
-        foreach (var name in FolderTree.Names(from))
+        foreach (var name in FolderTree.TerminatedNames(from))
         {
             _cancelled.ThrowIfCancellationRequested();
             using var file = new Fd(Check(openat(from.Number, name, (int)NameFlags, 0), "look at a file"));

@@ -25,6 +25,15 @@ public static partial class FolderTree
     /// <summary>Visits a folder and each below it, those below first.</summary>
     public static void VisitFromBelow(string path, Action<Fd> visit) => Walk(path, null, visit, files: false, folders: false);
 
+    /// <summary>Names of all that is in an open folder, without a NUL, in the order of their bytes.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static IReadOnlyList<byte[]> Names(Fd folder)
+    {
+        var names = TerminatedNames(folder).ConvertAll(name => name[..^1]);
+        names.Sort((a, b) => a.AsSpan().SequenceCompareTo(b));
+        return names;
+    }
+
     private static bool Walk(string path, Action<Fd>? entered, Action<Fd>? left, bool files, bool folders)
     {
         const OpenFlags flags = OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW;
@@ -108,7 +117,7 @@ public static partial class FolderTree
     }
 
     /// <summary>All names in a folder that was opened just now, each with the NUL at its end.</summary>
-    internal static List<byte[]> Names(Fd folder)
+    internal static List<byte[]> TerminatedNames(Fd folder)
     {
         var names = new List<byte[]>();
         Span<byte> buffer = stackalloc byte[8192];

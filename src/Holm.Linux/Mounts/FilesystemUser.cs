@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Holm.Linux.Processes;
 
 namespace Holm.Linux.Mounts;
 
@@ -14,14 +15,31 @@ public static partial class FilesystemUser
     public static void Become(uint id)
     {
         umask(0x12);
-        if (id == 0)
+        Become(id, id);
+    }
+
+    /// <summary>
+    /// Runs something on a thread of its own that makes files as a user and a group of the host, with just the permissions it says.
+    /// </summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static T Run<T>(uint user, uint group, Func<T> work) => OwnThread.Run("files", () =>
+    {
+        MountNamespace.Unshare();
+        umask(0);
+        Become(user, group);
+        return work();
+    });
+
+    private static void Become(uint user, uint group)
+    {
+        if (user == 0 && group == 0)
             return;
         LinuxException.Check(prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0), "keep this thread's rights");
         // Both return what was before, whether they worked or not: asked again with an id that is none, they say what is.
-        setfsgid(id);
-        setfsuid(id);
-        if ((uint)setfsuid(uint.MaxValue) != id || (uint)setfsgid(uint.MaxValue) != id)
-            throw new LinuxException($"make files as user {id}", Errnos.EPERM);
+        setfsgid(group);
+        setfsuid(user);
+        if ((uint)setfsuid(uint.MaxValue) != user || (uint)setfsgid(uint.MaxValue) != group)
+            throw new LinuxException($"make files as user {user}", Errnos.EPERM);
     }
 
     private const int PR_SET_SECUREBITS = 28, SECBIT_NO_SETUID_FIXUP = 4;

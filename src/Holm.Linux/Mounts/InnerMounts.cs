@@ -82,11 +82,14 @@ public sealed partial class InnerMounts : IDisposable
     }
 
     /// <summary>True for a file of proc(5), where a mount could give the kernel's word to something else.</summary>
-    public static bool IsProc(Fd file)
+    public static bool IsProc(Fd file) => FilesystemOf(file) == PROC_SUPER_MAGIC;
+
+    /// <summary>The number of an open file's filesystem in linux/magic.h.</summary>
+    internal static long FilesystemOf(Fd file)
     {
         var stat = default(Statfs);
         LinuxException.Check(fstatfs(file.Number, ref stat), "look at a filesystem");
-        return stat.Type == PROC_SUPER_MAGIC;
+        return stat.Type;
     }
 
     /// <inheritdoc/>

@@ -38,6 +38,20 @@ public static partial class OwnProcess
         return mask;
     }
 
+    /// <summary>
+    /// Resource limits by their numbers, 0 to 15, each "SOFT:HARD" and a space behind it; RLIM_INFINITY is the highest number;
+    /// getrlimit(2).
+    /// </summary>
+    public static string Limits() => string.Concat(Enumerable.Range(0, LimitCount).Select(resource =>
+        getrlimit(resource, out var limit) < 0 ? throw LinuxException.Last("read the limits") :
+            string.Create(CultureInfo.InvariantCulture, $"{limit.Current}:{limit.Maximum} ")));
+
+    /// <summary>True: text is such a list.</summary>
+    public static bool AreLimits(string text) => text.Split(' ') is { Length: LimitCount + 1 } parts && parts[^1].Length == 0 &&
+        parts[..^1].All(p => p.Split(':') is [var soft, var hard] && IsNumber(soft) && IsNumber(hard));
+
+    private static bool IsNumber(string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+
     /// <summary>Ends this process at once; _exit(2).</summary>
     public static void Exit(int code) => _exit(code);
 
@@ -62,7 +76,7 @@ public static partial class OwnProcess
     public static bool IsInFront(Fd terminal) => tcgetpgrp(terminal.Number) == getpgrp();
 
     private const ulong AT_EXECFN = 31;
-    private const int RLIMIT_CORE = 4, SIGSTOP = 19;
+    private const int LimitCount = 16, RLIMIT_CORE = 4, SIGSTOP = 19;
 
     /// <summary>struct rlimit.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -95,6 +109,9 @@ public static partial class OwnProcess
 
     [LibraryImport("libc")]
     private static partial nint signal(int number, nint handler);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int getrlimit(int resource, out Limit limit);
 
     [LibraryImport("libc")]
     private static partial int setrlimit(int resource, in Limit limit);

@@ -42,6 +42,10 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
     /// <summary>A header, percent-decoded, or empty.</summary>
     public string Header(string name) => Uri.UnescapeDataString(http.Request.Headers[name].ToString());
 
+    /// <summary>A header of LXD's, or the one that Incus has in its place, as it is; or empty.</summary>
+    public string Words(string name) => http.Request.Headers["X-LXD-" + name].ToString() is { Length: > 0 } lxd ? lxd
+        : http.Request.Headers["X-Incus-" + name].ToString();
+
     /// <summary>Reads the JSON body.</summary>
     /// <exception cref="Refusal">400 naming the member that is wrong, or saying how its chunks are.</exception>
     /// <exception cref="BadHttpRequestException">It is too long, too late or cut.</exception>

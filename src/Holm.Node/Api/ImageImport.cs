@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Holm.Config;
 using Holm.Contract;
 using Holm.Linux.Files;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.WebUtilities;
@@ -14,8 +16,6 @@ internal static class ImageImport
     public static async Task Import(Call call)
     {
         var type = call.Http.Request.ContentType ?? "";
-        if (type.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase))
-            throw new Refusal(400, "split images are not supported yet by this node; send the SquashFS or the tar file alone");
         if (type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) || (type.Length == 0
             && call.Http.Request.ContentLength < Call.LongestBody))
             await FromFile(call).ConfigureAwait(false);
@@ -31,9 +31,13 @@ internal static class ImageImport
             await ImagePulling.Begin(call, registry, body.Aliases ?? []).ConfigureAwait(false);
             return;
         }
+        if (body.Source is { Type: "instance" or "container" } instance)
+        {
+            await ImagePublish.Begin(call, instance.Name ?? "", body).ConfigureAwait(false);
+            return;
+        }
         if (body.Source is not { Type: "file" or "archive" } source)
-            throw new Refusal(400, $"Unknown source type {Names.Show(body.Source?.Type ?? "")}; file, archive and registry are known to " +
-                "this node");
+            throw NotTaken(body.Source?.Type ?? "");
         if (!Path.IsPathFullyQualified(source.Path) || source.Path.Contains('\0', StringComparison.Ordinal))
             throw new Refusal(400, $"source path {Names.Show(source.Path)} is no absolute path");
         foreach (var alias in body.Aliases ?? [])
@@ -44,18 +48,54 @@ internal static class ImageImport
         await Begin(call, file, body.Aliases ?? []).ConfigureAwait(false);
     }
 
+    /// <summary>Sources of LXD's that this node does not have, and the way there is instead.</summary>
+    private static Refusal NotTaken(string type) => type switch
+    {
+        "url" => new Refusal(400, "this node fetches no image from a URL; fetch the file yourself, check it, and import it: " +
+            "`lxc image import META ROOTFS`"),
+        "image" => new Refusal(400, "this node copies no image from another server; `lxc image export` there and `lxc image import` " +
+            "here, or let the client carry it: `lxc image copy … --mode=relay`"),
+        _ => new Refusal(400, $"Unknown source type {Names.Show(type)}; file, archive, registry and instance are known to this node"),
+    };
+
     private static async Task FromBody(Call call)
     {
-        var properties = QueryHelpers.ParseQuery(call.Http.Request.Headers["X-LXD-properties"].ToString())
-            .ToDictionary(p => p.Key, p => p.Value.ToString());
-        var filename = call.Header("X-LXD-filename");
+        var properties = QueryHelpers.ParseQuery(call.Words("properties")).ToDictionary(p => p.Key, p => p.Value.ToString());
+        var profiles = QueryHelpers.ParseQuery(call.Words("profiles"));
+        var filename = Uri.UnescapeDataString(call.Words("filename"));
         var noInit = call.Header("X-Holm-No-Init").Equals("true", StringComparison.OrdinalIgnoreCase);
+        if (Keys.IsTrue(call.Words("public")))
+            throw ImageRoutes.NotPublic();
         CheckWords(filename, properties);
-        var upload = await Receive(call).ConfigureAwait(false);
-        // From here on the file is the operation's, also when the client does not wait for the answer.
+        List<string> named = [.. profiles.SelectMany(p => p.Value).OfType<string>()];
+        named.ForEach(Names.CheckProfile);
+        var (metadata, upload, sha256) = await ReceiveAll(call).ConfigureAwait(false);
+        // From here on the files are the operation's, also when the client does not wait for the answer.
         var isArchive = call.Header("X-Holm-Archive").Equals("true", StringComparison.OrdinalIgnoreCase);
-        var file = new ImageFile(upload.Path, filename, noInit, properties, upload, isArchive);
+        var file = new ImageFile(upload.Path, filename, noInit, properties, upload, isArchive)
+        {
+            Metadata = metadata,
+            Sha256 = sha256,
+            Profiles = named.Count == 0 ? null : named,
+        };
         await Begin(call, file, []).ConfigureAwait(false);
+    }
+
+    private static async Task<(StagedFile? Metadata, StagedFile Upload, string Sha256)> ReceiveAll(Call call)
+    {
+        OpenLimits(call.Http);
+        var isSplit = (call.Http.Request.ContentType ?? "").StartsWith("multipart/", StringComparison.OrdinalIgnoreCase);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        (StagedFile? Metadata, StagedFile Upload, string Sha256) all = isSplit
+            ? await ImageParts.Receive(call, (part, most, sum) => Receive(call, part, most, sum)).ConfigureAwait(false)
+            : (null, await Receive(call, call.Http.Request.Body, long.MaxValue, hash).ConfigureAwait(false), "");
+        if (!isSplit)
+            all.Sha256 = Convert.ToHexStringLower(hash.GetCurrentHash());
+        if (call.Words("fingerprint") is not { Length: > 0 } expected || expected == all.Sha256)
+            return all;
+        all.Metadata?.Dispose();
+        all.Upload.Dispose();
+        throw new Refusal(400, $"fingerprints don't match, got {all.Sha256} expected {Names.Show(expected)}");
     }
 
     /// <summary>How long an upload may say nothing.</summary>
@@ -67,15 +107,19 @@ internal static class ImageImport
         ImageRoutes.CheckProperties(properties);
     }
 
-    /// <summary>Writes the body to a staged file, which the store removes at its next start if this process dies here.</summary>
-    private static async Task<StagedFile> Receive(Call call)
+    private static void OpenLimits(HttpContext http)
     {
-        var (http, images) = (call.Http, call.Node.Images);
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = null;
         // What feeds a pipe may pause for minutes: `xz -9`, a backup over a thin line.
         if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
             rate.MinDataRate = null;
+    }
+
+    /// <summary>Writes a body to a staged file, which the store removes at its next start if this process dies here.</summary>
+    private static async Task<StagedFile> Receive(Call call, Stream body, long most, IncrementalHash hash)
+    {
+        var (http, images) = (call.Http, call.Node.Images);
         var file = Durable.Stage(call.Node.UploadFolder);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         deadline.CancelAfter(LongestPause);
@@ -83,14 +127,17 @@ internal static class ImageImport
         {
             // What cannot be an image ends here, not after a gigabyte.
             var piece = new byte[256 * 1024];
-            var count = await http.Request.Body.ReadAtLeastAsync(piece, 512, throwOnEndOfStream: false, deadline.Token)
+            var count = await body.ReadAtLeastAsync(piece, 512, throwOnEndOfStream: false, deadline.Token)
                 .ConfigureAwait(false);
             images.CheckHead(piece[..Math.Min(count, 512)]);
             images.CheckRoom(http.Request.ContentLength ?? 0);
-            for (; count > 0; count = await http.Request.Body.ReadAsync(piece, deadline.Token).ConfigureAwait(false))
+            for (; count > 0; count = await body.ReadAsync(piece, deadline.Token).ConfigureAwait(false))
             {
                 deadline.CancelAfter(LongestPause);
+                if ((most -= count) < 0)
+                    throw new Refusal(400, "the metadata half of an image is not that long; it holds metadata.yaml and templates/");
                 images.CheckRoom(count);
+                hash.AppendData(piece.AsSpan(0, count));
                 file.Write(piece.AsSpan(0, count));
             }
             return file;
@@ -103,7 +150,7 @@ internal static class ImageImport
         catch (Exception e)
         {
             file.Dispose();
-            throw e is IOException and not Microsoft.AspNetCore.Http.BadHttpRequestException
+            throw e is IOException and not BadHttpRequestException
                 ? new Refusal(507, $"cannot store the uploaded image: {e.Message}", e) : e;
         }
     }
@@ -115,6 +162,7 @@ internal static class ImageImport
         return call.Began(call.Operations.Start(plan, async (run, ct) =>
         {
             using (file.Upload)
+            using (file.Metadata)
             {
                 if (file.IsArchive)
                 {

@@ -30,6 +30,14 @@ internal static class ImageRoutes
 
     public static Task Patch(Call call) => Change(call, (now, given) => Edits.Merge(Maps.From(now.Properties), given));
 
+    /// <summary><c>POST /1.0/images/FINGERPRINT/refresh</c>: LXD's answer for an image that came from no server.</summary>
+    public static Task Refresh(Call call)
+    {
+        var image = Find(call);
+        var plan = new OperationPlan("Refreshing image", "images", Url(image.Fingerprint));
+        return call.Began(call.Operations.Start(plan, (_, _) => throw new Refusal(404, "Image source not found")));
+    }
+
     public static async Task Delete(Call call)
     {
         var image = Find(call);
@@ -43,11 +51,18 @@ internal static class ImageRoutes
         })).ConfigureAwait(false);
     }
 
+    /// <summary>The file; of an image of LXD's both halves, in the order in which their sha256 is its fingerprint.</summary>
     public static async Task Export(Call call)
     {
         var export = call.Node.Images.Export(Find(call).Fingerprint);
         await using (export.Content)
+        await using (export.Metadata)
         {
+            if (export.Metadata is { } metadata)
+            {
+                await ImageParts.Send(call.Http, metadata, export).ConfigureAwait(false);
+                return;
+            }
             call.Http.Response.ContentType = "application/octet-stream";
             call.Http.Response.ContentLength = export.Length;
             call.Http.Response.Headers.ContentDisposition = new ContentDisposition("inline") { FileName = export.Filename }.ToString();
@@ -82,7 +97,14 @@ internal static class ImageRoutes
         call.CheckMatch(ETag(image));
         var properties = change(image, body.Properties);
         CheckProperties(properties);
-        call.Node.Images.SetProperties(image.Fingerprint, properties);
+        if (body.Public == true)
+            throw NotPublic();
+        if (body.AutoUpdate == true)
+            throw new Refusal(400, "the image came from no server it could be updated from; leave auto_update false");
+        foreach (var profile in body.Profiles ?? [])
+            Names.CheckProfile(profile);
+        call.Node.Images.Edit(image.Fingerprint, new ImageEdit(
+            properties, body.Profiles ?? image.Profiles, (body.ExpiresAt ?? image.ExpiresAt) is var at && at.Year > 1 ? at : default));
         call.Node.Events.Lifecycle("image-updated", Url(image.Fingerprint));
         await call.Done().ConfigureAwait(false);
     }
@@ -96,6 +118,10 @@ internal static class ImageRoutes
         foreach (var (key, value) in properties)
             Keys.Check("image." + key, value ?? "");
     }
+
+    /// <summary>The answer to whoever wants an image to be public.</summary>
+    public static Refusal NotPublic() => new(400, "a public image is one for callers that are not trusted, and this node answers none; " +
+        "leave public false");
 
     private static Image WithUsers(Call call, Image image, IReadOnlyList<Flake> flakes) => image with
     {
@@ -133,6 +159,9 @@ internal static class ImageRoutes
             throw new Refusal(400, $"image {image.Fingerprint[..12]} is in use by {users}: delete them first");
     }
 
-    private static string ETag(Image image) =>
-        Call.ETag(new ImagePut { Properties = new(Maps.From(image.Properties)) }, ContractJson.Default.ImagePut);
+    private static string ETag(Image image) => Call.ETag(
+        new ImagePut
+        {
+            Properties = new(Maps.From(image.Properties)), Profiles = [.. image.Profiles], ExpiresAt = image.ExpiresAt,
+        }, ContractJson.Default.ImagePut);
 }

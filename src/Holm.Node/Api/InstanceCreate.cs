@@ -81,7 +81,7 @@ internal static class InstanceCreate
             Ephemeral = body.Ephemeral,
             Config = config,
             Devices = Maps.From(body.Devices),
-            Profiles = body.Profiles is { } profiles ? Edits.Listed(profiles) : [Document.DefaultProfile],
+            Profiles = body.Profiles is { } profiles ? Edits.Listed(profiles) : [.. image.Profiles],
             CreatedAt = call.Node.Clock.GetUtcNow(),
         };
     }

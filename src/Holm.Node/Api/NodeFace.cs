@@ -3,6 +3,7 @@ using Holm.Contract;
 using Holm.Linux.Files;
 using Holm.Node.Config;
 using Holm.Node.Engines;
+using Holm.Node.Files;
 using Holm.Node.Instances;
 
 namespace Holm.Node.Api;
@@ -39,6 +40,9 @@ public sealed record NodeFace
 
     /// <summary>Facts about the node, read anew at each call.</summary>
     public required Func<ServerEnvironment> Environment { get; init; }
+
+    /// <summary>What is wrong, and what a person has said of it.</summary>
+    public WarningBoard Warnings { get; init; } = new(TimeProvider.System);
 
     /// <summary>The lines of <c>holm checkconfig</c>.</summary>
     public required Func<IReadOnlyList<Check>> CheckConfig { get; init; }
@@ -96,6 +100,10 @@ public sealed record InstanceFace
 
     /// <summary>Fingerprint of the image a running instance was started from; null when it does not run.</summary>
     public Func<string, string?> RunningImage { get; init; } = _ => null;
+
+    /// <summary>Lends the files of an instance; true: something is going to be changed. The last argument gives up.</summary>
+    public Func<string, bool, Func<InnerFiles, CancellationToken, Task>, CancellationToken, Task> Files { get; init; } =
+        (_, _, _, _) => throw new Refusal(501, "this node lends no files");
 }
 
 /// <summary>The verbs of the configuration as a whole.</summary>
@@ -119,13 +127,34 @@ public sealed record ConfigurationFace
 /// <param name="IsArchive">True: it is a tar with images in it, not an image.</param>
 public sealed record ImageFile(
     string Path, string Filename, bool NoInit, IReadOnlyDictionary<string, string> Properties, StagedFile? Upload = null,
-    bool IsArchive = false);
+    bool IsArchive = false)
+{
+    /// <summary>Of a split image of LXD's: its first half, staged; the API disposes it.</summary>
+    public StagedFile? Metadata { get; init; }
+
+    /// <summary>Profiles of instances that name none; null: <c>default</c>.</summary>
+    public IReadOnlyList<string>? Profiles { get; init; }
+
+    /// <summary>sha256 of what was sent, where that is known.</summary>
+    public string? Sha256 { get; init; }
+}
+
+/// <summary>What of an image may be changed, the whole of it.</summary>
+/// <param name="Properties">Free text by key.</param>
+/// <param name="Profiles">Profiles of instances that name none.</param>
+/// <param name="ExpiresAt">When it is out of date; year 1: never.</param>
+public sealed record ImageEdit(
+    IReadOnlyDictionary<string, string> Properties, IReadOnlyList<string> Profiles, DateTimeOffset ExpiresAt);
 
 /// <summary>An image to send out.</summary>
 /// <param name="Content">Its bytes from the start; the API disposes it.</param>
 /// <param name="Length">How many.</param>
 /// <param name="Filename">What the file may be called.</param>
-public sealed record ImageExport(Stream Content, long Length, string Filename);
+public sealed record ImageExport(Stream Content, long Length, string Filename)
+{
+    /// <summary>Of an image of LXD's: its first half; the API disposes it.</summary>
+    public Stream? Metadata { get; init; }
+}
 
 /// <summary>An image to bring from a registry.</summary>
 /// <param name="Name">As a person wrote it.</param>
@@ -190,8 +219,15 @@ public sealed record ImageFace
     /// <summary>Removes an alias.</summary>
     public required Action<string> DeleteAlias { get; init; }
 
-    /// <summary>Fingerprint and the whole of its new properties.</summary>
-    public required Action<string, IReadOnlyDictionary<string, string>> SetProperties { get; init; }
+    /// <summary>What an image of LXD's says of itself, and its templates, by fingerprint; null: it is none.</summary>
+    public Func<string, (ImageMetadata Metadata, IReadOnlyDictionary<string, string> Templates)?> Metadata { get; init; } = _ => null;
+
+    /// <summary>Makes an image of an instance that does not run.</summary>
+    public Func<string, PublishedAs, CancellationToken, Task<Image>> Publish { get; init; } =
+        (_, _, _) => throw new Refusal(501, "this node makes no images of instances");
+
+    /// <summary>Fingerprint and what it is changed to.</summary>
+    public required Action<string, ImageEdit> Edit { get; init; }
 
     /// <summary>Opens an image by its fingerprint for export.</summary>
     public required Func<string, ImageExport> Export { get; init; }

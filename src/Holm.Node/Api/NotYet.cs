@@ -8,12 +8,12 @@ internal static class NotYet
 {
     private static readonly string[] Nouns =
     [
-        "certificates", "cluster", "metrics", "network-acls", "network-zones", "projects", "resources", "warnings",
+        "certificates", "cluster", "network-acls", "network-zones",
     ];
 
     private static readonly string[] OfNetworks = ["forwards", "load-balancers", "peers"];
 
-    private static readonly string[] OfInstances = ["backups", "files", "logs", "metadata", "sftp"];
+    private static readonly string[] OfInstances = ["backups", "logs"];
 
     /// <summary>The sentence for a path that leads nowhere, or a method it does not take.</summary>
     public static string Sentence(HttpContext http)

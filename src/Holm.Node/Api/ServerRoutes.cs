@@ -12,8 +12,10 @@ internal static class ServerRoutes
         "container_full", "api_filtering", "container_exec_user_group_cwd", "instances", "instance_bulk_state_change", "instance_get_full",
         "image_create_aliases", "instance_state_cpu_time", "network", "network_leases", "network_state", "network_vlan_physical",
         "instance_nic_network", "instance_nic_bridged_vlan", "entity_description",
-        "storage", "resources", "storage_api_volume_rename", "container_only_migration",
-        "instance_rebuild",
+        "storage", "storage_api_volume_rename", "container_only_migration", "instance_rebuild",
+        "image_force_refresh", "container_edit_metadata", "image_compression_algorithm",
+        "resources", "resources_v2", "metrics", "warnings", "projects", "clustering",
+        "file_delete", "file_append", "directory_manipulation", "file_symlinks",
     ];
 
     public static Task Versions(Call call) => call.Answer(["/1.0"], ContractJson.Default.IReadOnlyListString);

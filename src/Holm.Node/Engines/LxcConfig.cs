@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Holm.Config.Lxc;
 using Holm.Contract;
 
 namespace Holm.Node.Engines;
@@ -54,6 +55,9 @@ public sealed record LxcSpec
 
     /// <summary>Hard limit of open files; the soft one is the kernel's own 1024.</summary>
     public long OpenFilesHard { get; init; } = 4096;
+
+    /// <summary>Lines of <c>raw.lxc</c>, checked; <see cref="Holm.Config.Lxc.RawLxc"/>.</summary>
+    public IReadOnlyList<LxcLine> Raw { get; init; } = [];
 
     /// <summary>True when holmd itself is spared by the out-of-memory killer, which the app must not inherit.</summary>
     public bool ResetOomScore { get; init; }
@@ -153,10 +157,7 @@ public static class LxcConfig
             Line("lxc.idmap", string.Create(CultureInfo.InvariantCulture, $"g 0 {first} {spec.IdmapCount}"));
         }
 
-        if (spec.Oci is null)
-            Line("lxc.cap.drop", "mac_admin mac_override sys_time sys_module sys_rawio");
-        else
-            Line("lxc.cap.keep", OciContainer.Capabilities);
+        Capabilities(spec, Line);
         if (spec.SeccompProfile is { } seccomp)
             Line("lxc.seccomp.profile", seccomp);
         if (spec.AppArmorProfile is { } apparmor)
@@ -176,6 +177,9 @@ public static class LxcConfig
         Line(devices + "deny", "a");
         foreach (var rule in DeviceAllowlist)
             Line(devices + "allow", rule);
+        // Rules that were written for the other version mean the same.
+        foreach (var (_, key, value) in spec.Raw.Where(l => RawLxc.IsDevices(l.Key)))
+            Line(devices + key[(key.LastIndexOf('.') + 1)..], value);
 
         Line("lxc.signal.halt", spec.HaltSignal);
         Line("lxc.signal.reboot", spec.RebootSignal);
@@ -190,7 +194,21 @@ public static class LxcConfig
         Line("lxc.prlimit.nofile", string.Create(CultureInfo.InvariantCulture, $"1024:{Math.Max(spec.OpenFilesHard, 1024)}"));
         if (spec.ResetOomScore)
             Line("lxc.proc.oom_score_adj", "0");
+        foreach (var (_, key, value) in spec.Raw.Where(l => !RawLxc.IsDevices(l.Key) && l.Key != CapDrop))
+            Line(key, value);
         return text.ToString();
+    }
+
+    private const string CapDrop = "lxc.cap.drop";
+
+    /// <summary>What is dropped or kept: liblxc takes one of the two.</summary>
+    private static void Capabilities(LxcSpec spec, Action<string, string> line)
+    {
+        var dropped = spec.Raw.Where(l => l.Key == CapDrop).SelectMany(l => l.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        if (spec.Oci is null)
+            line(CapDrop, string.Join(' ', dropped.Prepend("mac_admin mac_override sys_time sys_module sys_rawio").Distinct()));
+        else
+            line("lxc.cap.keep", string.Join(' ', OciContainer.Capabilities.Split(' ').Except(dropped)));
     }
 
     private static void Mounts(LxcSpec spec, Action<string, string> line)

@@ -117,12 +117,14 @@ public sealed partial class Executor(
             UpSince = null,
         });
         run.Record.Write(engine.Folder(spec.Name));
+        // Two overlays on one folder of writes at a time would spoil it.
+        await run.Visits.ConfigureAwait(false);
         if (spec.Root is { LayersAreShifted: true, IdmapBase: { } first })
             await Shift(run, spec.Root.Layers, first).ConfigureAwait(false);
         if (spec.Process is { } process)
             MountFor(run, spec, process);
         else
-            run.Space = roots.Mount(spec.Root);
+            run.Space = spec.Templates.IsEmpty ? roots.Mount(spec.Root) : MountWritten(spec);
     }
 
     /// <summary>Finds the program's user in the root as well, and mounts what belongs there before anything runs.</summary>
@@ -137,7 +139,7 @@ public sealed partial class Executor(
             if (spec.Root.IdmapBase is not null && user.Groups.Append(user.Uid).Append(user.Gid).Max() is var highest
                 && highest >= Roots.IdCount)
                 throw new Refusal(400, $"{what}: its user has id {highest}; ids go from 0 to {Roots.IdCount - 1}");
-            mounts.Attach(what, root, process.Folder, user, spec.Root.IdmapBase, roots.UserNamespace);
+            mounts.Attach(what, root, [process.Folder, .. process.Volumes], user, spec.Root.IdmapBase, roots.UserNamespace);
         });
         run.Note(engine.Folder(spec.Name), r => r with { User = user });
     }
@@ -349,6 +351,7 @@ public sealed partial class Executor(
         RebootSignal = Signals.Name(spec.RebootSignal),
         StartHook = StartAnswers.IsNeeded(spec) ? hook.Prepare(spec.Name) : null,
         WorkingDirectory = spec.WorkingDirectory,
+        Raw = spec.Raw,
         ConsoleLog = Path.Combine(engine.Folder(spec.Name), "console.log"),
         SeccompProfile = spec.Process is null ? facts.SeccompProfile : facts.OciSeccompProfile,
         AppArmorProfile = facts.AppArmorProfile,

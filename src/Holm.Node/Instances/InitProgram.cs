@@ -18,6 +18,12 @@ public sealed record InitProgram
     /// <summary>Signal that asks it to end.</summary>
     public int StopSignal { get; init; } = Signals.SIGTERM;
 
+    /// <summary>Signals it ignores from its start, bit N - 1 for signal N.</summary>
+    public uint Ignored { get; init; }
+
+    /// <summary>Resource limits as <see cref="OwnProcess.Limits"/> writes them; empty: the instance's.</summary>
+    public string Limits { get; init; } = "";
+
     /// <summary>Where it starts; made when it is missing.</summary>
     public string Folder { get; init; } = "/";
 
@@ -35,8 +41,8 @@ public sealed record InitProgram
     {
         string[] head =
         [
-            "1", Number(User.Uid), Number(User.Gid), string.Join(',', User.Groups.Select(Number)), Convert.ToString(Mask, 8),
-            Number((uint)StopSignal), Folder, Number((uint)Arguments.AsSpan().Count((byte)0)),
+            "2", Number(User.Uid), Number(User.Gid), string.Join(',', User.Groups.Select(Number)), Convert.ToString(Mask, 8),
+            Number((uint)StopSignal), Number(Ignored), Limits, Folder, Number((uint)Arguments.AsSpan().Count((byte)0)),
         ];
         return Fd.Memory("program", [.. Strings(head), .. Arguments, .. Environment]);
     }

@@ -25,6 +25,23 @@ public sealed partial class InstanceControl
         }
     }
 
+    /// <summary>Does something with an instance that does not run, and is not started meanwhile.</summary>
+    /// <exception cref="Refusal">It runs: the sentence that was given.</exception>
+    public async Task<T> WhileStopped<T>(string name, string otherwise, Func<Task<T>> work, CancellationToken ct)
+    {
+        var run = await Take(name, otherwise, ct).ConfigureAwait(false);
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            engine.Delete(name);
+            run.Update(o => o with { Busy = false });
+            loop.Wake();
+        }
+    }
+
     /// <summary>Gives an instance another name, with its kept writes. Nothing else is done to either meanwhile.</summary>
     /// <exception cref="Refusal">It runs, or the new name is taken.</exception>
     public async Task Rename(string from, string to)

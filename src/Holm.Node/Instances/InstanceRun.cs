@@ -71,6 +71,26 @@ public sealed class InstanceRun(string name, Action<ObservedInstance, ObservedIn
         }
     }
 
+    /// <summary>Completes when nobody works any more in the root that it had so far.</summary>
+    public Task Visits { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Does something in its root from outside; what it throws is thrown here only.</summary>
+    public Task Visit(Func<Task> work)
+    {
+        lock (_lock)
+        {
+            var (before, visit) = (Visits, Task.Run(work));
+            Visits = Over(before, visit);
+            return visit;
+        }
+
+        static async Task Over(Task before, Task visit)
+        {
+            await before.ConfigureAwait(false);
+            await visit.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     /// <summary>Changes what it was started with, and writes it.</summary>
     public void Note(string folder, Func<RunRecord, RunRecord> change)
     {

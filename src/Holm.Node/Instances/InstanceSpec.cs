@@ -1,6 +1,8 @@
 using Holm.Config;
+using Holm.Config.Lxc;
 using Holm.Images.Roots;
 using Holm.Node.Limits;
+using Holm.Node.Metadata;
 using Holm.Node.Shares;
 
 namespace Holm.Node.Instances;
@@ -57,6 +59,12 @@ public sealed record InstanceSpec
 
     /// <summary>True: an end that was not asked for is followed by a new start (boot.autorestart).</summary>
     public bool AutoRestart { get; init; }
+
+    /// <summary>Lines of liblxc's configuration besides Holm's own, checked.</summary>
+    public IReadOnlyList<LxcLine> Raw { get; init; } = [];
+
+    /// <summary>What its image's templates make of it.</summary>
+    public TemplateFiles Templates { get; init; } = TemplateFiles.None;
 
     /// <summary>What holm-init runs in it; null: it is a system, with an init of its own.</summary>
     public ProcessSpec? Process { get; init; }

@@ -107,10 +107,10 @@ public sealed class Loop(
             var pause = Look(clock.SinceBoot());
             if (!partitionFits && !(pause < Partition.RetryPause))
                 pause = Partition.RetryPause;
-            var release = ReleaseLayers(Snapshot(), clock.SinceBoot());
+            var release = ReleaseLayers(clock.SinceBoot());
             await Sleep(release < (pause ?? TimeSpan.MaxValue) ? release : pause, ct).ConfigureAwait(false);
         }
-        ReleaseLayers(Snapshot(), TimeSpan.MaxValue - LayerPause);
+        ReleaseLayers(TimeSpan.MaxValue - LayerPause);
     }
 
     /// <summary>
@@ -200,10 +200,26 @@ public sealed class Loop(
 
     private readonly Dictionary<string, TimeSpan> _layersUntil = new(StringComparer.Ordinal);
 
+    /// <summary>Held while layers are released: nobody begins to mount some meanwhile.</summary>
+    private readonly Lock _releasing = new();
+
+    /// <summary>Makes an instance busy with work for which its root is mounted, if it is as asked; false: it is not.</summary>
+    public bool TryTakeRoot(InstanceRun run, Func<ObservedInstance, bool> asked)
+    {
+        lock (_releasing)
+            return run.TryTake(asked);
+    }
+
     /// <summary>
     /// A layer that no run stands on is unmounted. While any instance is between two states the question waits. Returns how long until
     /// one is to go.
     /// </summary>
+    private TimeSpan? ReleaseLayers(TimeSpan now)
+    {
+        lock (_releasing)
+            return ReleaseLayers(Snapshot(), now);
+    }
+
     private TimeSpan? ReleaseLayers(List<InstanceRun> runs, TimeSpan now)
     {
         foreach (var layer in runs.Where(r => r.Record?.Launched is not null).SelectMany(r => r.Record?.Layers ?? []))
@@ -214,7 +230,8 @@ public sealed class Loop(
         foreach (var (layer, until) in _layersUntil)
             if (until <= now)
                 _layersUntil.Remove(layer);
-        layers.Set(used.Union(_layersUntil.Keys).ToHashSet(StringComparer.Ordinal));
+        if (!layers.Set(used.Union(_layersUntil.Keys).ToHashSet(StringComparer.Ordinal)))
+            return LayerPause;
         return _layersUntil.Where(l => !used.Contains(l.Key)).Select(l => (TimeSpan?)(l.Value - now)).Min();
     }
 

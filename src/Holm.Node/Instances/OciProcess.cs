@@ -16,6 +16,8 @@ public static class OciProcess
             Environment = EnvironmentOf(said?.Env ?? []),
             Folder = said?.WorkingDir is { Length: > 0 } folder && folder.StartsWith('/') ? folder : "/",
             User = said?.User ?? "",
+            Volumes = [.. (said?.Volumes?.Keys ?? []).Where(v => v.StartsWith('/') && !v.Contains('\0', StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)],
             StopSignal = Signals.Parse(said?.StopSignal ?? "") ?? Signals.SIGTERM,
         };
     }

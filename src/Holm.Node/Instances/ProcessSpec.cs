@@ -14,6 +14,9 @@ public sealed record ProcessSpec
     /// <summary>Where it starts.</summary>
     public string Folder { get; init; } = "/";
 
+    /// <summary>Folders that the image says hold data of its own; made where they are missing, as docker and podman do.</summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+
     /// <summary>Who it is, as <see cref="RootUsers.Find"/> takes it; empty: root.</summary>
     public string User { get; init; } = "";
 

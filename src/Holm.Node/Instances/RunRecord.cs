@@ -63,7 +63,8 @@ public sealed record RunRecord(
 /// <param name="Flake">The flake it belongs to.</param>
 /// <param name="Stays">True: it is kept for the next launch.</param>
 /// <param name="HandedOver">True once its init has got a program.</param>
-public sealed record LaunchedBy(string Flake, bool Stays, bool HandedOver = false);
+/// <param name="Folder">The caller's working directory that it sees; null: none.</param>
+public sealed record LaunchedBy(string Flake, bool Stays, bool HandedOver = false, string? Folder = null);
 
 /// <summary>JSON of the records of this room.</summary>
 [JsonSerializable(typeof(RunRecord))]

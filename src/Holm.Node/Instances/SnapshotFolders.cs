@@ -103,6 +103,9 @@ public sealed class SnapshotFolders(PoolFolders pools)
         Make(StagedOf(pool, becomes.Name), ready, staged =>
         {
             FillRoot(from, staged, tell, ct);
+            // What comes back is no copy, whose templates would have to be written.
+            if (from is not null)
+                Durable.CreateFolder(Path.Combine(staged, Executor.TemplatesWritten));
             Write(staged, becomes);
         });
         try

@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Holm.Config;
+using Holm.Config.Lxc;
 using Holm.Contract;
 using Holm.Images;
 using Holm.Images.Oci;
 using Holm.Images.Roots;
 using Holm.Linux.Processes;
 using Holm.Node.Limits;
+using Holm.Node.Metadata;
 using Holm.Node.Networks;
 
 namespace Holm.Node.Instances;
@@ -57,7 +59,20 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
                 : SignalOf(config, "init.signal.halt") ?? process?.StopSignal ?? image.HaltSignal,
             RebootSignal = SignalOf(config, "init.signal.reboot") ?? image.RebootSignal,
             AutoRestart = Keys.IsTrue(expanded["boot.autorestart"]),
+            Raw = config.GetValueOrDefault("raw.lxc") is { Length: > 0 } raw ? RawLxc.Read(raw) : [],
+            Templates = TemplateFiles.Of(instance, config, image.Lxd),
         };
+    }
+
+    /// <summary>Of what the root of an instance would be made, whether it could start or not.</summary>
+    /// <exception cref="Refusal">Its image is not here, or its devices name no root.</exception>
+    public RootSpec RootOf(Document document, InstanceConfig instance)
+    {
+        var expanded = Expansion.Expand(document, instance);
+        var image = images.Find(instance.Image) ??
+            throw new Refusal(404, $"{instance.Name}: its image {instance.Image} is not on this node; import it, or set another");
+        uint? idmapBase = Keys.IsTrue(expanded["security.privileged"]) ? null : IdmapBase(instance, expanded.Config);
+        return RootOf(document, instance.Name, expanded, image, idmapBase);
     }
 
     /// <summary>The spec of an instance that nobody configured: it writes to memory, and what runs in it is given.</summary>
@@ -116,6 +131,11 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         return IdRanges.Parse(config.GetValueOrDefault(IdmapKey), paths.IdmapBase) ??
             throw new Refusal(500, $"start {instance.Name}: it has no id range of its own yet");
     }
+
+    /// <summary>An instance's root with the ids that are on the disk: for whoever packs it, not for whoever runs it.</summary>
+    /// <exception cref="Refusal">It has none.</exception>
+    public RootSpec PlainRoot(Document document, InstanceConfig instance, StoredImage image) =>
+        RootOf(document, instance.Name, Expansion.Expand(document, instance), image, null);
 
     /// <summary>LXD's key for the range an isolated instance was given.</summary>
     public const string IdmapKey = "volatile.idmap.base";

@@ -1,6 +1,7 @@
 using Holm.Contract;
 using Holm.Images.Roots;
 using Holm.Linux;
+using Holm.Linux.Files;
 using Holm.Node.Flakes;
 using Holm.Node.Networks;
 
@@ -40,11 +41,10 @@ public sealed class LaunchMounts : IDisposable
         {
             mounts.AddHost(flake, stack);
             mounts.AddFlake(flake);
-            var ids = (request.Caller.Uid, request.Caller.Gid);
             if (flake.ShareHome && request.Home is { } home && request.Call.Home != "/")
-                mounts.AddCallers(flake, "home directory", request.Call.Home, home, ids);
+                mounts.AddCallers(flake, "home directory", request.Call.Home, home, request.Caller);
             if (SharesFolder(flake, request.Call))
-                mounts.AddCallers(flake, "working directory", request.Call.Folder, request.Folder, ids);
+                mounts.AddCallers(flake, "working directory", request.Call.Folder, request.Folder, request.Caller);
             return mounts;
         }
         catch
@@ -100,12 +100,32 @@ public sealed class LaunchMounts : IDisposable
         }
     }
 
-    private void AddCallers(Flake flake, string what, string path, Fd folder, (uint Uid, uint Gid) ids)
+    private void AddCallers(Flake flake, string what, string path, Fd folder, Peer caller)
     {
         if (Systems.Any(s => path == s || path.StartsWith(s + "/", StringComparison.Ordinal) && s is "/dev" or "/proc" or "/sys")
             || path.Split('/').Contains(".."))
             throw new Refusal(400, $"launch {flake.Name}: your {what} {path} cannot be shared: the container has its own; go elsewhere");
-        _all.Add(new RootMount(path) { Source = folder, Caller = ids });
+        if (caller.Uid != 0 && !LeadsTo(path, folder))
+            throw new Refusal(400, $"launch {flake.Name}: your {what} {path} cannot be shared: on this host that path leads elsewhere");
+        _all.Add(new RootMount(path) { Source = folder, Caller = (caller.Uid, caller.Gid) });
+    }
+
+    /// <summary>
+    /// The path is no more than the caller's word. Were it not looked at, he could cover any folder of the container by one of his own, and
+    /// run what he likes with all that the flake is given.
+    /// </summary>
+    private static bool LeadsTo(string path, Fd folder)
+    {
+        try
+        {
+            var (there, his) = (FileStat.Of(path), FileStat.Of(folder));
+            return (there.Device, there.Inode) == (his.Device, his.Inode);
+        }
+        catch (LinuxException e)
+        {
+            // Root may not look into filesystems that belong to one user (FUSE, NFS); such a one cannot be had where the host's own are.
+            return e.Errno == Errnos.EACCES;
+        }
     }
 
     /// <inheritdoc/>

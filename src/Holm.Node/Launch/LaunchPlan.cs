@@ -58,14 +58,12 @@ public static class LaunchPlan
     /// </summary>
     public static string InstanceName(Flake flake, string asked, uint uid)
     {
-        var parts = new List<string> { flake.Name };
-        if (asked.Length > 0)
-            parts.Add(asked);
-        if (flake.Life != "one-shot" && uid != 0)
-            parts.Add($"u{uid}");
-        var name = new string([.. string.Join('-', parts).Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]);
+        var said = asked.Length > 0 ? $"{flake.Name}-{asked}" : flake.Name;
+        var name = new string([.. said.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]);
         name = char.IsAsciiLetter(name[0]) ? name : "f-" + name;
-        name = name.Length > LongestName ? name[..LongestName] : name;
+        // Whose it is stays whole, however long the rest: else two users had one.
+        var owner = flake.Life != "one-shot" && uid != 0 ? $"-u{uid}" : "";
+        name = (name.Length + owner.Length > LongestName ? name[..(LongestName - owner.Length)] : name) + owner;
         return flake.Life == "one-shot" && asked.Length == 0 ? name + "-" : name.TrimEnd('-');
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using Holm.Contract;
 using Holm.Linux;
 using Holm.Linux.Files;
+using Holm.Linux.Processes;
 
 namespace Holm.Node.Launch;
 
@@ -46,12 +47,15 @@ public sealed class LaunchRequest : IDisposable
     /// <exception cref="Refusal">400: it is none. The descriptors are the caller's to close then.</exception>
     public static LaunchRequest Read(ReadOnlySpan<byte> message, Peer caller, List<Fd> files)
     {
-        if (LaunchCall.Read(message) is not { } call || files.Count is not (5 or 6) || !FileStat.Of(files[4]).IsFolder)
+        if (LaunchCall.Read(message) is not { } call || (call.Limits.Length > 0 && !OwnProcess.AreLimits(call.Limits))
+            || files.Count is not (5 or 6) || !FileStat.Of(files[4]).IsFolder)
             throw new Refusal(400, "what holm-launch sent is not understood; are it and the daemon of one version?");
+        // Any other file may be on a filesystem whose server is the caller, and never answer.
+        if (!files[0].IsMemory)
+            throw new Refusal(400, "the arguments that holm-launch sent are no memory file");
         if (FileStat.Of(files[0]) is not { IsRegular: true, Size: > 0 and <= LongestArguments } stat)
             throw new Refusal(400, $"the arguments and the environment are longer than {LongestArguments >> 20} MiB");
         var strings = new byte[stat.Size];
-        // Sealed or not, it is read once, here.
         if (files[0].ReadAt(strings, 0) != strings.Length || strings[^1] != 0)
             throw new Refusal(400, "the arguments that holm-launch sent cannot be read");
         var head = Array.IndexOf(strings, (byte)0);

@@ -51,11 +51,13 @@ public sealed class Launches(
         var (run, control) = await InstanceFor(flake, stack, request, ct).ConfigureAwait(false);
         try
         {
+            ct.ThrowIfCancellationRequested();
             HandOver(flake, program, stack.Image, request, run, control);
             return control;
         }
         catch
         {
+            // Without a program on it, the connection ends an init that is this launch's own.
             control.Dispose();
             throw;
         }
@@ -69,6 +71,8 @@ public sealed class Launches(
         {
             User = user,
             Mask = request.Call.Mask,
+            Ignored = (uint)request.Call.Ignored,
+            Limits = request.Call.Limits,
             StopSignal = OciProcess.Of(image).StopSignal,
             Folder = LaunchMounts.SharesFolder(flake, request.Call) ? request.Call.Folder
                 : flake.WorkingDirectory ?? OciProcess.Of(image).Folder,
@@ -108,13 +112,15 @@ public sealed class Launches(
 
     private async Task<FlakeStack> StackOf(Flake flake, Action<string> tell, CancellationToken ct)
     {
-        while (true)
+        for (var isPulled = false; ; isPulled = true)
             try
             {
                 return await stacks.Of(flake, ct).ConfigureAwait(false);
             }
             catch (MissingImagesException missing)
             {
+                if (isPulled)
+                    throw new Refusal(404, missing.Message, missing);
                 foreach (var image in missing.Names)
                     await pull(image, tell, ct).ConfigureAwait(false);
             }
@@ -128,27 +134,84 @@ public sealed class Launches(
         var name = LaunchPlan.InstanceName(flake, request.Call.Instance, request.Caller.Uid);
         while (true)
         {
-            if (stays && transients.Find(name) is { } kept && kept.By.Flake == flake.Name)
+            if ((stays || IsEnding(loop.Find(name)?.Observed)) && IsKept(flake, name))
             {
-                if (kept.Wanted == Wanted.On && !IsEnding(loop.Of(name).Observed)
-                    && TryConnect(await Reach(flake, name, ct).ConfigureAwait(false), out _) is { } entered)
-                    return (loop.Of(name), entered);
+                if (transients.Find(name) is { Wanted: Wanted.On } kept && !IsEnding(loop.Of(name).Observed))
+                {
+                    RefuseElsewhere(flake, name, kept.By, request.Call);
+                    if (TryConnect(await Reach(flake, name, ct).ConfigureAwait(false), out _) is { } entered)
+                        return (loop.Of(name), entered);
+                }
                 await Gone(flake, name, ct).ConfigureAwait(false);
             }
             using var mounts = LaunchMounts.Of(flake, stack, request);
             string? made;
             lock (_making)
-                made = Make(flake, stack, name, stays, mounts);
+                made = Make(flake, stack, name, ByOf(flake, request.Call), mounts);
             if (made is null)
                 continue;
             loop.Wake();
-            var run = await Reach(flake, made, ct).ConfigureAwait(false);
-            return (run, TryConnect(run, out var why) ??
-                throw new Refusal(500, $"launch {flake.Name}: instance {made} takes no program: {why}"));
+            try
+            {
+                // One that is kept is there for the next caller too.
+                var run = await Reach(flake, made, stays ? CancellationToken.None : ct).ConfigureAwait(false);
+                return (run, TryConnect(run, out var why) ??
+                    throw new Refusal(500, $"launch {flake.Name}: instance {made} takes no program: {why}"));
+            }
+            catch when (!stays)
+            {
+                await GiveUp(made).ConfigureAwait(false);
+                throw;
+            }
         }
     }
 
-    private static bool IsEnding(ObservedInstance o) => o is { Ending: not null } or { Stop: not null } or { Presence: Presence.Ended };
+    /// <summary>
+    /// Its program will not come, for which its init would wait for ever. Returns when no start of it goes on any more: that mounts what
+    /// this launch has opened, by numbers that are another's once they are closed.
+    /// </summary>
+    private async Task GiveUp(string name)
+    {
+        InstanceRun? begun = null;
+        loop.BetweenLooks(() =>
+        {
+            begun = loop.Find(name) is { Observed: not { Presence: Presence.Absent, Busy: false, Ending: null } } run ? run : null;
+            if (begun is not null)
+            {
+                transients.SwitchTo(name, Wanted.Off);
+                return;
+            }
+            transients.Remove(name);
+            loop.Forget(name);
+        });
+        loop.Wake();
+        if (begun is null)
+            return;
+        await begun.WaitUntil(o => !o.Busy, CancellationToken.None).ConfigureAwait(false);
+        // A connection without a program ends it, also where it does not listen yet and would not hear a signal.
+        TryConnect(begun, out _)?.Dispose();
+    }
+
+    /// <summary>True when an instance of this name is the flake's, or what is left of a launch's as it is taken down.</summary>
+    private bool IsKept(Flake flake, string name) => transients.Find(name) is { } found ? found.By.Flake == flake.Name
+        : loop.Find(name) is { Observed.Presence: not Presence.Absent } && !document().Instances.ContainsKey(name);
+
+    private static LaunchedBy ByOf(Flake flake, LaunchCall call) => new(
+        flake.Name, flake.Life != "one-shot", Folder: LaunchMounts.SharesFolder(flake, call) ? call.Folder : null);
+
+    /// <summary>A container that is kept sees the folders of the call that began it.</summary>
+    private static void RefuseElsewhere(Flake flake, string name, LaunchedBy by, LaunchCall call)
+    {
+        if (flake.Life == "resume" && LaunchMounts.SharesFolder(flake, call) && !IsBelow(call.Folder, by.Folder)
+            && !(flake.ShareHome && IsBelow(call.Folder, call.Home)))
+            throw new Refusal(409, $"launch {flake.Name}: the container that is kept, {name}, was begun in {by.Folder ?? "/"} and does " +
+                $"not see {call.Folder}; call it there, name another by @NAME, or end it: `holm flake reset {flake.Name}`");
+    }
+
+    private static bool IsBelow(string path, string? folder) =>
+        folder is { Length: > 0 } && (path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal));
+
+    private static bool IsEnding(ObservedInstance? o) => o is { Ending: not null } or { Stop: not null } or { Presence: Presence.Ended };
 
     /// <summary>Waits until nothing is left of an instance whose program has ended, or that is being stopped.</summary>
     private async Task Gone(Flake flake, string name, CancellationToken ct)
@@ -171,9 +234,8 @@ public sealed class Launches(
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(30);
 
     /// <summary>Makes an instance; null: this flake has one of that name by now.</summary>
-    private string? Make(Flake flake, FlakeStack stack, string name, bool stays, LaunchMounts mounts)
+    private string? Make(Flake flake, FlakeStack stack, string name, LaunchedBy by, LaunchMounts mounts)
     {
-        var by = new LaunchedBy(flake.Name, stays);
         for (var attempt = 0; ; attempt++)
         {
             var full = name.EndsWith('-') ? name + RandomNumberGenerator.GetHexString(6, lowercase: true) : name;
@@ -185,7 +247,7 @@ public sealed class Launches(
                 Environment = new Dictionary<string, string>(),
                 Folder = flake.WorkingDirectory ?? OciProcess.Of(stack.Image).Folder,
                 User = flake.User ?? stack.Image.Oci?.ConfigDocument.Config?.User ?? "",
-                Stays = stays,
+                Stays = by.Stays,
                 IsJoined = flake.Life == "attach",
                 HostNetwork = flake.Network == "host",
                 HostName = flake.HostName ?? (flake.Network == "host" ? Environment.MachineName : null),
@@ -197,7 +259,7 @@ public sealed class Launches(
             var taken = document().Instances.ContainsKey(full) || loop.Find(full) is { Observed.Presence: not Presence.Absent };
             if (!taken && transients.TryAdd(new Transient(config, by, spec)))
                 return full;
-            if (full == name && stays && transients.Find(full)?.By.Flake == flake.Name)
+            if (full == name && by.Stays && IsKept(flake, full))
                 return null;
             if (full == name || attempt > 100)
                 throw new Refusal(409, $"launch {flake.Name}: instance {full} is there already; " +

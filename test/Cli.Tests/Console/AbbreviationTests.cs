@@ -14,7 +14,7 @@ public sealed class AbbreviationTests
     [InlineData("cop run start", "copy run start")]
     [InlineData("app at bar", "app attach bar")]
     [InlineData("app r bar", "app restart bar")]
-    [InlineData("im l --format csv", "image list --format csv")]
+    [InlineData("ima l --format csv", "image list --format csv")]
     [InlineData("exi", "exit")]
     [InlineData("logo", "logout")]
     [InlineData("show app list", "show app list")]

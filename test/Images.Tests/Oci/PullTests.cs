@@ -165,6 +165,33 @@ public sealed class PullTests(RegistryServer registry) : IClassFixture<RegistryS
     }
 
     [Fact]
+    public async Task A_digest_in_a_name_is_what_is_meant_wherever_the_tag_leads()
+    {
+        Push("moving");
+        var store = Store();
+        var old = await Pull(store, registry.Host + "/tests/moving:1");
+        var pinned = $"{registry.Host}/tests/moving:1@sha256:{old.Fingerprint}";
+        registry.Push(Layout("moved", 0), "tests/moving:1");
+        var now = await Pull(store, registry.Host + "/tests/moving:1");
+        Assert.NotEqual(old.Fingerprint, now.Fingerprint);
+        foreach (var name in (string[])[pinned, pinned.Replace(":1@", "@", StringComparison.Ordinal),
+            pinned[(registry.Host.Length + 1)..], $"moving@sha256:{old.Fingerprint}"])
+            Assert.Equal(old.Fingerprint, store.Find(name)?.Fingerprint);
+        Assert.Null(store.Find($"{registry.Host}/tests/moving:1@sha256:{new string('0', 64)}"));
+        // By the digest of an index, too, which is none of its image's.
+        var index = registry.Sh($$"""
+            skopeo inspect --raw --tls-verify=false docker://{{registry.Host}}/tests/moving:1 > one.json
+            t=application/vnd.oci.image.index.v1+json
+            jq -nc --arg d sha256:$(sha256sum < one.json | cut -c1-64) --argjson s $(wc -c < one.json) --arg t $t '{schemaVersion: 2,
+              mediaType: $t, manifests: [{digest: $d, size: $s, mediaType: "application/vnd.oci.image.manifest.v1+json"}]}' > index.json
+            curl -sf -X PUT -H "Content-Type: $t" --data-binary @index.json http://{{registry.Host}}/v2/tests/moving/manifests/all
+            sha256sum < index.json | cut -c1-64
+            """).Trim();
+        await Pull(store, $"{registry.Host}/tests/moving:all@sha256:{index}");
+        Assert.Equal(now.Fingerprint, store.Find($"moving:all@sha256:{index}")?.Fingerprint);
+    }
+
+    [Fact]
     public async Task Who_asks_is_told_to_a_registry_that_wants_to_know()
     {
         await using var guarded = new RegistryServer { Password = "s3cr:et" };

@@ -15,6 +15,7 @@ using Holm.Node;
 using Holm.Node.Api;
 using Holm.Node.Config;
 using Holm.Node.Engines;
+using Holm.Node.Files;
 using Holm.Node.Flakes;
 using Holm.Node.Instances;
 using Holm.Node.Networks;
@@ -63,6 +64,12 @@ public sealed class SmallNode : IAsyncLifetime
 
     /// <summary>What uploads may still write.</summary>
     public long RoomBytes { get; set; } = long.MaxValue;
+
+    /// <summary>More lines of checkconfig.</summary>
+    public ConcurrentQueue<Check> Checks { get; } = new();
+
+    /// <summary>The root of every instance of it.</summary>
+    public string InstanceRoot => Directory.CreateDirectory(Path.Combine(_folder.Root, "root")).FullName;
 
     /// <summary>Where flakes put their commands.</summary>
     public string Bin => Path.Combine(_folder.Root, "bin");
@@ -172,7 +179,7 @@ public sealed class SmallNode : IAsyncLifetime
         },
         Events = Events,
         Environment = () => new ServerEnvironment { KernelArchitecture = "x86_64", ServerName = "small" },
-        CheckConfig = () => [new Check { Feature = "kernel", Found = "yes", Holm = "uses it" }],
+        CheckConfig = () => [new Check { Feature = "kernel", Found = "yes", Holm = "uses it" }, .. Checks],
         Flakes = Flakes(),
         Storage = Storage(),
         Snapshots = Snapshots(),
@@ -213,6 +220,11 @@ public sealed class SmallNode : IAsyncLifetime
             ConsoleLog = _ => Printed,
             ClearConsoleLog = _ => Printed = [],
             EngineLog = name => Encoding.UTF8.GetBytes($"lxc {name} WARN"),
+            Files = async (name, _, work, ct) =>
+            {
+                using var root = Fd.Open(InstanceRoot, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+                await work(new InnerFiles(name, root, InnerIds.Privileged), ct);
+            },
         },
         Images = new ImageFace
         {
@@ -234,7 +246,10 @@ public sealed class SmallNode : IAsyncLifetime
             SetAlias = (name, fingerprint, description) => _aliases[name] = (fingerprint, description),
             RenameAlias = (from, to) => _aliases[to] = _aliases.TryRemove(from, out var was) ? was : default,
             DeleteAlias = name => _aliases.TryRemove(name, out _),
-            SetProperties = (fingerprint, properties) => _images[fingerprint] = _images[fingerprint] with { Properties = properties },
+            Edit = (fingerprint, edit) => _images[fingerprint] = _images[fingerprint] with
+            {
+                Properties = edit.Properties, Profiles = edit.Profiles, ExpiresAt = edit.ExpiresAt,
+            },
             Export = fingerprint => new ImageExport(new MemoryStream(Encoding.UTF8.GetBytes(fingerprint)), 64, "netbox.squashfs"),
         },
     };

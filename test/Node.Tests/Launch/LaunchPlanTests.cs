@@ -94,6 +94,15 @@ public sealed class LaunchPlanTests
         var flake = Flake with { Name = new string('n', 63) };
         Holm.Config.Names.CheckInstance(LaunchPlan.InstanceName(flake, "", 0) + "0123ab", console: false);
         Holm.Config.Names.CheckInstance(LaunchPlan.InstanceName(flake, new string('=', 64), 0), console: false);
+        // A kept one is its user's, whatever he calls it.
+        var kept = flake with { Life = "resume" };
+        foreach (var asked in (string[])["", "work", new string('x', 64)])
+        {
+            var (his, hers) = (LaunchPlan.InstanceName(kept, asked, 1000), LaunchPlan.InstanceName(kept, asked, uint.MaxValue));
+            Assert.EndsWith("-u1000", his, StringComparison.Ordinal);
+            Assert.EndsWith("-u4294967295", hers, StringComparison.Ordinal);
+            Holm.Config.Names.CheckInstance(hers, console: false);
+        }
     }
 
     [Theory]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Holm.Config;
 using Holm.Contract;
 using Holm.Linux.Mounts;
@@ -21,31 +20,11 @@ public sealed class HostileShareTests : IDisposable
 
     private int Count => MountLine.ReadAll(_app.Pid).Count;
 
-    // Exchanges a folder and a link that leads up and out, as fast as the kernel can, until its parent ends.
-    private const string Swapper =
-        """
-        #define _GNU_SOURCE
-        #include <fcntl.h>
-        #include <signal.h>
-        #include <stdio.h>
-        #include <sys/prctl.h>
-        int main(int n, char **v) {
-          prctl(PR_SET_PDEATHSIG, SIGKILL);
-          for (;;) renameat2(AT_FDCWD, v[1], AT_FDCWD, v[2], RENAME_EXCHANGE);
-        }
-        """;
-
     [Fact]
     public async Task A_path_that_is_swapped_with_a_link_all_the_time_leads_nowhere_else()
     {
         var program = Path.Combine(Host, "swap");
-        var compile = new ProcessStartInfo("gcc", ["-xc", "-static", "-o", program, "-"]) { RedirectStandardInput = true };
-        using (var gcc = Process.Start(compile)!)
-        {
-            await gcc.StandardInput.WriteAsync(Swapper);
-            gcc.StandardInput.Close();
-            await gcc.WaitForExitAsync(TestContext.Current.CancellationToken);
-        }
+        await Swapper.Build(program);
         Set(Share("/bin/given"));
         var (before, hosts) = (Count, OnHost());
         var names = "holm-" + Path.GetFileName(_scratch.Root);
