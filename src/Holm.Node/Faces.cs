@@ -106,7 +106,9 @@ internal static class Faces
                 Import = async (file, progress, ct) => ToWire(images, await images.Import(
                     new ImportRequest(file.Path, file.Filename, file.NoInit, file.Properties, file.Upload)
                     {
-                        Metadata = file.Metadata, Profiles = file.Profiles, Describe = MetadataYaml.Read,
+                        Metadata = file.Metadata,
+                        Profiles = file.Profiles,
+                        Describe = MetadataYaml.Read,
                     }, progress, ct).ConfigureAwait(false)),
                 Pull = async (pull, tell, ct) => ToWire(images, await pulls.Pull(pull, tell, ct).ConfigureAwait(false)),
                 Load = async (path, tell, ct) => [.. (await pulls.Load(path, tell, ct).ConfigureAwait(false))
@@ -125,7 +127,8 @@ internal static class Faces
                 Metadata = fingerprint => images.Find(fingerprint)?.Lxd is { } lxd ? (lxd.Metadata, lxd.Templates) : null,
                 Edit = (fingerprint, edit) => images.Edit(fingerprint, image => image with
                 {
-                    Properties = edit.Properties, Profiles = edit.Profiles,
+                    Properties = edit.Properties,
+                    Profiles = edit.Profiles,
                     ExpiresAt = edit.ExpiresAt == default ? null : edit.ExpiresAt,
                 }),
                 Export = fingerprint => Export(images, fingerprint),

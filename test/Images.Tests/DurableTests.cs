@@ -113,7 +113,8 @@ public sealed class DurableTests : IDisposable
                 half?.Write(File.ReadAllBytes(_scratch["half.tar"]));
                 await store.Import(new ImportRequest(_scratch[file.Split(' ')[0]], NoInit: true)
                 {
-                    Metadata = half, Describe = (_, _) => new Holm.Contract.ImageMetadata(),
+                    Metadata = half,
+                    Describe = (_, _) => new Holm.Contract.ImageMetadata(),
                 }, null, TestContext.Current.CancellationToken);
             }
             await CutEverywhere(_ => { }, Import, (root, what) => Holds(root, what, "", "image"));

@@ -139,7 +139,7 @@ public sealed class LaunchTests
             other?.Kill();
             await called.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
-        await Shell.Until("only what is kept is left", async () => (await flakes.Instances()).All(n => n == "kept"), 90);
+        await Shell.Until("only what is kept is left", async () => (await flakes.Instances()).All(n => n == "kept"), 30);
         // It serves the next.
         Assert.Equal("here\n", (await flakes.Bash("kept -c 'echo here'")).Well().Out);
         (await flakes.Node.Holm("flake", "reset", "kept")).Well();

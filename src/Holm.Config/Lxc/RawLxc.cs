@@ -34,11 +34,18 @@ public static partial class RawLxc
     /// <exception cref="Refusal">400: one is not taken, by its number.</exception>
     public static IReadOnlyList<LxcLine> Read(string text)
     {
-        var lines = LxcLines.Read(text);
-        foreach (var line in lines)
-            if (Problem(line) is { } problem)
-                throw new Refusal(400, $"raw.lxc: line {line.Number}: {problem}");
-        return lines;
+        try
+        {
+            var lines = LxcLines.Read(text);
+            foreach (var line in lines)
+                if (Problem(line) is { } problem)
+                    throw new Refusal(400, $"line {line.Number}: {problem}");
+            return lines;
+        }
+        catch (Refusal refusal)
+        {
+            throw new Refusal(400, $"raw.lxc: {refusal.Message}", refusal);
+        }
     }
 
     /// <summary>Why a line is not taken, as a sentence; null: it is.</summary>

@@ -15,7 +15,10 @@ internal sealed record LxdHalf(byte[] Tar, ImageMetadata Metadata, IReadOnlyDict
     /// <summary>The half of a split image: nobody needs more for a text and some templates.</summary>
     private static readonly TarLimits Limits = new()
     {
-        Entries = 1024, NameBytes = 256 * 1024, UnpackedBytes = 16 * 1024 * 1024, RatioFromBytes = 4 * 1024 * 1024,
+        Entries = 1024,
+        NameBytes = 256 * 1024,
+        UnpackedBytes = 16 * 1024 * 1024,
+        RatioFromBytes = 4 * 1024 * 1024,
     };
 
     private const long LongestBytes = 4 * 1024 * 1024;

@@ -51,13 +51,15 @@ internal static class FileRoutes
             {
                 changed = files.MakeFolder(path, headers.Entry);
                 return Task.CompletedTask;
-            },
+            }
+            ,
             { Type: "symlink" } => async (files, ct) => changed = files.MakeLink(path, await TargetOf(call, ct).ConfigureAwait(false)),
             { Append: true } => async (files, ct) =>
             {
                 using var file = files.Append(path);
                 await Receive(call, files, path, piece => file.WriteAll(piece.Span), ct).ConfigureAwait(false);
-            },
+            }
+            ,
             _ => async (files, ct) =>
             {
                 using var pushed = files.Push(path, headers.Entry);
@@ -67,7 +69,8 @@ internal static class FileRoutes
                     pushed.Commit();
                     return true;
                 });
-            },
+            }
+            ,
         };
         await call.Node.Instances.Files(name, true, work, call.Http.RequestAborted).ConfigureAwait(false);
         if (changed)

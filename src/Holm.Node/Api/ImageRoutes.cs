@@ -162,6 +162,8 @@ internal static class ImageRoutes
     private static string ETag(Image image) => Call.ETag(
         new ImagePut
         {
-            Properties = new(Maps.From(image.Properties)), Profiles = [.. image.Profiles], ExpiresAt = image.ExpiresAt,
+            Properties = new(Maps.From(image.Properties)),
+            Profiles = [.. image.Profiles],
+            ExpiresAt = image.ExpiresAt,
         }, ContractJson.Default.ImagePut);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Holm.Contract;
 
 namespace Node.Tests.Api;
@@ -106,30 +105,9 @@ public sealed class LxcClientTests(SmallNode node) : IClassFixture<SmallNode>
         Assert.DoesNotContain("br1", await Lxc("network", "list"), StringComparison.Ordinal);
     }
 
-    private async Task<string> Lxc(params string[] arguments)
-    {
-        var (code, text) = await Run(arguments);
-        Assert.True(code == 0, $"lxc {string.Join(' ', arguments)}: {code}: {text}");
-        return text;
-    }
+    private Task<string> Lxc(params string[] arguments) => node.Lxc(arguments);
 
     private Task<(int Code, string Text)> Run(params string[] arguments) => RunWith("", arguments);
 
-    private async Task<(int Code, string Text)> RunWith(string input, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("lxc", arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true
-        };
-        start.Environment["LXD_SOCKET"] = node.Socket;
-        start.Environment["LXD_CONF"] = Path.Combine(Path.GetDirectoryName(node.Socket)!, "lxc-client");
-        using var lxc = Process.Start(start)!;
-        await lxc.StandardInput.WriteAsync(input);
-        lxc.StandardInput.Close();
-        var (output, error) = (lxc.StandardOutput.ReadToEndAsync(), lxc.StandardError.ReadToEndAsync());
-        await lxc.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (lxc.ExitCode, await output + (lxc.ExitCode == 0 ? "" : await error));
-    }
+    private Task<(int Code, string Text)> RunWith(string input, params string[] arguments) => node.TryLxc(input, arguments);
 }

@@ -248,7 +248,9 @@ public sealed class SmallNode : IAsyncLifetime
             DeleteAlias = name => _aliases.TryRemove(name, out _),
             Edit = (fingerprint, edit) => _images[fingerprint] = _images[fingerprint] with
             {
-                Properties = edit.Properties, Profiles = edit.Profiles, ExpiresAt = edit.ExpiresAt,
+                Properties = edit.Properties,
+                Profiles = edit.Profiles,
+                ExpiresAt = edit.ExpiresAt,
             },
             Export = fingerprint => new ImageExport(new MemoryStream(Encoding.UTF8.GetBytes(fingerprint)), 64, "netbox.squashfs"),
         },
