@@ -78,7 +78,6 @@ public static class Daemon
         var layers = new LayerMounts(Path.Combine(paths.Run, "layers"));
         using var roots = new Roots(layers, paths.Instances);
         var canIdmapLayers = IdmapProbe.CanIdmapSquashfs(roots.UserNamespace(paths.IdmapBase));
-
         var pools = new PoolFolders(paths, () => config.Current);
 
         // What should be, and who brings it about.
@@ -98,10 +97,7 @@ public static class Daemon
         var control = new InstanceControl(loop, desired, power, config, transients, engine, paths, pools, clock);
         var readings = new Readings(control, loop, desired, config, limits, networks, Machine.OnlineCpus());
         var boot = new Boot(config, power, desired, loop, control, paths, clock, Say);
-        executor.SwitchedOff = control.SwitchedOff;
-        loop.WentDown = control.WentDown;
-        loop.Changed = (before, after) => Tell(events, before, after);
-        config.Changed += (_, _) => loop.Wake();
+        Tie(executor, loop, control, config, events);
 
         // What was there before. The folder is entered, not listed, by the roots of unprivileged instances: liblxc wants that.
         Durable.CreateFolder(paths.Instances, 0x1c9);
@@ -127,14 +123,8 @@ public static class Daemon
         var activation = new Activation(config, control, desired, power, loop, paths, pools);
         var face = Faces.Of(config, control, activation, readings, images, pulls, logins, bridges, networks, events, paths,
             new Checks(tree, paths, canIdmapLayers), flakes, Say)
-            .WithPublishing(images, new Publishing(control, reader, roots, images, config, clock));
-        face = face with
-        {
-            WithTransients = transients.Over,
-            Instances = face.Instances with { Files = files.Use },
-            Storage = storage,
-            Snapshots = snapshots,
-        };
+            .WithPublishing(images, new Publishing(control, reader, roots, images, config, clock))
+            .With(transients, files, storage, snapshots);
         await Serve(paths, face, boot, running, ended).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         await running.ConfigureAwait(false);
@@ -161,6 +151,15 @@ public static class Daemon
         volumes.Sweep(Say);
         config.Changed += (before, after) => pools.Follow(before, after, Say);
         return (Faces.StorageOf(pools, volumes), Faces.SnapshotsOf(snapshots));
+    }
+
+    /// <summary>What one of them notices is told to the others.</summary>
+    private static void Tie(Executor executor, Loop loop, InstanceControl control, ConfigStore config, Events events)
+    {
+        executor.SwitchedOff = control.SwitchedOff;
+        loop.WentDown = control.WentDown;
+        loop.Changed = (before, after) => Tell(events, before, after);
+        config.Changed += (_, _) => loop.Wake();
     }
 
     private static void Tell(Events events, ObservedInstance before, ObservedInstance after)

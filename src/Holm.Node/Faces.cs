@@ -58,6 +58,15 @@ internal static class Faces
         },
     };
 
+    public static NodeFace With(
+        this NodeFace face, Transients transients, InstanceFiles files, StorageFace storage, SnapshotFace snapshots) => face with
+        {
+            WithTransients = transients.Over,
+            Instances = face.Instances with { Files = files.Use },
+            Storage = storage,
+            Snapshots = snapshots,
+        };
+
     private static NetworkFace NetworksOf(NetworkControl bridges, InstanceNetworks networks, NodePaths paths) => new()
     {
         Settle = ct => bridges.Settle().WaitAsync(ct),

@@ -16,6 +16,7 @@ public sealed record StoredSnapshot(string Name, string Folder, InstanceConfig I
 /// <remarks>
 /// <code>
 ///   POOL/@snapshots/NAME/SNAP/u             copy of the instance's u; missing where it had never started
+///   POOL/@snapshots/NAME/SNAP/b, t          as the instance's: which templates were written; <see cref="Executor"/>
 ///   POOL/@snapshots/NAME/SNAP/instance.cfg  the instance as it was written
 ///   POOL/@snapshots/NAME/.SNAP+             one that is being made; .SNAP- one that is being removed
 ///   POOL/.NAME+                             kept writes that are being copied
@@ -60,6 +61,7 @@ public sealed class SnapshotFolders(PoolFolders pools)
         Make(Path.Combine(Folder(pool, instance.Name), $".{name}+"), Path.Combine(Folder(pool, instance.Name), name), staged =>
         {
             CopyUpper(Path.Combine(pool, instance.Name), staged, tell, ct);
+            CopyMarks(Path.Combine(pool, instance.Name), staged);
             Write(staged, instance);
         });
     }
@@ -103,9 +105,8 @@ public sealed class SnapshotFolders(PoolFolders pools)
         Make(StagedOf(pool, becomes.Name), ready, staged =>
         {
             FillRoot(from, staged, tell, ct);
-            // What comes back is no copy, whose templates would have to be written.
             if (from is not null)
-                Durable.CreateFolder(Path.Combine(staged, Executor.TemplatesWritten));
+                CopyMarks(from, staged);
             Write(staged, becomes);
         });
         try
@@ -148,6 +149,7 @@ public sealed class SnapshotFolders(PoolFolders pools)
                 Durable.CreateFolder(folder);
                 (done, last) = (done + last, 0);
                 CopyUpper(snapshot.Folder, folder, Tell, ct);
+                CopyMarks(snapshot.Folder, folder);
                 Write(folder, snapshot.Instance);
             }
         });
@@ -226,6 +228,13 @@ public sealed class SnapshotFolders(PoolFolders pools)
             return false;
         FolderCopy.Make(Path.Combine(from, Upper), Path.Combine(to, Upper), tell, ct);
         return true;
+    }
+
+    /// <summary>What comes back is no copy: templates that it had written by then are not written again, and no others are.</summary>
+    private static void CopyMarks(string from, string to)
+    {
+        foreach (var mark in Executor.TemplateMarks.Where(m => Directory.Exists(Path.Combine(from, m))))
+            Durable.CreateFolder(Path.Combine(to, mark));
     }
 
     /// <summary>What was there before is removed.</summary>
