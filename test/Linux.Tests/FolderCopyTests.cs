@@ -42,6 +42,23 @@ public sealed class FolderCopyTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_that_is_moved_away_meanwhile_leads_nowhere()
+    {
+        var from = _root.CreateSubdirectory("from/a/b").Parent!.Parent!.FullName;
+        var outside = _root.CreateSubdirectory("outside/secrets").Parent!.FullName;
+        File.WriteAllText(Path.Combine(from, "a/b/file"), "x");
+        File.WriteAllText(Path.Combine(outside, "secrets/file"), "secret");
+        var to = Path.Combine(_root.CreateSubdirectory("of").FullName, "to");
+        var error = Assert.Throws<LinuxException>(() => FolderCopy.Make(from, to, _ =>
+        {
+            if (Directory.Exists(Path.Combine(from, "a/b")))
+                Directory.Move(Path.Combine(from, "a/b"), Path.Combine(outside, "b"));
+        }, TestContext.Current.CancellationToken));
+        Assert.Contains("while somebody changes it", error.Message, StringComparison.Ordinal);
+        Assert.Equal([Path.Combine(to, "a/b/file")], Directory.EnumerateFiles(to, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public void What_is_given_up_ends_at_once()
     {
         var from = _root.CreateSubdirectory("from").FullName;

@@ -6,7 +6,8 @@ namespace Holm.Linux.Files;
 /// <summary>
 /// Copies trees that a stranger may have filled, as they are: owners, modes, times, extended attributes, hard links, links, pipes, device
 /// files and overlayfs' whiteouts. What files hold is shared with the original where the filesystem can (FICLONE), else copied with its
-/// holes. Walked by descriptor as <see cref="FolderTree"/>; nobody may change either tree meanwhile.
+/// holes. Walked by descriptor as <see cref="FolderTree"/>. Nobody may change either tree meanwhile: of what is changed any state may be
+/// copied or the copy fails, but nothing from outside the tree is.
 /// </summary>
 /// <remarks>
 /// A file of several names is copied once; its names come from a folder <see cref="Links"/> beside the new tree, one entry for each inode,
@@ -63,18 +64,18 @@ public sealed partial class FolderCopy
         var (here, there) = (Again(source), Again(target));
         try
         {
-            var above = new Stack<Queue<byte[]>>();
-            above.Push(Enter(here, there));
+            var above = new Stack<(Queue<byte[]> Folders, ulong Inode)>();
+            above.Push((Enter(here, there), FileStat.Of(here).Inode));
             while (true)
             {
-                if (above.Peek().TryDequeue(out var name))
+                if (above.Peek().Folders.TryDequeue(out var name))
                 {
                     Check(mkdirat(there.Number, name, OwnerOnly), "make a folder");
                     Step(ref here, name);
                     Step(ref there, name);
                     if (FileStat.Of(here).Device != _device)
                         throw new LinuxException("copy a tree of one filesystem", Errnos.EXDEV);
-                    above.Push(Enter(here, there));
+                    above.Push((Enter(here, there), FileStat.Of(here).Inode));
                     continue;
                 }
                 // Last: its times are those of the original only once nothing is made in it any more.
@@ -84,6 +85,9 @@ public sealed partial class FolderCopy
                     return;
                 Step(ref here, Up);
                 Step(ref there, Up);
+                // A folder that somebody moved has something else above it.
+                if (FileStat.Of(here) is var up && (up.Device, up.Inode) != (_device, above.Peek().Inode))
+                    throw new LinuxException("copy a tree while somebody changes it", Errnos.EBUSY);
             }
         }
         finally
