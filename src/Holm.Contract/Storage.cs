@@ -116,18 +116,18 @@ public sealed record StorageVolumePut
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ContentType { get; set; }
 
-    /// <summary>Not supported yet; one with a name is refused.</summary>
+    /// <summary>What it is a copy of; read by POST on the list only.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public InstanceSource? Source { get; set; }
+    public StorageVolumeSource? Source { get; set; }
 
-    /// <summary>The pool it is moved to; only its own is accepted.</summary>
+    /// <summary>The pool it is moved to; read by POST on a volume only.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Pool { get; set; }
 
     /// <summary>Not supported; true is refused.</summary>
     public bool Migration { get; set; }
 
-    /// <summary>Not supported; one with a name is refused.</summary>
+    /// <summary>Name of the snapshot that what is in it comes back from; read by PUT only, which then changes nothing else.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Restore { get; set; }
 
@@ -136,4 +136,70 @@ public sealed record StorageVolumePut
 
     /// <summary>Free text.</summary>
     public string? Description { get; set; }
+}
+
+/// <summary>What a volume is made of; LXD 5.0's object.</summary>
+public sealed record StorageVolumeSource
+{
+    /// <summary><c>copy</c>, or empty for nothing.</summary>
+    public string Type { get; set; } = "";
+
+    /// <summary>VOLUME or VOLUME/SNAPSHOT.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>The pool that one is in; empty: the new one's.</summary>
+    public string Pool { get; set; } = "";
+
+    /// <summary>True: without its snapshots.</summary>
+    public bool VolumeOnly { get; set; }
+
+    /// <summary>Not supported; true is refused.</summary>
+    public bool Refresh { get; set; }
+}
+
+/// <summary>
+/// A snapshot as <c>GET /1.0/storage-pools/POOL/volumes/custom/NAME/snapshots/SNAPSHOT</c> shows it; the description is writable. Also the
+/// record of a snapshot on disk.
+/// </summary>
+/// <remarks>LXD 5.0's object.</remarks>
+public sealed record StorageVolumeSnapshot
+{
+    /// <summary>Without the volume's name.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Free text.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>The volume's keys then.</summary>
+    public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Always <c>filesystem</c>.</summary>
+    public string ContentType { get; init; } = "filesystem";
+
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Always null: never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
+
+/// <summary>Body of <c>POST</c>, <c>PUT</c> and <c>PATCH</c> on snapshots of volumes. Null means: not given.</summary>
+public sealed record StorageVolumeSnapshotPut
+{
+    /// <summary>The name: new (POST on the list; empty lets the node choose), or the new name (POST on a snapshot).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; set; }
+
+    /// <summary>Free text.</summary>
+    public string? Description { get; set; }
+
+    /// <summary>Not supported; any but year 1 is refused.</summary>
+    public DateTimeOffset? ExpiresAt { get; set; }
+}
+
+/// <summary>What <c>GET …/volumes/custom/NAME/state</c> answers, as LXD does where a pool does not count.</summary>
+public sealed record StorageVolumeState
+{
+    /// <summary>Always null: nobody counts.</summary>
+    public UsedOfTotal? Usage { get; init; }
 }

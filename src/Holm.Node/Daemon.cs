@@ -150,7 +150,12 @@ public static class Daemon
         KeptWrites.Sweep(pools, config.Current, Say);
         volumes.Sweep(Say);
         config.Changed += (before, after) => pools.Follow(before, after, Say);
-        return (Faces.StorageOf(pools, volumes), Faces.SnapshotsOf(snapshots));
+        var storage = Faces.StorageOf(pools, volumes, clock) with
+        {
+            WhileStill = snapshots.WhileStill,
+            WhileStopped = snapshots.WhileStopped,
+        };
+        return (storage, Faces.SnapshotsOf(snapshots));
     }
 
     /// <summary>What one of them notices is told to the others.</summary>

@@ -33,10 +33,11 @@ internal static class Faces
         Info = stacks.Info,
     };
 
-    public static StorageFace StorageOf(PoolFolders pools, VolumeFolders volumes) => new()
+    public static StorageFace StorageOf(PoolFolders pools, VolumeFolders volumes, TimeProvider clock) => new()
     {
         Pools = pools,
         Volumes = volumes,
+        VolumeSnapshots = new(pools, volumes, clock),
     };
 
     public static SnapshotFace SnapshotsOf(SnapshotControl snapshots) => new()

@@ -26,7 +26,8 @@ internal static class InstanceCopy
         var name = body.Name is { Length: > 0 } given ? given : InstanceCreate.Invent(call.Document);
         Names.CheckInstance(name, console: false);
         if (call.Document.Instances.ContainsKey(name))
-            throw new Refusal(409, $"Instance \"{name}\" already exists");
+            throw new Refusal(409, $"Instance \"{name}\" already exists" +
+                (name == from ? "; to have it in another pool, move it there under another name" : ""));
         var instance = Make(call, body, name, original);
         Rules.Check(node.Config.Current.With(instance));
         var plan = new OperationPlan("Creating instance", "instances", InstanceRoutes.Url(name)) { MayCancel = true };

@@ -18,7 +18,8 @@ internal static class Routes
 
     private const string Pools = "/1.0/storage-pools", Pool = Pools + "/{pool}", Volumes = Pool + "/volumes",
         Snapshots = Instance + "/snapshots", Snapshot = Snapshots + "/{snapshot}",
-        VolumesOfType = Volumes + "/{type}", Volume = VolumesOfType + "/{volume}";
+        VolumesOfType = Volumes + "/{type}", Volume = VolumesOfType + "/{volume}", VolumeSnapshots = Volume + "/snapshots",
+        VolumeSnapshot = VolumeSnapshots + "/{snapshot}";
 
     public static IReadOnlyList<ApiRoute> All { get; } =
     [
@@ -157,6 +158,14 @@ internal static class Routes
         new("PATCH", Volume, VolumeRoutes.Patch),
         new("POST", Volume, VolumeRoutes.Rename),
         new("DELETE", Volume, VolumeRoutes.Delete),
+        new("GET", Volume + "/state", VolumeSnapshotRoutes.State),
+        new("GET", VolumeSnapshots, VolumeSnapshotRoutes.List),
+        new("POST", VolumeSnapshots, VolumeSnapshotRoutes.Create),
+        new("GET", VolumeSnapshot, VolumeSnapshotRoutes.Get),
+        new("PUT", VolumeSnapshot, VolumeSnapshotRoutes.Put),
+        new("PATCH", VolumeSnapshot, VolumeSnapshotRoutes.Patch),
+        new("POST", VolumeSnapshot, VolumeSnapshotRoutes.Rename),
+        new("DELETE", VolumeSnapshot, VolumeSnapshotRoutes.Delete),
 
         new("GET", Flakes, FlakeRoutes.List),
         new("POST", Flakes, FlakeRoutes.Create),

@@ -13,6 +13,8 @@ internal static class ServerRoutes
         "image_create_aliases", "instance_state_cpu_time", "network", "network_leases", "network_state", "network_vlan_physical",
         "instance_nic_network", "instance_nic_bridged_vlan", "entity_description",
         "storage", "storage_api_volume_rename", "container_only_migration", "instance_rebuild",
+        "storage_api_local_volume_handling", "storage_api_volume_snapshots", "storage_volume_state", "snapshot_expiry",
+        "snapshot_expiry_creation",
         "image_force_refresh", "container_edit_metadata", "image_compression_algorithm",
         "resources", "resources_v2", "metrics", "warnings", "projects", "clustering",
         "file_delete", "file_append", "directory_manipulation", "file_symlinks",

@@ -24,7 +24,7 @@ internal static class SnapshotRoutes
         var name = Kept(call).Name;
         var body = await call.Body(ContractJson.Default.InstanceSnapshotPost).ConfigureAwait(false);
         RefuseLater(body);
-        var snapshot = body.Name is { Length: > 0 } given ? given : Invent(call.Node.Snapshots.List(name));
+        var snapshot = body.Name is { Length: > 0 } given ? given : Invent([.. call.Node.Snapshots.List(name).Select(s => s.Name)]);
         SnapshotFolders.CheckName(snapshot);
         if (call.Node.Snapshots.List(name).Any(s => s.Name == snapshot))
             throw new Refusal(409, $"Snapshot \"{snapshot}\" already exists");
@@ -132,13 +132,14 @@ internal static class SnapshotRoutes
         if (body.Stateful)
             throw new Refusal(400, "stateful snapshots are not supported by this node: memory is not saved");
         if (body.ExpiresAt is { } ends && ends != default)
-            throw new Refusal(400, "snapshots that expire are not supported yet by this node; leave expires_at out");
+            throw new Refusal(400, "snapshots that expire are not supported by this node; leave expires_at out");
     }
 
-    private static string Invent(IReadOnlyList<StoredSnapshot> there)
+    /// <summary>The first of snap0, snap1, … that is not there.</summary>
+    public static string Invent(IReadOnlyList<string> there)
     {
         var next = 0;
-        while (there.Any(s => s.Name == string.Create(CultureInfo.InvariantCulture, $"snap{next}")))
+        while (there.Contains(string.Create(CultureInfo.InvariantCulture, $"snap{next}")))
             next++;
         return string.Create(CultureInfo.InvariantCulture, $"snap{next}");
     }

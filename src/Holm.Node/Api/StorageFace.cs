@@ -12,6 +12,15 @@ public sealed record StorageFace
 
     /// <summary>Custom volumes.</summary>
     public required VolumeFolders Volumes { get; init; }
+
+    /// <summary>Snapshots and copies of them.</summary>
+    public required VolumeSnapshots VolumeSnapshots { get; init; }
+
+    /// <summary>Does something while none of these instances writes.</summary>
+    public Func<IReadOnlyList<string>, Action, CancellationToken, Task> WhileStill { get; init; } = (_, work, ct) => Task.Run(work, ct);
+
+    /// <summary>Does something while none of these instances runs; throws <see cref="Refusal"/> where one does.</summary>
+    public Func<IReadOnlyList<string>, Action, CancellationToken, Task> WhileStopped { get; init; } = (_, work, ct) => Task.Run(work, ct);
 }
 
 /// <summary>The verbs of snapshots and copies. All throw <see cref="Refusal"/> for an expected no; instances exist.</summary>

@@ -42,8 +42,13 @@ internal static class VolumeRoutes
         var (pool, volume) = FindVolume(call);
         var body = await call.Body(ContractJson.Default.StorageVolumePut).ConfigureAwait(false);
         var to = body.Name ?? "";
-        if (body.Migration || body.Pool is { Length: > 0 } other && other != pool.Name)
-            throw new Refusal(400, "a volume is not moved to another pool or node by this version");
+        if (body.Migration)
+            throw new Refusal(400, "migration is not supported by this node");
+        if (body.Pool is { Length: > 0 } other && other != pool.Name)
+        {
+            await VolumeCopies.Move(call, pool, volume, other, to).ConfigureAwait(false);
+            return;
+        }
         Unused(call, pool, volume.Name, volumes => volumes.Rename(pool, volume.Name, to));
         call.Node.Events.Lifecycle("storage-volume-renamed", Url(pool.Name, to), ("old_name", volume.Name));
         await call.Created(Url(pool.Name, to)).ConfigureAwait(false);
@@ -72,17 +77,31 @@ internal static class VolumeRoutes
             if (before.GetValueOrDefault(name) is var old && old?.GetValueOrDefault("pool") == device["pool"] &&
                 old.GetValueOrDefault("source") == device.GetValueOrDefault("source"))
                 continue;
-            else if (ShareSpec.Read(name, device) is var share && document.FindPool(share.Pool!) is { Keeps: true } pool &&
-                storage.Volumes.Find(pool, share.Source) is null)
-                throw new Refusal(404, $"device {name}: Storage volume not found: pool {pool.Name} has no volume {share.Source}");
+            else if (ShareSpec.Read(name, device) is var share && document.FindPool(share.Pool!) is { Keeps: true } pool)
+            {
+                if (storage.Volumes.Find(pool, share.Source) is null)
+                    throw new Refusal(404, $"device {name}: Storage volume not found: pool {pool.Name} has no volume {share.Source}");
+                // What is being restored is given to nobody.
+                storage.Volumes.Claim(pool, share.Source).Dispose();
+            }
     }
 
     private static Task List(Call call, PoolConfig pool)
     {
-        var volumes = StoragePoolRoutes.Face(call).Volumes.List(pool);
-        return call.Recursion == 0
-            ? call.Answer([.. volumes.Select(v => Url(pool.Name, v.Name))], ContractJson.Default.IReadOnlyListString)
-            : call.Answer([.. volumes.Select(v => View(call.Document, pool, v))], ContractJson.Default.IReadOnlyListStorageVolume);
+        var face = StoragePoolRoutes.Face(call);
+        var volumes = face.Volumes.List(pool);
+        if (call.Recursion == 0)
+            return call.Answer([.. volumes.Select(v => Url(pool.Name, v.Name))], ContractJson.Default.IReadOnlyListString);
+        // LXD's clients tell snapshots from volumes by the name.
+        IReadOnlyList<StorageVolume> SnapshotsOf(string name) => [.. face.VolumeSnapshots.List(pool, name).Select(s => new StorageVolume
+        {
+            Name = $"{name}/{s.Name}",
+            Description = s.Description,
+            Config = s.Config,
+            CreatedAt = s.CreatedAt,
+        })];
+        return call.Answer([.. volumes.SelectMany(v => (StorageVolume[])[View(call.Document, pool, v), .. SnapshotsOf(v.Name)])],
+            ContractJson.Default.IReadOnlyListStorageVolume);
     }
 
     private static async Task Create(Call call, PoolConfig pool)
@@ -92,8 +111,6 @@ internal static class VolumeRoutes
             throw new Refusal(400, $"volumes of type {Names.Show(body.Type)} are not made by hand; custom is");
         if (body.ContentType is not (null or "" or "filesystem"))
             throw new Refusal(400, $"volumes of content type {Names.Show(body.ContentType)} are not supported by this node; filesystem is");
-        if (body.Source is { Source: { Length: > 0 } })
-            throw new Refusal(400, "copies of volumes are not supported yet by this node");
         Keys.CheckText("description", body.Description ?? "");
         var volume = new StorageVolume
         {
@@ -101,6 +118,11 @@ internal static class VolumeRoutes
             Description = body.Description ?? "",
             Config = Checked(body.Name ?? "", Edits.Filled(body.Config)),
         };
+        if (body.Source is { } source && (source.Type.Length > 0 || source.Name.Length > 0))
+        {
+            await VolumeCopies.Copy(call, pool, volume, body.Config is null, source).ConfigureAwait(false);
+            return;
+        }
         lock (Changing)
             OnDisk(() => StoragePoolRoutes.Face(call).Volumes.Create(pool, volume));
         call.Node.Events.Lifecycle("storage-volume-created", Url(pool.Name, volume.Name));
@@ -111,15 +133,20 @@ internal static class VolumeRoutes
     {
         FindVolume(call);
         var body = await call.Body(ContractJson.Default.StorageVolumePut).ConfigureAwait(false);
-        if (body.Restore is { Length: > 0 })
-            throw new Refusal(400, "snapshots of volumes are not supported yet by this node");
+        if (body.Restore is { Length: > 0 } snapshot)
+        {
+            await VolumeCopies.Restore(call, snapshot).ConfigureAwait(false);
+            return;
+        }
         Keys.CheckText("description", body.Description ?? "");
         string url;
         lock (Changing)
         {
             var (pool, now) = FindVolume(call);
             call.CheckMatch(ETag(now));
-            OnDisk(() => StoragePoolRoutes.Face(call).Volumes.Change(pool, change(now, body)));
+            var volumes = StoragePoolRoutes.Face(call).Volumes;
+            using (volumes.Claim(pool, now.Name))
+                OnDisk(() => volumes.Change(pool, change(now, body)));
             url = Url(pool.Name, now.Name);
         }
         call.Node.Events.Lifecycle("storage-volume-updated", url);
@@ -130,7 +157,7 @@ internal static class VolumeRoutes
         (StoragePoolRoutes.Find(call, call.Document), call.Route("type")) is var (pool, type) && type == "custom" ? (pool, type)
             : throw new Refusal(404, $"Storage volume not found: there are volumes of type custom, not {Names.Show(call.Route("type"))}");
 
-    private static (PoolConfig Pool, StorageVolume Volume) FindVolume(Call call)
+    public static (PoolConfig Pool, StorageVolume Volume) FindVolume(Call call)
     {
         var (pool, _) = Find(call);
         var name = call.Route("volume");
@@ -152,18 +179,21 @@ internal static class VolumeRoutes
     }
 
     /// <summary>Does something to a volume that nobody uses, and that nobody is given meanwhile.</summary>
-    private static void Unused(Call call, PoolConfig pool, string volume, Action<VolumeFolders> work) =>
+    /// <exception cref="Refusal">400: somebody does. 409: somebody works on it.</exception>
+    public static void Unused(Call call, PoolConfig pool, string volume, Action<VolumeFolders> work) =>
         call.Node.Config.Change($"change volume {volume}", document =>
         {
             var users = document.UsersOfPool(pool.Name, volume).Select(i => $"instance {i}")
                 .Concat(document.ProfilesOfPool(pool.Name, volume).Select(p => $"profile {p}")).ToList();
             if (users.Count > 0)
                 throw new Refusal(400, $"The storage volume is still in use by {string.Join(", ", users)}: detach it first");
-            OnDisk(() => work(StoragePoolRoutes.Face(call).Volumes));
+            var volumes = StoragePoolRoutes.Face(call).Volumes;
+            using (volumes.Claim(pool, volume))
+                OnDisk(() => work(volumes));
             return document;
         });
 
-    private static void OnDisk(Action work)
+    public static void OnDisk(Action work)
     {
         try
         {

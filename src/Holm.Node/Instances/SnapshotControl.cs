@@ -105,38 +105,55 @@ public sealed class SnapshotControl(
                 : becomes.Config.Remove(SpecReader.IdmapKey),
         }) : document);
 
-    private async Task WhileStill(string name, Action work, CancellationToken ct)
+    private Task WhileStill(string name, Action work, CancellationToken ct) => WhileStill([name], work, ct);
+
+    /// <summary>Does something while none of these instances writes: one that runs is frozen, and none starts or stops.</summary>
+    /// <exception cref="Refusal">One is gone, or cannot be frozen.</exception>
+    public async Task WhileStill(IEnumerable<string> names, Action work, CancellationToken ct)
     {
-        var run = await control.Hold(name, ct).ConfigureAwait(false);
-        var frozen = run.Observed is { Presence: Presence.Running, Frozen: false };
+        List<string> frozen = [];
+        await WhileHeld(names, async held =>
+        {
+            try
+            {
+                foreach (var run in held.Where(r => r.Observed is { Presence: Presence.Running, Frozen: false }))
+                {
+                    frozen.Add(run.Observed.Name);
+                    await limits.Freeze(run.Observed.Name).ConfigureAwait(false);
+                }
+                await Task.Run(work, CancellationToken.None).ConfigureAwait(false);
+            }
+            finally
+            {
+                frozen.ForEach(limits.Thaw);
+            }
+        }, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Does something while none of these instances runs.</summary>
+    /// <exception cref="Refusal">400: one runs. 404: one is gone.</exception>
+    public Task WhileStopped(IEnumerable<string> names, Action work, CancellationToken ct) => WhileHeld(names, held =>
+        held.FirstOrDefault(r => r.Observed.Presence != Presence.Absent) is { } running
+            ? throw new Refusal(400, $"Instance is running: stop {running.Observed.Name} first") : Task.Run(work, CancellationToken.None), ct);
+
+    private async Task WhileHeld(IEnumerable<string> names, Func<IReadOnlyList<InstanceRun>, Task> work, CancellationToken ct)
+    {
+        List<InstanceRun> held = [];
         try
         {
-            if (frozen)
-                await limits.Freeze(name).ConfigureAwait(false);
-            await Task.Run(work, CancellationToken.None).ConfigureAwait(false);
+            // In one order, so that no two wait for each other.
+            foreach (var name in names.Order(StringComparer.Ordinal))
+                held.Add(await control.Hold(name, ct).ConfigureAwait(false));
+            await work(held).ConfigureAwait(false);
         }
         finally
         {
-            if (frozen)
-                limits.Thaw(name);
-            control.Release(run);
+            held.ForEach(control.Release);
         }
     }
 
-    private async Task Stopped(string name, bool running, Action work, CancellationToken ct)
-    {
-        var run = await control.Hold(name, ct).ConfigureAwait(false);
-        try
-        {
-            if (!running && run.Observed.Presence != Presence.Absent)
-                throw new Refusal(400, $"Instance is running: stop {name} first");
-            await Task.Run(work, CancellationToken.None).ConfigureAwait(false);
-        }
-        finally
-        {
-            control.Release(run);
-        }
-    }
+    private Task Stopped(string name, bool running, Action work, CancellationToken ct) => running
+        ? WhileHeld([name], _ => Task.Run(work, CancellationToken.None), ct) : WhileStopped([name], work, ct);
 
     private async Task WithoutRunning(string name, Action work, CancellationToken ct)
     {
@@ -145,7 +162,16 @@ public sealed class SnapshotControl(
             throw new Refusal(400, $"restore {name}: it is ephemeral, and would be gone with the stop");
         if (runs)
             await control.SetPower(name, PowerAction.Stop, null, false, ct).ConfigureAwait(false);
-        await Stopped(name, running: false, work, ct).ConfigureAwait(false);
+        try
+        {
+            await Stopped(name, running: false, work, ct).ConfigureAwait(false);
+        }
+        catch when (runs)
+        {
+            // As it was: it ran.
+            await control.SetPower(name, PowerAction.Start, null, false, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
         if (runs)
             await control.SetPower(name, PowerAction.Start, null, false, ct).ConfigureAwait(false);
     }

@@ -57,13 +57,22 @@ public sealed class SnapshotFolders(PoolFolders pools)
         if (Of(instance.Name).Any(s => s.Name == name))
             throw new Refusal(409, $"Snapshot \"{name}\" already exists");
         Durable.CreateFolder(Path.Combine(pool, PoolFolders.Snapshots));
-        Durable.CreateFolder(Folder(pool, instance.Name));
-        Make(Path.Combine(Folder(pool, instance.Name), $".{name}+"), Path.Combine(Folder(pool, instance.Name), name), staged =>
+        var folder = Folder(pool, instance.Name);
+        Durable.CreateFolder(folder);
+        try
         {
-            CopyUpper(Path.Combine(pool, instance.Name), staged, tell, ct);
-            CopyMarks(Path.Combine(pool, instance.Name), staged);
-            Write(staged, instance);
-        });
+            StagedFolder.Make(Path.Combine(folder, $".{name}+"), Path.Combine(folder, name), staged =>
+            {
+                CopyUpper(Path.Combine(pool, instance.Name), staged, tell, ct);
+                CopyMarks(Path.Combine(pool, instance.Name), staged);
+                Write(staged, instance);
+            });
+        }
+        finally
+        {
+            // Where it was to be the first.
+            KernelFile.TryRemoveFolder(folder);
+        }
     }
 
     /// <summary>Removes one.</summary>
@@ -102,7 +111,7 @@ public sealed class SnapshotFolders(PoolFolders pools)
         if (File.Exists(Path.Combine(kept, TextName)))
             Durable.Remove(Path.Combine(kept, TextName));
         FolderTree.Remove(ready);
-        Make(StagedOf(pool, becomes.Name), ready, staged =>
+        StagedFolder.Make(StagedOf(pool, becomes.Name), ready, staged =>
         {
             FillRoot(from, staged, tell, ct);
             if (from is not null)
@@ -135,13 +144,13 @@ public sealed class SnapshotFolders(PoolFolders pools)
         long done = 0, last = 0;
         void Tell(long bytes) => tell(done + (last = bytes));
         FolderTree.Remove(KeptWrites.Between(pool, name));
-        Make(StagedOf(pool, name), KeptWrites.Between(pool, name), staged => FillRoot(from, staged, Tell, ct));
+        StagedFolder.Make(StagedOf(pool, name), KeptWrites.Between(pool, name), staged => FillRoot(from, staged, Tell, ct));
         if (snapshots.Count == 0)
             return;
         var all = Path.Combine(pool, PoolFolders.Snapshots);
         Durable.CreateFolder(all);
         FolderTree.Remove(KeptWrites.Between(all, name));
-        Make(StagedOf(all, name), KeptWrites.Between(all, name), staged =>
+        StagedFolder.Make(StagedOf(all, name), KeptWrites.Between(all, name), staged =>
         {
             foreach (var snapshot in snapshots)
             {
@@ -194,23 +203,6 @@ public sealed class SnapshotFolders(PoolFolders pools)
         catch (Exception e) when (e is IOException or Refusal)
         {
             tell($"{folder} was being made or removed, and stays: {e.Message}");
-        }
-    }
-
-    /// <summary>Fills a folder under a name that nobody looks at, then gives it another.</summary>
-    private static void Make(string staged, string named, Action<string> fill)
-    {
-        FolderTree.Remove(staged);
-        Durable.CreateFolder(staged);
-        try
-        {
-            fill(staged);
-            Durable.Rename(staged, named);
-        }
-        catch
-        {
-            FolderTree.Remove(staged);
-            throw;
         }
     }
 

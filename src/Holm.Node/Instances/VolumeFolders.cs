@@ -11,11 +11,14 @@ namespace Holm.Node.Instances;
 /// <code>
 ///   POOL/@volumes/NAME/data         what instances see; nobody but root reaches it on the host
 ///   POOL/@volumes/NAME/volume.json  what is said of it
+///   POOL/@volumes/NAME/snapshots    <see cref="VolumeSnapshots"/>
 ///   POOL/@volumes/.NAME+            one that is being made; .NAME- one that is being removed
 /// </code>
 /// </remarks>
 public sealed class VolumeFolders(PoolFolders pools, TimeProvider clock)
 {
+    private readonly HashSet<string> _claimed = [];
+
     /// <summary>Folder of the volumes of a pool.</summary>
     public const string Name = "@volumes";
 
@@ -49,27 +52,51 @@ public sealed class VolumeFolders(PoolFolders pools, TimeProvider clock)
 
     /// <summary>Makes one.</summary>
     /// <exception cref="Refusal">409: it is there.</exception>
-    public void Create(PoolConfig pool, StorageVolume volume)
+    public void Create(PoolConfig pool, StorageVolume volume) =>
+        Create(pool, volume, staged => Durable.CreateFolder(Path.Combine(staged, "data"), DataMode));
+
+    /// <summary>Makes one, its <c>data</c> and what else belongs to it by the caller.</summary>
+    public void Create(PoolConfig pool, StorageVolume volume, Action<string> fill)
     {
-        PoolConfig.CheckName("storage volume", volume.Name);
+        CheckNew(pool, volume.Name);
+        pools.Ready(pool);
+        var folder = Path.Combine(Folder(pool), volume.Name);
+        StagedFolder.Make(Path.Combine(Folder(pool), $".{volume.Name}+"), folder, staged =>
+        {
+            fill(staged);
+            Write(staged, volume with { CreatedAt = clock.GetUtcNow() });
+        });
+    }
+
+    /// <summary>Accepts the name of a new one.</summary>
+    /// <exception cref="Refusal">400: it is none, or the pool has no volumes. 409: it is taken.</exception>
+    public void CheckNew(PoolConfig pool, string name)
+    {
+        PoolConfig.CheckName("storage volume", name);
         if (!pool.Keeps)
             throw new Refusal(400, $"pool {pool.Name} is memory and has no volumes; choose a pool of driver dir");
-        var (folder, staged) = (Path.Combine(Folder(pool), volume.Name), Path.Combine(Folder(pool), $".{volume.Name}+"));
-        if (Directory.Exists(folder))
-            throw new Refusal(409, $"Volume by that name already exists: {volume.Name}");
-        pools.Ready(pool);
-        FolderTree.Remove(staged);
-        Durable.CreateFolder(staged);
-        try
+        if (Directory.Exists(Path.Combine(Folder(pool), name)))
+            throw new Refusal(409, $"Volume by that name already exists: {name}");
+    }
+
+    /// <summary>Keeps everybody else from working on a volume, or on the name of one, until it is disposed.</summary>
+    /// <exception cref="Refusal">409: somebody does.</exception>
+    public IDisposable Claim(PoolConfig pool, string name)
+    {
+        var folder = Path.Combine(Folder(pool), name);
+        lock (_claimed)
+            if (!_claimed.Add(folder))
+                throw new Refusal(409, $"volume {name} of pool {pool.Name} is busy: it is being copied, restored, renamed or removed; " +
+                    "try again once that is done");
+        return new Claimed(_claimed, folder);
+    }
+
+    private sealed record Claimed(HashSet<string> All, string Folder) : IDisposable
+    {
+        public void Dispose()
         {
-            Durable.CreateFolder(Path.Combine(staged, "data"), DataMode);
-            Write(staged, volume with { CreatedAt = clock.GetUtcNow() });
-            Durable.Rename(staged, folder);
-        }
-        catch
-        {
-            FolderTree.Remove(staged);
-            throw;
+            lock (All)
+                All.Remove(Folder);
         }
     }
 
@@ -103,18 +130,24 @@ public sealed class VolumeFolders(PoolFolders pools, TimeProvider clock)
     {
         foreach (var folder in pools.All.Select(p => Path.Combine(p, Name)).Where(Directory.Exists))
         {
-            foreach (var left in Directory.EnumerateDirectories(folder, ".*"))
-                try
-                {
-                    FolderTree.Remove(left);
-                }
-                catch (LinuxException e)
-                {
-                    tell($"{left} was being made or removed, and stays: {e.Message}");
-                }
+            SweepDotted(folder, tell);
             foreach (var volume in Directory.EnumerateDirectories(folder))
-                Durable.SweepStaged(volume);
+                VolumeSnapshots.Sweep(volume, tell);
         }
+    }
+
+    /// <summary>Removes the folders of a folder whose names begin with a dot; what cannot be removed is told.</summary>
+    internal static void SweepDotted(string folder, Action<string> tell)
+    {
+        foreach (var left in Directory.EnumerateDirectories(folder, ".*"))
+            try
+            {
+                FolderTree.Remove(left);
+            }
+            catch (LinuxException e)
+            {
+                tell($"{left} was being made or removed, and stays: {e.Message}");
+            }
     }
 
     private string Folder(PoolConfig pool) => Path.Combine(pools.Of(pool), Name);
@@ -122,5 +155,5 @@ public sealed class VolumeFolders(PoolFolders pools, TimeProvider clock)
     private static void Write(string folder, StorageVolume volume) => Durable.Write(Path.Combine(folder, RecordName),
         JsonSerializer.SerializeToUtf8Bytes(volume with { UsedBy = [] }, ContractJson.Default.StorageVolume));
 
-    private const string RecordName = "volume.json";
+    internal const string RecordName = "volume.json";
 }

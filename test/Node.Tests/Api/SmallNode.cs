@@ -256,10 +256,13 @@ public sealed class SmallNode : IAsyncLifetime
         },
     };
 
+    /// <summary>Its pools and volumes.</summary>
+    public StorageFace Disk { get; private set; } = null!;
+
     private StorageFace Storage()
     {
         var pools = new PoolFolders(NodePaths.Open(_folder.State, _folder.Run), () => Config.Current);
-        return Faces.StorageOf(pools, new VolumeFolders(pools, TimeProvider.System));
+        return Disk = Faces.StorageOf(pools, new VolumeFolders(pools, TimeProvider.System), TimeProvider.System);
     }
 
     /// <summary>On the disk alone: nothing runs here.</summary>

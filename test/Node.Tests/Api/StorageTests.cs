@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Holm.Config;
 
 namespace Node.Tests.Api;
 
@@ -93,7 +94,13 @@ public sealed class StorageTests(SmallNode node) : IClassFixture<SmallNode>
     [InlineData("POST", "default/volumes/custom", """{"name":"x","content_type":"block"}""", "content type")]
     [InlineData("POST", "default/volumes/custom", """{"name":"x","type":"image"}""", "not made by hand")]
     [InlineData("POST", "default/volumes/custom", """{"name":"x","config":{"size":"1GiB"}}""", "key \"size\" is not known")]
-    [InlineData("POST", "default/volumes/custom", """{"name":"x","source":{"type":"copy","source":"y"}}""", "not supported yet")]
+    [InlineData("POST", "default/volumes/custom", """{"name":"x","source":{"type":"copy","name":"y"}}""", "has no volume \"y\"")]
+    [InlineData("POST", "default/volumes/custom", """{"name":"x","source":{"type":"copy","name":"a/b/c"}}""", "No source volume name")]
+    [InlineData("POST", "default/volumes/custom", """{"name":"x","source":{"type":"migration","name":"y"}}""", "\"migration\" is not")]
+    [InlineData("POST", "default/volumes/custom", """{"name":"x","source":{"type":"copy","name":"y","refresh":true}}""", "refreshes")]
+    [InlineData("POST", "default/volumes/custom", """{"name":"x","source":{"type":"copy","name":"y","pool":"no"}}""", "Storage pool not")]
+    [InlineData("POST", "default/volumes/custom/nosuch/snapshots", """{"name":"x"}""", "Storage volume not found")]
+    [InlineData("GET", "default/volumes/custom/nosuch/state", "", "Storage volume not found")]
     [InlineData("POST", "ram/volumes/custom", """{"name":"x"}""", "is memory")]
     [InlineData("POST", "default/volumes/image", """{"name":"x"}""", "Storage volume not found")]
     [InlineData("GET", "default/volumes/custom/nosuch", "", "Storage volume not found")]
@@ -122,6 +129,60 @@ public sealed class StorageTests(SmallNode node) : IClassFixture<SmallNode>
         await node.Do("POST", url, Json("""{"name":"other"}"""));
         await node.Do("DELETE", "/1.0/storage-pools/default/volumes/custom/other");
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(node.State, "pools", "default", "@volumes")));
+    }
+
+    [Theory]
+    [InlineData("POST", "/snapshots", """{"name":"a/b"}""", "Invalid snapshot name")]
+    [InlineData("POST", "/snapshots", """{"name":".x"}""", "begin with a letter or digit")]
+    [InlineData("POST", "/snapshots", """{"name":"there"}""", "already in use")]
+    [InlineData("POST", "/snapshots", """{"name":"x","expires_at":"2030-01-01T00:00:00Z"}""", "that expire")]
+    [InlineData("POST", "/snapshots", """{"name":"x","description":"a\nb"}""", "control character")]
+    [InlineData("POST", "/snapshots", """{"name":7}""", "not the JSON that is wanted at \"$.name\"")]
+    [InlineData("GET", "/snapshots/nosuch", "", "Storage volume snapshot not found")]
+    [InlineData("GET", "/snapshots/..%2f..", "", "Storage volume snapshot not found")]
+    [InlineData("DELETE", "/snapshots/nosuch", "", "Storage volume snapshot not found")]
+    [InlineData("POST", "/snapshots/there", """{"name":"there"}""", "already in use")]
+    [InlineData("POST", "/snapshots/there", """{"name":"../x"}""", "Invalid snapshot name")]
+    [InlineData("PUT", "", """{"restore":"nosuch"}""", "Storage volume snapshot not found")]
+    [InlineData("PUT", "", """{"restore":"../there"}""", "Storage volume snapshot not found")]
+    [InlineData("POST", "", """{"name":"x","pool":"ram"}""", "is memory")]
+    [InlineData("POST", "", """{"name":"x","pool":"nosuch"}""", "Storage pool not found")]
+    [InlineData("POST", "", """{"name":"x","migration":true}""", "migration is not supported")]
+    public async Task What_is_wrong_with_a_snapshot_of_a_volume_changes_nothing(string method, string path, string body, string reason)
+    {
+        const string url = "/1.0/storage-pools/default/volumes/custom/snapped";
+        if ((await node.Send("GET", url)).Code == HttpStatusCode.NotFound)
+        {
+            await node.Do("POST", "/1.0/storage-pools/default/volumes/custom", Json("""{"name":"snapped"}"""));
+            await node.Do("POST", url + "/snapshots", Json("""{"name":"there"}"""));
+        }
+        var (_, answer, _) = await node.Send(method, url + path, body.Length > 0 ? Json(body) : null);
+        Assert.Equal("error", answer.GetProperty("type").GetString());
+        Assert.Contains(reason, answer.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal(url + "/snapshots/there", (await node.Do("GET", url + "/snapshots"))[0].GetString());
+        Assert.Equal(1, (await node.Do("GET", url + "/snapshots")).GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_volume_that_somebody_works_on_is_busy()
+    {
+        await node.Do("POST", "/1.0/storage-pools/default/volumes", Json("""{"name":"worked"}"""));
+        await node.Create("of-worked");
+        const string url = "/1.0/storage-pools/default/volumes/custom/worked";
+        using (node.Disk.Volumes.Claim(node.Config.Current.FindPool("default")!, "worked"))
+            foreach (var (method, path, body) in ((string, string, string)[])[
+                ("DELETE", url, ""), ("POST", url, """{"name":"other"}"""), ("PUT", url, """{"description":"x"}"""),
+                ("POST", url + "/snapshots", """{"name":"s"}"""),
+                ("POST", "/1.0/storage-pools/default/volumes", """{"name":"copied","source":{"type":"copy","name":"worked"}}"""),
+                ("PATCH", "/1.0/instances/of-worked",
+                    """{"devices":{"d":{"type":"disk","path":"/d","pool":"default","source":"worked"}}}""")])
+            {
+                var (code, answer, _) = await node.Send(method, path, body.Length > 0 ? Json(body) : null);
+                Assert.Equal(HttpStatusCode.Conflict, code);
+                Assert.Contains("volume worked of pool default is busy", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
+            }
+        await node.Do("DELETE", url);
+        await node.Do("DELETE", "/1.0/instances/of-worked");
     }
 
     [Fact]

@@ -25,6 +25,8 @@ public sealed class SnapshotCutTests
             Snapshots.Create(Pool, "s", Config.Current.Instances["web"], _ => { }, default);
             Config.Change("change", d => d.With(d.Instances["web"] with { Image = "new" }));
             Write("web", "two");
+            // It has started since, and its templates were written.
+            Directory.CreateDirectory(Path.Combine(Pool, "web", "t"));
         }
 
         public string Root => _folder.Root;
@@ -73,7 +75,8 @@ public sealed class SnapshotCutTests
             File.WriteAllText(Path.Combine(upper, "file"), text);
         }
 
-        private static string Read(string folder) => File.ReadAllText(Path.Combine(folder, "u", "file"));
+        private static string Read(string folder) =>
+            File.ReadAllText(Path.Combine(folder, "u", "file")) + (Directory.Exists(Path.Combine(folder, "t")) ? " t" : "");
     }
 
     private static readonly Dictionary<string, Action<Disk>> Works = new()
@@ -126,6 +129,25 @@ public sealed class SnapshotCutTests
             Assert.Equal(done, disk.Shown);
         }
         Assert.Equal(2, seen.Count);
+    }
+
+    [Fact]
+    public void Which_templates_were_written_is_part_of_a_snapshot()
+    {
+        using var disk = new Disk();
+        Works["snapshot"](disk);
+        Assert.Equal("web new two t\nweb/s old one\nweb/t new two t", disk.Shown);
+        Works["restore"](disk);
+        Assert.Equal("web old one\nweb/s old one\nweb/t new two t", disk.Shown);
+        Works["copy"](disk);
+        SnapshotFolders.Replace(
+            disk.Pool, disk.Snapshots.Find("web", "t").Instance, disk.Snapshots.Find("web", "t").Folder, disk.Change, _ => { }, default);
+        Assert.Equal("other old one\nother/s old one\nother/t new two t\nweb new two t\nweb/s old one\nweb/t new two t", disk.Shown);
+        KeptWrites.Delete(disk.Pools, "other");
+        disk.Config.Change("delete", d => d.WithoutInstance("other"));
+        // What is copied writes those of a copy, at its first start.
+        Works["copy"](disk);
+        Assert.StartsWith("other new two\n", disk.Shown, StringComparison.Ordinal);
     }
 
     [Fact]
