@@ -115,4 +115,44 @@ public sealed class SnapshotTests
                 Assert.Equal(3000, Directory.GetFiles(Path.Combine(kept, "u", "root")).Length);
         }
     }
+
+    [Fact]
+    public async Task A_daemon_that_is_killed_while_it_copies_an_app_or_a_volume_leaves_whole_ones_only()
+    {
+        await using var node = await TestNode.Start();
+        await node.Lxc("storage", "volume", "create", "default", "data");
+        await node.Lxc("launch", "sample", "c1");
+        await node.Lxc("storage", "volume", "attach", "default", "data", "c1", "/srv/data");
+        await node.In("c1", "i=0; while [ $i -lt 2000 ]; do echo $i > /root/$i; echo $i > /srv/data/$i; i=$((i+1)); done");
+        await node.Lxc("stop", "c1", "--force");
+        await node.Lxc("snapshot", "c1", "s");
+        await node.Lxc("storage", "volume", "snapshot", "default", "data", "s");
+        var pool = Path.Combine(node.State, "pools", "default");
+        var random = new Random(11);
+        for (var round = 0; round < 8; round++)
+        {
+            var work = node.TryLxc((round % 4) switch
+            {
+                0 => ["copy", "c1", $"c1-{round}"],
+                1 => ["storage", "volume", "copy", "default/data", $"default/data-{round}"],
+                2 => ["restore", "c1", "s"],
+                _ => ["storage", "volume", "restore", "default", "data", "s"],
+            });
+            await Task.Delay(random.Next(20, 250), TestContext.Current.CancellationToken);
+            await node.KillDaemon();
+            await work;
+            await node.StartDaemon();
+            Assert.Empty(Directory.EnumerateFileSystemEntries(pool, ".*", new EnumerationOptions { AttributesToSkip = 0 }));
+            var apps = (await node.Lxc("list", "-f", "csv", "-c", "n")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.Equal(apps.Order(),
+                Directory.EnumerateDirectories(pool).Select(f => Path.GetFileName(f)).Where(n => n[0] != '@').Order());
+            foreach (var app in apps)
+                Assert.Equal(2000, Directory.GetFiles(Path.Combine(pool, app, "u", "root")).Length);
+            foreach (var volume in Directory.EnumerateDirectories(Path.Combine(pool, "@volumes")))
+            {
+                Assert.Equal(2000, Directory.GetFiles(Path.Combine(volume, "data")).Length);
+                Assert.Equal(2000, Directory.GetFiles(Path.Combine(volume, "snapshots", "s", "data")).Length);
+            }
+        }
+    }
 }

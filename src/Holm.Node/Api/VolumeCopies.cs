@@ -91,8 +91,9 @@ internal static class VolumeCopies
         var claims = Claims(face, (from.Pool, from.Volume), (pool, becomes.Name));
         var users = Users(call, from.Pool, from.Volume);
         var moves = then is not null;
-        var plan = new OperationPlan(moves ? "Moving storage volume" : "Copying storage volume", "storage_volumes",
-            VolumeRoutes.Url(pool.Name, becomes.Name)) { MayCancel = true };
+        var url = VolumeRoutes.Url(pool.Name, becomes.Name);
+        var description = moves ? "Moving storage volume" : "Copying storage volume";
+        var plan = new OperationPlan(description, "storage_volumes", url) { MayCancel = true };
         await call.Began(call.Operations.Start(plan, async (operation, ct) =>
         {
             using (claims)
@@ -102,7 +103,7 @@ internal static class VolumeCopies
                         SnapshotRoutes.Progress(node, operation), ct);
                     then?.Invoke(face.Volumes);
                 }), ct).ConfigureAwait(false);
-            node.Events.Lifecycle(moves ? "storage-volume-renamed" : "storage-volume-created", VolumeRoutes.Url(pool.Name, becomes.Name));
+            node.Events.Lifecycle(moves ? "storage-volume-renamed" : "storage-volume-created", url);
         })).ConfigureAwait(false);
     }
 }

@@ -134,7 +134,8 @@ public sealed class SnapshotControl(
     /// <exception cref="Refusal">400: one runs. 404: one is gone.</exception>
     public Task WhileStopped(IEnumerable<string> names, Action work, CancellationToken ct) => WhileHeld(names, held =>
         held.FirstOrDefault(r => r.Observed.Presence != Presence.Absent) is { } running
-            ? throw new Refusal(400, $"Instance is running: stop {running.Observed.Name} first") : Task.Run(work, CancellationToken.None), ct);
+            ? throw new Refusal(400, $"Instance is running: stop {running.Observed.Name} first")
+            : Task.Run(work, CancellationToken.None), ct);
 
     private async Task WhileHeld(IEnumerable<string> names, Func<IReadOnlyList<InstanceRun>, Task> work, CancellationToken ct)
     {
