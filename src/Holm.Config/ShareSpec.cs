@@ -16,6 +16,9 @@ namespace Holm.Config;
 /// <param name="Shift">True: the ids of an unprivileged app are the host's, so that its root's files are the host root's.</param>
 public sealed record ShareSpec(string Device, string Source, string Path, bool ReadOnly, bool Required, bool Recursive, bool Shift)
 {
+    /// <summary>Not a file but a device file, made for the app; null: what stands at the source itself.</summary>
+    public DeviceFile? DeviceFile { get; init; }
+
     /// <summary>Keys of a share.</summary>
     public static IReadOnlyList<string> KeysOf { get; } = ["type", "source", "path", "readonly", "required", "recursive", "shift"];
 
@@ -50,7 +53,8 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
     /// <exception cref="Refusal">400: one is not allowed, or two have one path.</exception>
     public static IReadOnlyList<ShareSpec> Of(IEnumerable<KeyValuePair<string, ImmutableSortedDictionary<string, string>>> devices)
     {
-        var shares = devices.Where(d => IsShare(d.Value)).Select(d => Read(d.Key, d.Value))
+        var shares = devices.Where(d => IsShare(d.Value) || DeviceFile.Is(d.Value))
+            .Select(d => IsShare(d.Value) ? Read(d.Key, d.Value) : DeviceFile.Read(d.Key, d.Value))
             .OrderBy(s => s.Path, StringComparer.Ordinal).ToList();
         foreach (var (one, two) in shares.Zip(shares.Skip(1)))
             if (one.Path == two.Path)
@@ -61,7 +65,7 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
     /// <summary>True when this share lies below another.</summary>
     public bool IsBelow(ShareSpec other) => Path.StartsWith(other.Path + "/", StringComparison.Ordinal);
 
-    private static string PathOf(string device, string key, string text)
+    internal static string PathOf(string device, string key, string text)
     {
         var parts = text.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var broken =
@@ -75,7 +79,7 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
         return "/" + string.Join('/', parts.Where(p => p != "."));
     }
 
-    private static bool Bool(string device, ImmutableSortedDictionary<string, string> keys, string key, bool otherwise) =>
+    internal static bool Bool(string device, ImmutableSortedDictionary<string, string> keys, string key, bool otherwise) =>
         keys.GetValueOrDefault(key) is not { Length: > 0 } text ? otherwise
             : Keys.IsBool(text) ? Keys.IsTrue(text)
             : throw new Refusal(400, $"device {device}: {key} {Names.Show(text)} is not allowed; it takes true or false");
