@@ -17,6 +17,7 @@ using Holm.Node.Instances;
 using Holm.Node.Launch;
 using Holm.Node.Limits;
 using Holm.Node.Networks;
+using Holm.Node.Proxies;
 
 namespace Holm.Node;
 
@@ -86,12 +87,13 @@ public static class Daemon
         var hook = new StartHook(paths.Run);
         var engine = new LxcEngine(paths.Instances, Beside("holm-monitor"));
         var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus(), networks.WithPorts);
-        var shares = new ShareControl(roots, engine);
+        var shares = new ShareControl(roots, engine, limits);
         var transients = new Transients();
         var desired = new DesiredState(config, power, transients, reader,
-            spec => networks.Missing(spec.Name, spec.Nics) ?? shares.Missing(spec));
+            spec => spec.Absent ?? networks.Missing(spec.Name, spec.Nics) ?? shares.Missing(spec));
         var answers = new StartAnswers(hook, networks, shares);
-        var executor = new Executor(roots, images, limits, networks, shares, engine, hook, answers, FactsOf(paths), clock);
+        var proxies = new InstanceProxies(Beside("holm-proxy"), paths.Instances, limits.Services, limits.CountAs);
+        var executor = new Executor(roots, images, limits, networks, shares, proxies, engine, hook, answers, FactsOf(paths), clock);
         var loop = new Loop(desired, executor, answers, engine, limits, networks, clock, layers);
         var control = new InstanceControl(loop, desired, power, config, transients, engine, paths, clock);
         var readings = new Readings(control, loop, desired, config, limits, networks, Machine.OnlineCpus());
@@ -101,9 +103,8 @@ public static class Daemon
         loop.Changed = (before, after) => Tell(events, before, after);
         config.Changed += (_, _) => loop.Wake();
 
-        // What was there before. The folder is entered, not listed, by the roots of unprivileged instances: liblxc wants that.
-        Directory.CreateDirectory(paths.Instances);
-        File.SetUnixFileMode(paths.Instances, (UnixFileMode)0x1c9);
+        // What was there before.
+        MakeInstancesFolder(paths.Instances);
         var firstSinceBoot = power.Open([.. config.Current.Instances.Keys]);
         KeptWrites.Sweep(paths, config.Current, Say);
         loop.Adopt();
@@ -133,6 +134,13 @@ public static class Daemon
         await watching.ConfigureAwait(false);
         limits.CleanUp();
         return 0;
+    }
+
+    /// <summary>It is entered, not listed, by the roots of unprivileged instances: liblxc wants that.</summary>
+    private static void MakeInstancesFolder(string path)
+    {
+        Directory.CreateDirectory(path);
+        File.SetUnixFileMode(path, (UnixFileMode)0x1c9);
     }
 
     private static ImageStore OpenImages(NodePaths paths, TimeProvider clock)

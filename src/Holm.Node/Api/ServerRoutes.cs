@@ -12,6 +12,8 @@ internal static class ServerRoutes
         "container_full", "api_filtering", "container_exec_user_group_cwd", "instances", "instance_bulk_state_change", "instance_get_full",
         "image_create_aliases", "instance_state_cpu_time", "network", "network_leases", "network_state", "network_vlan_physical",
         "instance_nic_network", "instance_nic_bridged_vlan", "entity_description",
+        "unix_device_rename", "unix_device_hotplug", "usb_devices", "usb_optional_vendorid", "gpu_devices", "proxy", "proxy_unix",
+        "proxy_udp", "proxy_tcp_udp_multi_port_handling", "proxy_unix_dac_properties", "unix_priv_drop",
         "image_force_refresh", "container_edit_metadata", "image_compression_algorithm",
         "resources", "resources_v2", "metrics", "warnings", "projects", "clustering",
         "file_delete", "file_append", "directory_manipulation", "file_symlinks",
