@@ -91,6 +91,11 @@ do_build() {
     musl-gcc -std=gnu11 -Os -static -Wall -Wextra -Werror -o out/holm-init.part src/native/init.c src/native/shepherd.c
     strip out/holm-init.part && mv out/holm-init.part out/holm-init
   fi
+  if stale out/holm-proxy src/native; then
+    echo "building holm-proxy"
+    musl-gcc -std=gnu11 -Os -static -Wall -Wextra -Werror -o out/holm-proxy.part src/native/proxy.c
+    strip out/holm-proxy.part && mv out/holm-proxy.part out/holm-proxy
+  fi
   # Called by that name, it takes flake-pilot's command lines.
   ln -sfn holm out/flake-ctl
   if stale out/sample.squashfs test/images/sample.sh; then test/images/sample.sh out/sample.squashfs; fi

@@ -14,7 +14,10 @@ public static class Devices
     public static IReadOnlyList<string> RootKeys { get; } = ["type", "path", "pool", "size"];
 
     private static readonly string[] Later =
-        ["gpu", "infiniband", "pci", "proxy", "tpm", "unix-block", "unix-char", "unix-hotplug", "usb"];
+        ["infiniband", "pci", "tpm", "unix-hotplug"];
+
+    /// <summary>The types there are.</summary>
+    public static IReadOnlyList<string> Types { get; } = ["disk", "gpu", "nic", "none", "proxy", "unix-block", "unix-char", "usb"];
 
     /// <summary>Accepts one device.</summary>
     /// <exception cref="Refusal">400: its name, type, a key or a value is not allowed.</exception>
@@ -34,12 +37,21 @@ public static class Devices
             case "nic":
                 Nic.Read(name, device);
                 return;
+            case "unix-block" or "unix-char":
+                DeviceFile.Read(name, device);
+                return;
+            case "gpu" or "usb":
+                HardwareSpec.Read(name, device);
+                return;
+            case "proxy":
+                ProxySpec.Read(name, device);
+                return;
             case "":
                 throw new Refusal(400, $"device {name}: no type was given; add type=disk, type=nic or type=none");
             case var type when Later.Contains(type):
-                throw new Refusal(400, $"device {name}: type {type} is not supported yet by this node; disk, nic and none are");
+                throw new Refusal(400, $"device {name}: type {type} is not supported by this node; {string.Join(", ", Types)} are");
             case var type:
-                throw new Refusal(400, $"device {name}: type {Names.Show(type)} is not known; disk, nic and none are");
+                throw new Refusal(400, $"device {name}: type {Names.Show(type)} is not known; {string.Join(", ", Types)} are");
         }
     }
 

@@ -53,7 +53,11 @@ public static class Keys
         new("init.signal.halt", Effect.NextStart, IsSignal),
         new("init.signal.reboot", Effect.NextStart, IsSignal),
         new("limits.cpu", Effect.Live, v => CpuSet.TryParse(v) is not null),
+        new("limits.cpu.allowance", Effect.Live, v => CpuAllowance.TryParse(v) is not null),
+        new("limits.cpu.priority", Effect.Live, IsPriority),
+        new("limits.disk.priority", Effect.Live, IsPriority),
         new("limits.memory", Effect.Live, IsMemory),
+        new("limits.memory.enforce", Effect.Live, v => v is "hard" or "soft"),
         new("limits.partition", Effect.NextStart, v => v is "apps" or "none"),
         new("limits.processes", Effect.Live, IsCount),
         new("log.level", Effect.NextStart, v => v is [>= '0' and <= '7']),
@@ -61,6 +65,7 @@ public static class Keys
         new("oci.user", Effect.NextStart, IsUser),
         new("raw.lxc", Effect.NextStart, _ => true),
         new("security.idmap.isolated", Effect.NextStart, IsBool),
+        new("security.nesting", Effect.NextStart, IsBool),
         new("security.privileged", Effect.NextStart, IsBool),
         new("user.*", Effect.Live, _ => true),
         new("volatile.*", Effect.Live, _ => true),
@@ -71,13 +76,21 @@ public static class Keys
         ? name.Length > k.Name.Length - 1 && name.StartsWith(k.Name[..^1], StringComparison.Ordinal)
         : k.Name == name);
 
+    /// <summary>Keys of LXD's that are refused, with the reason and what to do.</summary>
+    private static readonly Dictionary<string, string> Untaken = new()
+    {
+        ["security.idmap.base"] = "the node gives out its ranges of ids itself; security.idmap.isolated=true gives it one of its own",
+        ["security.idmap.size"] = "every range has 65536 ids; leave it unset",
+    };
+
     /// <summary>Accepts a key and its value, or refuses it by name.</summary>
     /// <exception cref="Refusal">400: the key is unknown, or the value is none.</exception>
     public static void Check(string name, string value)
     {
         if (Find(name) is not { } key)
-            throw new Refusal(400, $"config key {Names.Show(name)} is not known" + (name.StartsWith("snapshots.", StringComparison.Ordinal)
-                ? ": snapshots are made when they are asked for, and stay until they are deleted" : Nearest(name)));
+            throw new Refusal(400, Untaken.GetValueOrDefault(name) is { } why ? $"config key {name} is not taken: {why}"
+                : $"config key {Names.Show(name)} is not known" + (name.StartsWith("snapshots.", StringComparison.Ordinal)
+                    ? ": snapshots are made when they are asked for, and stay until they are deleted" : Nearest(name)));
         CheckName(key, name);
         CheckText($"config key {name}", value, key.ManyLines);
         if (key.Name == "raw.lxc")
@@ -128,6 +141,8 @@ public static class Keys
     private static bool IsSeconds(string v) => int.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out var s) && s <= 86400;
 
     private static bool IsNumber(string v) => int.TryParse(v, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
+
+    private static bool IsPriority(string v) => int.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out var p) && p <= 10;
 
     private static bool IsCount(string v) => int.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0;
 

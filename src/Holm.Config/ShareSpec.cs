@@ -20,6 +20,9 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
     /// <summary>The storage pool in which <see cref="Source"/> is the name of a volume; null: it is a path.</summary>
     public string? Pool { get; init; }
 
+    /// <summary>Not a file but a device file, made for the app; null: what stands at the source itself.</summary>
+    public DeviceFile? DeviceFile { get; init; }
+
     /// <summary>Keys of a share.</summary>
     public static IReadOnlyList<string> KeysOf { get; } = ["type", "pool", "source", "path", "readonly", "required", "recursive", "shift"];
 
@@ -58,7 +61,8 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
     /// <exception cref="Refusal">400: one is not allowed, or two have one path.</exception>
     public static IReadOnlyList<ShareSpec> Of(IEnumerable<KeyValuePair<string, ImmutableSortedDictionary<string, string>>> devices)
     {
-        var shares = devices.Where(d => IsShare(d.Value)).Select(d => Read(d.Key, d.Value))
+        var shares = devices.Where(d => IsShare(d.Value) || DeviceFile.Is(d.Value))
+            .Select(d => IsShare(d.Value) ? Read(d.Key, d.Value) : DeviceFile.Read(d.Key, d.Value))
             .OrderBy(s => s.Path, StringComparer.Ordinal).ToList();
         foreach (var (one, two) in shares.Zip(shares.Skip(1)))
             if (one.Path == two.Path)
@@ -85,7 +89,7 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
         return volume;
     }
 
-    private static string PathOf(string device, string key, string text) => PathOf($"device {device}: {key}", text);
+    internal static string PathOf(string device, string key, string text) => PathOf($"device {device}: {key}", text);
 
     private static string PathOf(string what, string text)
     {
@@ -101,7 +105,7 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
         return "/" + string.Join('/', parts.Where(p => p != "."));
     }
 
-    private static bool Bool(string device, ImmutableSortedDictionary<string, string> keys, string key, bool otherwise) =>
+    internal static bool Bool(string device, ImmutableSortedDictionary<string, string> keys, string key, bool otherwise) =>
         keys.GetValueOrDefault(key) is not { Length: > 0 } text ? otherwise
             : Keys.IsBool(text) ? Keys.IsTrue(text)
             : throw new Refusal(400, $"device {device}: {key} {Names.Show(text)} is not allowed; it takes true or false");

@@ -16,6 +16,7 @@ namespace Holm.Contract;
 public sealed partial record ConfigKey(string Name, string Type, string Default, string Help)
 {
     private const string Bool = "true or false", Seconds = "seconds", Number = "whole number", Text = "text", Path = "absolute path",
+        Priority = "0 to 10",
         Signal = "signal such as SIGTERM or SIGRTMIN+3";
 
     /// <summary>Every key there is.</summary>
@@ -34,7 +35,12 @@ public sealed partial record ConfigKey(string Name, string Type, string Default,
         new("init.signal.halt", Signal, "the image's", "signal that asks process 1 for a clean stop"),
         new("init.signal.reboot", Signal, "the image's", "signal that asks process 1 to reboot"),
         new("limits.cpu", "count or set such as 2 or 0-3", "all", "processors it may use"),
+        new("limits.cpu.allowance", "percentage such as 50%, or time such as 25ms/100ms", "100%",
+            "processor time: a percentage weighs it against others when there is too little, a time is never exceeded"),
+        new("limits.cpu.priority", Priority, "10", "lower ones get a little less processor time when there is too little"),
+        new("limits.disk.priority", Priority, "the kernel's", "weight of what it reads and writes when the disk is busy"),
         new("limits.memory", "size such as 64MiB, or 25%", "all", "memory it may use"),
+        new("limits.memory.enforce", "hard or soft", "hard", "soft: it may use more while the device has memory to spare"),
         new("limits.partition", "apps or none", "none", "share the node's part for apps (see holm resources), or stand outside it"),
         new("limits.processes", Number + ", 1 or more", "4096", "processes and threads it may have"),
         new("log.level", "0 to 7", "5", "how much LXC tells of it in its log: syslog's levels, 7 is everything"),
@@ -43,6 +49,7 @@ public sealed partial record ConfigKey(string Name, string Type, string Default,
         new("raw.lxc", "lines of lxc.container.conf(5)", "",
             "capabilities to drop, rules for devices, limits and settings, in LXC's own words; each line is checked"),
         new("security.idmap.isolated", Bool, "false", "give it a range of user ids that no other instance has"),
+        new("security.nesting", Bool, "false", "let it make containers of its own"),
         new("security.privileged", Bool, "false", "root inside is root outside"),
         new("user.*", Text, "", "free text for people and programs"),
         new("volatile.*", Text, "", "written by Holm, accepted back unchanged"),

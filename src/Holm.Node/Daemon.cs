@@ -17,6 +17,7 @@ using Holm.Node.Instances;
 using Holm.Node.Launch;
 using Holm.Node.Limits;
 using Holm.Node.Networks;
+using Holm.Node.Proxies;
 
 namespace Holm.Node;
 
@@ -87,12 +88,13 @@ public static class Daemon
         var hook = new StartHook(paths.Run);
         var engine = new LxcEngine(paths.Instances, Beside("holm-monitor"));
         var reader = new SpecReader(images, paths, canIdmapLayers, Machine.MemoryBytes(), Machine.OnlineCpus(), networks.WithPorts);
-        var shares = new ShareControl(roots, engine);
+        var shares = new ShareControl(roots, engine, limits);
         var transients = new Transients();
         var desired = new DesiredState(config, power, transients, reader,
-            spec => networks.Missing(spec.Name, spec.Nics) ?? pools.Missing(spec.Name) ?? shares.Missing(spec));
+            spec => spec.Absent ?? networks.Missing(spec.Name, spec.Nics) ?? pools.Missing(spec.Name) ?? shares.Missing(spec));
         var answers = new StartAnswers(hook, networks, shares);
-        var executor = new Executor(roots, images, limits, networks, shares, engine, hook, answers, FactsOf(paths), clock);
+        var proxies = new InstanceProxies(Beside("holm-proxy"), paths.Instances, limits.Services, limits.CountAs);
+        var executor = new Executor(roots, images, limits, networks, shares, proxies, engine, hook, answers, FactsOf(paths), clock);
         var loop = new Loop(desired, executor, answers, engine, limits, networks, clock, layers);
         var control = new InstanceControl(loop, desired, power, config, transients, engine, paths, pools, clock);
         var readings = new Readings(control, loop, desired, config, limits, networks, Machine.OnlineCpus());

@@ -15,6 +15,17 @@ public sealed class Groups(TestNode node)
     /// <summary>True when a group is there.</summary>
     public bool Exist(string group) => Files(group, "cgroup.procs").Any(File.Exists);
 
+    /// <summary>What a file of a group says, by its name in version 1 or 2; null: there is neither.</summary>
+    public string? Read(string group, string v1, string v2) => Text(group, v1) ?? Text(group, v2);
+
+    /// <summary>How often a group was held back by its quota.</summary>
+    public long Throttled(string group) => Files(group, "cpu.stat").Where(File.Exists).SelectMany(File.ReadLines)
+        .Where(l => l.StartsWith("nr_throttled ", StringComparison.Ordinal))
+        .Sum(l => long.Parse(l.Split(' ')[1], CultureInfo.InvariantCulture));
+
+    /// <summary>True when processor time is in version 2.</summary>
+    public bool CpuIsV2(string group) => Text(group, "cpu.weight") is not null;
+
     /// <summary>Bytes of memory that a group may use.</summary>
     public long MemoryLimit(string group) => Number(group, "memory.limit_in_bytes", "memory.max");
 

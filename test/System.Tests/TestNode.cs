@@ -222,7 +222,7 @@ public sealed class TestNode : IAsyncDisposable
         lines.AddRange(Monitors().Select(m => $"monitor {m.Value} of {m.Key}"));
         lines.AddRange(Lines(await OnHost($"ip -o link | grep -F 'alias holm-{id}/' || true")).Select(l => "link " + l));
         lines.AddRange(Lines(await OnHost($"nft list tables 2>/dev/null | grep holm_{id} || true")).Select(l => "rules " + l));
-        lines.AddRange(Lines((await Shell.Sh($"pgrep -a 'dnsmasq|udhcpc' | grep -F {RunFolder}/ || true")).Out)
+        lines.AddRange(Lines((await Shell.Sh($"pgrep -a 'dnsmasq|udhcpc|holm-proxy' | grep -F {RunFolder}/ || true")).Out)
             .Select(l => "process " + l));
         return string.Join('\n', lines);
     }

@@ -20,7 +20,7 @@ public sealed partial class Arrows
     };
 
     /// <summary>Rooms that do not know each other; Images stands for the project and for a folder of that name.</summary>
-    private static readonly string[] Rooms = ["Images", "Networks", "Limits", "Engines", "Shares", "Files"];
+    private static readonly string[] Rooms = ["Images", "Networks", "Limits", "Engines", "Shares", "Proxies", "Files"];
 
     [Fact]
     public void Projects_refer_only_as_drawn() => Findings.None(WrongReferences(Repository.Files));

@@ -8,10 +8,11 @@ internal static class DeviceOffers
     private const string Kind = "nictype=", Network = "network=";
 
     /// <summary>Types of devices.</summary>
-    public static IReadOnlyList<string> Types { get; } = ["disk", "nic", "none"];
+    public static IReadOnlyList<string> Types { get; } = Devices.Types;
 
     /// <summary>Keys of a device that is there, whatever its type.</summary>
-    public static IEnumerable<string> AllKeys => KeyTable.Nics.Names.Concat(KeyTable.Disks.Names);
+    public static IEnumerable<string> AllKeys => KeyTable.Nics.Names
+        .Union(KeyTable.Disks.Names).Union(KeyTable.Parts.Names).Union(KeyTable.Proxies.Names);
 
     /// <summary>Keys of a new device: those that its type takes, and those that go with what stands there already.</summary>
     /// <param name="given">NAME, DEVICE, TYPE and KEY=VALUE words.</param>
@@ -26,6 +27,10 @@ internal static class DeviceOffers
             Enum.TryParse<NicKind>(kind[Kind.Length..], ignoreCase: true, out var known) ? Nic.KeysOf(known).Except(["type", "network"])
                 : [],
         "nic" => KeyTable.Nics.Names,
+        "unix-block" or "unix-char" => DeviceFile.KeysOf.Except(["type"]),
+        "usb" => HardwareSpec.UsbKeys.Except(["type"]),
+        "gpu" => HardwareSpec.GpuKeys.Except(["type"]),
+        "proxy" => KeyTable.Proxies.Names,
         _ => [],
     };
 }

@@ -21,8 +21,15 @@ internal sealed record KeyTable(string Title, string Chapter, IReadOnlyList<Conf
     /// <summary>Of devices of type disk.</summary>
     public static readonly KeyTable Disks = new("Keys of disk", "KEYS OF DISK DEVICES", ConfigKey.OfDisks);
 
+    /// <summary>Of devices of types unix-block, unix-char, usb and gpu.</summary>
+    public static readonly KeyTable Parts = new(
+        "Keys of device files", "KEYS OF DEVICE FILES", ConfigKey.OfParts);
+
+    /// <summary>Of devices of type proxy.</summary>
+    public static readonly KeyTable Proxies = new("Keys of proxy", "KEYS OF PROXY DEVICES", ConfigKey.OfProxies);
+
     /// <summary>All tables, in the order of the man page.</summary>
-    public static IReadOnlyList<KeyTable> Tables { get; } = [Config, Networks, Nics, Disks];
+    public static IReadOnlyList<KeyTable> Tables { get; } = [Config, Networks, Nics, Disks, Parts, Proxies];
 
     /// <summary>Names, and what they are for.</summary>
     public IEnumerable<(string Name, string Meaning)> Rows =>

@@ -82,6 +82,14 @@ public sealed record Hierarchy(string Root, bool Unified, IReadOnlyList<string> 
         Write(path, file, cpus ?? all);
     }
 
+    /// <summary>Writes a file of a group, and of all below it as far as they take it.</summary>
+    /// <exception cref="LinuxException">The kernel refused the value for the group itself.</exception>
+    public void WriteAll(string path, string file, string value)
+    {
+        Write(path, file, value);
+        FolderTree.Visit(Path.Combine(Root, path), group => TryWrite(group, file, value));
+    }
+
     private static void TryWrite(Fd group, string file, string value)
     {
         using var fd = Fd.TryOpen($"{group.ProcPath}/{file}", OpenFlags.O_WRONLY);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Holm.Linux.Terminals;
 
 namespace Holm.Linux.Lxc;
@@ -29,6 +30,17 @@ public sealed unsafe partial class LxcContainer : IDisposable
     /// <summary>Thaws them; false when liblxc could not.</summary>
     public bool Unfreeze() => _native->Unfreeze(_native) != 0;
 
+    /// <summary>
+    /// Changes the program by which version 2 of control groups filters the devices of a running container; false: it could not.
+    /// </summary>
+    /// <param name="file"><c>devices.allow</c> or <c>devices.deny</c>.</param>
+    /// <param name="rule">Such as <c>c 10:200 rwm</c>.</param>
+    public bool SetDevices(string file, string rule)
+    {
+        fixed (byte* first = Encoding.ASCII.GetBytes(file + '\0'), second = Encoding.ASCII.GetBytes(rule + '\0'))
+            return _native->SetCgroupItem(_native, first, second) != 0;
+    }
+
     /// <summary>Takes a terminal of the container: 0 is the console. Null when somebody has it already or nobody answers.</summary>
     public LxcTerminal? OpenTerminal(int number)
     {
@@ -58,6 +70,7 @@ public sealed unsafe partial class LxcContainer : IDisposable
     {
         [FieldOffset(104)] public delegate* unmanaged<Native*, byte> Freeze;
         [FieldOffset(112)] public delegate* unmanaged<Native*, byte> Unfreeze;
+        [FieldOffset(320)] public delegate* unmanaged<Native*, byte*, byte*, byte> SetCgroupItem;
         [FieldOffset(352)] public delegate* unmanaged<Native*, int*, int*, int> ConsoleGetfd;
         [FieldOffset(560)] public delegate* unmanaged<Native*, int> DevptsFd;
     }

@@ -35,12 +35,13 @@ public sealed partial class DetachedMount : IDisposable
     /// </summary>
     /// <param name="readOnly">True: nothing can be changed through it.</param>
     /// <param name="idmap">User namespace by which its ids are mapped; null: they are as they are.</param>
+    /// <param name="isDevice">True: it is a device file, which must work.</param>
     /// <exception cref="LinuxException">EINVAL, with an idmap: this filesystem's ids cannot be mapped by this kernel.</exception>
-    public void Restrict(bool readOnly, Fd? idmap)
+    public void Restrict(bool readOnly, Fd? idmap, bool isDevice = false)
     {
         var attributes = new MountCalls.MountAttr
         {
-            AttrSet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (readOnly ? MOUNT_ATTR_RDONLY : 0) |
+            AttrSet = MOUNT_ATTR_NOSUID | (isDevice ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV) | (readOnly ? MOUNT_ATTR_RDONLY : 0) |
                 (idmap is null ? 0 : MountCalls.MOUNT_ATTR_IDMAP),
             Propagation = MS_PRIVATE,
             UsernsFd = (ulong)(idmap?.Number ?? 0),
@@ -79,7 +80,7 @@ public sealed partial class DetachedMount : IDisposable
     private const uint AT_EMPTY_PATH = 0x1000, AT_RECURSIVE = 0x8000;
     private const uint OPEN_TREE_CLONE = 1, OPEN_TREE_CLOEXEC = 0x80000;
     private const uint MOVE_MOUNT_F_EMPTY_PATH = 4, MOVE_MOUNT_T_EMPTY_PATH = 0x40;
-    private const ulong MOUNT_ATTR_RDONLY = 1, MOUNT_ATTR_NOSUID = 2, MOUNT_ATTR_NODEV = 4, MS_PRIVATE = 1 << 18;
+    private const ulong MOUNT_ATTR_RDONLY = 1, MOUNT_ATTR_NOSUID = 2, MOUNT_ATTR_NODEV = 4, MOUNT_ATTR_NOEXEC = 8, MS_PRIVATE = 1 << 18;
     private const long SYS_open_tree = 428, SYS_move_mount = 429, SYS_mount_setattr = 442;
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

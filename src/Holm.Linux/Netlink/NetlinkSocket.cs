@@ -11,11 +11,12 @@ internal static partial class NetlinkSocket
 
     /// <summary>Opens a socket in the calling thread's network namespace.</summary>
     /// <param name="groups">RTMGRP_…: what to be told of unasked.</param>
+    /// <param name="protocol">NETLINK_ROUTE, or NETLINK_KOBJECT_UEVENT.</param>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static Fd Open(uint groups = 0)
+    public static Fd Open(uint groups = 0, int protocol = NETLINK_ROUTE)
     {
         var socket = new Fd(LinuxException.Check(
-            NetlinkSocket.socket(Rtnetlink.AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), "open a netlink socket"));
+            NetlinkSocket.socket(Rtnetlink.AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), "open a netlink socket"));
         try
         {
             // In answers: the kernel's own words; not the whole request again; and a request's fields are checked (Linux 4.20). Older
@@ -77,6 +78,11 @@ internal static partial class NetlinkSocket
                 return error == -Errnos.EAGAIN ? any : throw new LinuxException("read a netlink socket", -error);
     }
 
+    /// <summary>Takes the kernel's next datagram without waiting; what does not fit is cut off.</summary>
+    /// <returns>Bytes, 0 for one that is not the kernel's, or a negative error number: -EAGAIN, -ENOBUFS, ….</returns>
+    public static int TryReceive(Fd socket, Span<byte> into) =>
+        Receive(socket, into, MSG_DONTWAIT, out var sender) is var length && length > 0 && sender != 0 ? 0 : length;
+
     private static int Receive(Fd socket, Span<byte> into, int flags, out uint sender)
     {
         var from = default(SocketAddress);
@@ -86,7 +92,8 @@ internal static partial class NetlinkSocket
         return length < 0 ? -Marshal.GetLastPInvokeError() : length;
     }
 
-    private const int SOCK_RAW = 3, SOCK_CLOEXEC = 0x80000, NETLINK_ROUTE = 0, SOL_SOCKET = 1, SO_RCVTIMEO = 20;
+    internal const int NETLINK_ROUTE = 0, NETLINK_KOBJECT_UEVENT = 15;
+    private const int SOCK_RAW = 3, SOCK_CLOEXEC = 0x80000, SOL_SOCKET = 1, SO_RCVTIMEO = 20;
     private const int SOL_NETLINK = 270, NETLINK_CAP_ACK = 10, NETLINK_EXT_ACK = 11, NETLINK_GET_STRICT_CHK = 12;
     private const int MSG_PEEK = 2, MSG_TRUNC = 0x20, MSG_DONTWAIT = 0x40;
 

@@ -68,6 +68,9 @@ public static class ProcessTable
     private static bool Begins(string[] arguments, string?[] words) =>
         arguments.Length >= words.Length && words.Select((w, i) => w is null || w == arguments[i]).All(same => same);
 
+    /// <summary>The argument vector of a process; null: it has ended, or has none.</summary>
+    public static string[]? ArgumentsOf(int pid) => ReadArguments(pid);
+
     private static string[]? ReadArguments(int pid) =>
         KernelFile.Read($"/proc/{pid}/cmdline") is { Length: > 0 } text ? text.TrimEnd('\0').Split('\0') : null;
 

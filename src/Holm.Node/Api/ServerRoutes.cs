@@ -15,6 +15,8 @@ internal static class ServerRoutes
         "storage", "storage_api_volume_rename", "container_only_migration", "instance_rebuild",
         "storage_api_local_volume_handling", "storage_api_volume_snapshots", "storage_volume_state", "snapshot_expiry",
         "snapshot_expiry_creation",
+        "unix_device_rename", "unix_device_hotplug", "usb_devices", "usb_optional_vendorid", "gpu_devices", "proxy", "proxy_unix",
+        "proxy_udp", "proxy_tcp_udp_multi_port_handling", "proxy_unix_dac_properties", "unix_priv_drop",
         "image_force_refresh", "container_edit_metadata", "image_compression_algorithm",
         "resources", "resources_v2", "metrics", "warnings", "projects", "clustering",
         "file_delete", "file_append", "directory_manipulation", "file_symlinks",

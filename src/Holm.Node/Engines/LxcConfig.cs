@@ -29,6 +29,9 @@ public sealed record LxcSpec
     /// <summary>True: devices are filtered by the version 1 controller; false: by version 2's program.</summary>
     public bool DevicesOnV1 { get; init; }
 
+    /// <summary>Rules of devices that it may use besides the usual; version 2 only, where the start's hook cannot set them.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = [];
+
     /// <summary>Signal that asks init to power off, as signal(7) spells it.</summary>
     public string HaltSignal { get; init; } = "SIGPWR";
 
@@ -55,6 +58,9 @@ public sealed record LxcSpec
 
     /// <summary>Hard limit of open files; the soft one is the kernel's own 1024.</summary>
     public long OpenFilesHard { get; init; } = 4096;
+
+    /// <summary>True: it may make containers of its own.</summary>
+    public bool Nests { get; init; }
 
     /// <summary>Lines of <c>raw.lxc</c>, checked; <see cref="Holm.Config.Lxc.RawLxc"/>.</summary>
     public IReadOnlyList<LxcLine> Raw { get; init; } = [];
@@ -94,6 +100,9 @@ public static class LxcConfig
         "c *:* m", "b *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 5:0 rwm", "c 5:1 rwm", "c 5:2 rwm", "c 1:8 rwm", "c 1:9 rwm",
         "c 136:* rwm", "c 10:229 rwm",
     ];
+
+    /// <summary>True: every instance may use this device, so that it must not be forbidden.</summary>
+    public static bool IsUsual(string rule) => DeviceAllowlist.Contains(rule);
 
     /// <summary>The policy every instance runs under: LXD's default, version 2 of liblxc's format.</summary>
     public const string SeccompPolicy =
@@ -162,6 +171,8 @@ public static class LxcConfig
             Line("lxc.seccomp.profile", seccomp);
         if (spec.AppArmorProfile is { } apparmor)
             Line("lxc.apparmor.profile", apparmor);
+        if (spec is { Nests: true, AppArmorProfile: "generated" })
+            Line("lxc.apparmor.allow_nesting", "1");
         Line("lxc.net.0.type", spec.Oci is { HostNetwork: true } ? "none" : "empty");
         // The loopback: a system's init sets it up itself.
         if (spec.Oci is { HostNetwork: false })
@@ -176,6 +187,8 @@ public static class LxcConfig
         var devices = spec.DevicesOnV1 ? "lxc.cgroup.devices." : "lxc.cgroup2.devices.";
         Line(devices + "deny", "a");
         foreach (var rule in DeviceAllowlist)
+            Line(devices + "allow", rule);
+        foreach (var rule in spec.Devices)
             Line(devices + "allow", rule);
         // Rules that were written for the other version mean the same.
         foreach (var (_, key, value) in spec.Raw.Where(l => RawLxc.IsDevices(l.Key)))
@@ -220,6 +233,12 @@ public static class LxcConfig
         line("lxc.mount.entry", "mqueue dev/mqueue mqueue rw,relatime,create=dir,optional 0 0");
         if (hostSys)
             line("lxc.mount.entry", "/sys sys none rbind,ro,create=dir,optional 0 0");
+        // Whole ones, hidden: without them the kernel lets no user namespace inside have its own. config/nesting.conf.in of LXC.
+        if (spec.Nests)
+        {
+            line("lxc.mount.entry", "proc dev/.lxc/proc proc create=dir,optional 0 0");
+            line("lxc.mount.entry", "sys dev/.lxc/sys sysfs create=dir,optional 0 0");
+        }
         if (spec.Oci is not { } oci)
             return;
         line("lxc.mount.entry", "shm dev/shm tmpfs rw,nosuid,nodev,noexec,mode=1777,size=65536k,create=dir 0 0");

@@ -164,6 +164,18 @@ public sealed class LxcEngine(string lxcPath, string monitorProgram)
             throw new Refusal(500, $"{(frozen ? "freeze" : "unfreeze")} {name}: liblxc could not: {FirstError(name) ?? NoReason}");
     }
 
+    /// <summary>Lets a running instance use devices, or forbids them, where liblxc filters them by a program (version 2).</summary>
+    /// <exception cref="Refusal">liblxc could not.</exception>
+    public void SetDevices(string name, IReadOnlyList<string> allowed, IReadOnlyList<string> forbidden)
+    {
+        if (allowed.Count + forbidden.Count == 0)
+            return;
+        using var container = LxcContainer.Open(name, lxcPath);
+        if (container is null || !allowed.All(rule => container.SetDevices("devices.allow", rule)) ||
+            !forbidden.All(rule => container.SetDevices("devices.deny", rule)))
+            throw new Refusal(500, $"set the devices of {name}: liblxc could not: {FirstError(name) ?? NoReason}");
+    }
+
     /// <summary>How the instance ended, by its exit file.</summary>
     public EngineExit Exit(string name)
     {

@@ -1,5 +1,7 @@
 using Holm.Config;
+using Holm.Node.Engines;
 using Holm.Node.Limits;
+using Holm.Node.Proxies;
 
 namespace Holm.Node.Instances;
 
@@ -19,7 +21,8 @@ public sealed partial class Executor
     {
         limits.Set(run.Observed.Name, wanted);
         var part = wanted.InPartition ? wanted.MemoryBytes : null;
-        run.Update(o => o with { Limits = wanted, Part = part, Refused = null });
+        var unfelt = limits.Unfelt(run.Observed.Name, wanted);
+        run.Update(o => o with { Limits = wanted, Part = part, Refused = null, Unfelt = unfelt });
     }
 
     /// <summary>Before a start, in which liblxc moves processes as soon as the groups are there.</summary>
@@ -55,6 +58,48 @@ public sealed partial class Executor
         run.Update(o => o with { SharesStale = true, RefusedShares = later });
     }
 
+    /// <summary>On record first are the files on the host that have to go when it ends, whoever is there to see that.</summary>
+    private async Task Carry(InstanceRun run, IReadOnlyList<ProxySpec> wanted)
+    {
+        var (name, folder) = (run.Observed.Name, engine.Folder(run.Observed.Name));
+        // Before it is looked at: what ends from here on is another reason to look.
+        run.Update(o => o with { ProxiesStale = false });
+        if (LxcEngine.RunningInit(run.Monitor) is not { } init)
+        {
+            var later = new RefusedProxies(wanted, "", clock.SinceBoot() + BootPause);
+            run.Update(o => o with { ProxiesStale = true, RefusedProxies = later });
+            return;
+        }
+        var (files, before) = (InstanceProxies.FilesOf(wanted), run.Record!.SocketFiles ?? []);
+        if (!files.SequenceEqual(before))
+            run.Note(folder, r => r with { SocketFiles = [.. before.Union(files)] });
+        try
+        {
+            await proxies.Set(name, init, run.Record.IdmapBase ?? 0, wanted).ConfigureAwait(false);
+        }
+        finally
+        {
+            InstanceProxies.RemoveFiles(before.Except(files));
+        }
+        if (!files.SequenceEqual(before))
+            run.Note(folder, r => r with { SocketFiles = files.Count > 0 ? files : null });
+        run.Update(o => o with { Proxies = wanted, RefusedProxies = null });
+    }
+
+    /// <summary>Called with the name of an instance of which a proxy has ended.</summary>
+    public Action<string> ProxyEnded { set => proxies.Ended = value; }
+
+    /// <summary>True: an earlier daemon has left some.</summary>
+    public bool HasProxies(string name) => proxies.Any(name);
+
+    private async Task EndProxies(InstanceRun run)
+    {
+        if (run.Observed is { Proxies: null, ProxiesStale: false } && run.Record?.SocketFiles is null)
+            return;
+        await proxies.EndAll(run.Observed.Name).ConfigureAwait(false);
+        InstanceProxies.RemoveFiles(run.Record?.SocketFiles ?? []);
+    }
+
     /// <summary>A start that fails has ended. What a running one is refused holds up nothing else, and is tried again in a while.</summary>
     private void Failed(InstanceRun run, Step step, string message)
     {
@@ -74,6 +119,10 @@ public sealed partial class Executor
             case SetShares s:
                 var untaken = new RefusedShares(s.Spec.Shares, message, now + LimitPause);
                 run.Update(o => o with { SharesStale = true, RefusedShares = untaken });
+                break;
+            case SetProxies s:
+                var uncarried = new RefusedProxies(s.Spec.Proxies, message, now + NicPause);
+                run.Update(o => o with { ProxiesStale = true, RefusedProxies = uncarried });
                 break;
             default:
                 run.Update(o => o with { Reason = message, Failed = true, NotBefore = now + RetryPause });

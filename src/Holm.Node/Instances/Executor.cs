@@ -6,6 +6,7 @@ using Holm.Linux.Processes;
 using Holm.Node.Engines;
 using Holm.Node.Limits;
 using Holm.Node.Networks;
+using Holm.Node.Proxies;
 using Holm.Node.Shares;
 
 namespace Holm.Node.Instances;
@@ -23,8 +24,8 @@ public sealed record NodeFacts(string Architecture, string? SeccompProfile, stri
 
 /// <summary>Carries out steps, one line a step. It decides nothing: a step that fails becomes part of what is observed.</summary>
 public sealed partial class Executor(
-    Roots roots, ImageStore images, InstanceLimits limits, InstanceNetworks networks, ShareControl shares, LxcEngine engine,
-    StartHook hook, StartAnswers answers, NodeFacts facts, TimeProvider clock)
+    Roots roots, ImageStore images, InstanceLimits limits, InstanceNetworks networks, ShareControl shares, InstanceProxies proxies,
+    LxcEngine engine, StartHook hook, StartAnswers answers, NodeFacts facts, TimeProvider clock)
 {
     /// <summary>Called when a monitor has ended, whoever started it.</summary>
     public Action MonitorEnded { get; set; } = () => { };
@@ -65,10 +66,12 @@ public sealed partial class Executor(
             case SetLimits s: Limit(run, s.Spec.Limits); break;
             case SetNetwork s: await Connect(run, s.Spec.Nics).ConfigureAwait(false); break;
             case SetShares s: Share(run, s.Spec.Shares); break;
+            case SetProxies s: await Carry(run, s.Spec.Proxies).ConfigureAwait(false); break;
             case Create s: engine.Create(LxcSpecOf(s.Spec)); break;
             case Start s: await StartInit(run, s.Spec).ConfigureAwait(false); break;
             case Halt s: SendHalt(run); break;
             case Kill:
+                await EndProxies(run).ConfigureAwait(false);
                 KillAll(run);
                 Pause(run);
                 break;
@@ -295,6 +298,7 @@ public sealed partial class Executor(
         var name = run.Observed.Name;
         run.Space?.Dispose();
         run.Space = null;
+        await EndProxies(run).ConfigureAwait(false);
         KillAll(run);
         var (isHome, problem) = await networks.Disconnect(name).ConfigureAwait(false);
         if (!isHome)
@@ -319,8 +323,12 @@ public sealed partial class Executor(
             Shares = null,
             SharesStale = false,
             Refused = null,
+            Unfelt = null,
             RefusedNics = null,
             RefusedShares = null,
+            Proxies = null,
+            ProxiesStale = false,
+            RefusedProxies = null,
             Stop = null,
             NotBefore = null,
             Ending = o.Stop is null ? o.Ending : null,
@@ -346,14 +354,16 @@ public sealed partial class Executor(
         IdmapBase = spec.Root.IdmapBase,
         Cgroup = limits.Group(spec.Name),
         DevicesOnV1 = limits.DevicesOnV1,
+        Devices = limits.DevicesOnV1 ? [] : PathShares.RulesOf(spec.Shares),
         Oci = spec.Process is { } process ? new OciContainer(facts.InitProgram, process.HostNetwork, process.HostName) : null,
         HaltSignal = Signals.Name(spec.HaltSignal),
         RebootSignal = Signals.Name(spec.RebootSignal),
         StartHook = StartAnswers.IsNeeded(spec) ? hook.Prepare(spec.Name) : null,
         WorkingDirectory = spec.WorkingDirectory,
         Raw = spec.Raw,
+        Nests = spec.Nests,
         ConsoleLog = Path.Combine(engine.Folder(spec.Name), "console.log"),
-        SeccompProfile = spec.Process is null ? facts.SeccompProfile : facts.OciSeccompProfile,
+        SeccompProfile = spec.Process is null || spec.Nests ? facts.SeccompProfile : facts.OciSeccompProfile,
         AppArmorProfile = facts.AppArmorProfile,
         OpenFilesHard = facts.OpenFilesHard,
         ResetOomScore = facts.ResetOomScore,

@@ -55,7 +55,7 @@ public sealed partial class InstanceControl(
             { Presence: Presence.Absent } when wanted != Wanted.Off => StatusCode.Starting,
             _ => StatusCode.Stopped,
         };
-        var reason = string.Join("; ", new[] { observed.Reason, observed.Lacks }.Where(said => said.Length > 0));
+        var reason = string.Join("; ", new[] { observed.Reason, observed.Lacks, observed.Unfelt ?? "" }.Where(said => said.Length > 0));
         if (code == StatusCode.Starting && reason.Length == 0 && wanted != Wanted.Off)
             reason = observed.Waiting is { Length: > 0 } waits ? waits : desired.Of(name)?.Waiting ?? "";
         if (observed is { Presence: Presence.Absent, NotBefore: { } next } && next - clock.SinceBoot() is var pause && pause > TimeSpan.Zero

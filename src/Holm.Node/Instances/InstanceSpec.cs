@@ -39,6 +39,12 @@ public sealed record InstanceSpec
     /// <summary>What it sees of the host's files, those above before those below.</summary>
     public IReadOnlyList<ShareSpec> Shares { get; init; } = [];
 
+    /// <summary>Part of the machine that it has to have and that is not there, as a sentence; null: none.</summary>
+    public string? Absent { get; init; }
+
+    /// <summary>Which connections are carried between it and the host.</summary>
+    public IReadOnlyList<ProxySpec> Proxies { get; init; } = [];
+
     /// <summary>Program and arguments of init.</summary>
     public required IReadOnlyList<string> Init { get; init; }
 
@@ -59,6 +65,9 @@ public sealed record InstanceSpec
 
     /// <summary>True: an end that was not asked for is followed by a new start (boot.autorestart).</summary>
     public bool AutoRestart { get; init; }
+
+    /// <summary>True: it may make containers of its own (security.nesting).</summary>
+    public bool Nests { get; init; }
 
     /// <summary>Lines of liblxc's configuration besides Holm's own, checked.</summary>
     public IReadOnlyList<LxcLine> Raw { get; init; } = [];
@@ -100,6 +109,12 @@ public sealed record RefusedNics(IReadOnlyList<Nic> Nics, string Reason, TimeSpa
 /// <param name="Reason">Why, as a sentence; empty: it is booting again from inside, and is given them once it has an init.</param>
 /// <param name="NotBefore">When they are tried again; <see cref="MachineClock"/>.</param>
 public sealed record RefusedShares(IReadOnlyList<ShareSpec> Shares, string Reason, TimeSpan NotBefore);
+
+/// <summary>Proxies that a running instance could not be given, not all of them.</summary>
+/// <param name="Proxies">Which it should have.</param>
+/// <param name="Reason">Why, as a sentence; empty: it is booting again from inside, and is given them once it has an init.</param>
+/// <param name="NotBefore">When they are tried again; <see cref="MachineClock"/>.</param>
+public sealed record RefusedProxies(IReadOnlyList<ProxySpec> Proxies, string Reason, TimeSpan NotBefore);
 
 /// <summary>How the last run ended.</summary>
 /// <param name="Reason">As a sentence.</param>
@@ -171,6 +186,15 @@ public sealed record ObservedInstance
     /// <summary>Shares that could not be given as things are, and when they are tried again; null: none.</summary>
     public RefusedShares? RefusedShares { get; init; }
 
+    /// <summary>Which connections are carried for it; null: none yet.</summary>
+    public IReadOnlyList<ProxySpec>? Proxies { get; init; }
+
+    /// <summary>True: one has ended since, or an earlier daemon has left some.</summary>
+    public bool ProxiesStale { get; init; }
+
+    /// <summary>Proxies that it could not be given as things are, and when they are tried again; null: none.</summary>
+    public RefusedProxies? RefusedProxies { get; init; }
+
     /// <summary>When it came up, as the wall clock said then: to be shown.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
@@ -189,9 +213,12 @@ public sealed record ObservedInstance
     /// <summary>True: <see cref="Reason"/> is an error, not a report.</summary>
     public bool Failed { get; init; }
 
+    /// <summary>What was asked for and has no effect on this machine, as a sentence; null: nothing.</summary>
+    public string? Unfelt { get; init; }
+
     /// <summary>What a running one should have and could not be given, as a sentence; empty: nothing.</summary>
     public string Lacks => Presence != Presence.Running ? "" : string.Join("; ", new[]
     {
-        Refused?.Reason, RefusedNics?.Reason, RefusedShares?.Reason,
+        Refused?.Reason, RefusedNics?.Reason, RefusedShares?.Reason, RefusedProxies?.Reason,
     }.Where(reason => reason is { Length: > 0 }));
 }

@@ -53,6 +53,13 @@ public sealed class Loop(
             return _runs.GetValueOrDefault(name);
     }
 
+    /// <summary>A proxy of an instance has ended: it is looked at again.</summary>
+    private void ProxyEnded(string name)
+    {
+        Find(name)?.Update(o => o.Presence == Presence.Running ? o with { ProxiesStale = true } : o);
+        Wake();
+    }
+
     /// <summary>The instance is no more.</summary>
     public void Forget(string name)
     {
@@ -90,6 +97,7 @@ public sealed class Loop(
                 Nics = networks.WithPorts(run.Record.ReadNics()),
                 Shares = run.Record.Shares ?? [],
                 SharesStale = run.Record.Shares is { Count: > 0 },
+                ProxiesStale = executor.HasProxies(name),
             });
             _ = executor.Watch(run, child: null);
             answers.Adopt(run);
@@ -100,6 +108,7 @@ public sealed class Loop(
     public async Task Run(CancellationToken ct)
     {
         executor.MonitorEnded = Wake;
+        executor.ProxyEnded = ProxyEnded;
         answers.Wake = Wake;
         while (!ct.IsCancellationRequested)
         {

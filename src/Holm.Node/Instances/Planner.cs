@@ -71,6 +71,7 @@ public static class Planner
                 o.Presence is Presence.Running ? o.Refused?.NotBefore : null,
                 o.Presence is Presence.Running ? o.RefusedNics?.NotBefore : null,
                 o.Presence is Presence.Running ? o.RefusedShares?.NotBefore : null,
+                o.Presence is Presence.Running ? o.RefusedProxies?.NotBefore : null,
                 o.Presence is Presence.Absent && !on.Contains(o.Name) ? null : o.NotBefore,
             ])
             .Where(t => t > now)
@@ -96,7 +97,8 @@ public static class Planner
         if ((desired.Waiting.Length > 0 ? desired.Waiting : claims.Waits(desired.Name, spec.Nics)) is { } reason)
             return observed.Waiting == reason ? [] : [new Wait(desired.Name, reason)];
         claims.Add(desired.Name, spec.Nics);
-        return [new MountRoot(spec), new SetLimits(spec), new SetNetwork(spec), new Create(spec), new Start(spec)];
+        IReadOnlyList<Step> start = [new MountRoot(spec), new SetLimits(spec), new SetNetwork(spec), new Create(spec), new Start(spec)];
+        return spec.Proxies.Count > 0 ? [.. start, new SetProxies(spec)] : start;
     }
 
     private static IEnumerable<Step> WhenPresent(DesiredInstance? desired, ObservedInstance observed, TimeSpan now)
@@ -117,6 +119,8 @@ public static class Planner
                 [new SetNetwork(spec)],
             _ when desired.Spec is { } spec && observed.Presence == Presence.Running && HasOtherShares(spec, observed, now) =>
                 [new SetShares(spec)],
+            _ when desired.Spec is { } spec && observed.Presence == Presence.Running && HasOtherProxies(spec, observed, now) =>
+                [new SetProxies(spec)],
             _ => [],
         };
     }
@@ -133,6 +137,10 @@ public static class Planner
     private static bool HasOtherShares(InstanceSpec spec, ObservedInstance observed, TimeSpan now) =>
         (observed.SharesStale || !spec.Shares.SequenceEqual((observed.Shares ?? []).Select(s => s.Share))) &&
         !(observed.RefusedShares is { } refused && refused.Shares.SequenceEqual(spec.Shares) && refused.NotBefore > now);
+
+    private static bool HasOtherProxies(InstanceSpec spec, ObservedInstance observed, TimeSpan now) =>
+        (observed.ProxiesStale || !spec.Proxies.SequenceEqual(observed.Proxies ?? [])) &&
+        !(observed.RefusedProxies is { } refused && refused.Proxies.SequenceEqual(spec.Proxies) && refused.NotBefore > now);
 
     /// <summary>It ended though it was wanted: start it again, or let it be.</summary>
     private static Step Conclude(DesiredInstance desired, ObservedInstance observed, Ending ending, TimeSpan now)

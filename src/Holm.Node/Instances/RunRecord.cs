@@ -20,10 +20,12 @@ namespace Holm.Node.Instances;
 /// <param name="UpSince">When; <see cref="MachineClock"/>.</param>
 /// <param name="User">Who its program is, by the ids inside; null: it is a system, or not so far yet.</param>
 /// <param name="Launched">What launched it; null: it is configured.</param>
+/// <param name="SocketFiles">Unix sockets of the host that proxies of it listen on, removed with it; null: none.</param>
 public sealed record RunRecord(
     string Fingerprint, IReadOnlyList<string> Layers, uint? IdmapBase, int HaltSignal,
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Nics, IReadOnlyList<AppliedShare>? Shares,
-    DateTimeOffset? StartedAt, TimeSpan? UpSince, RootUser? User = null, LaunchedBy? Launched = null)
+    DateTimeOffset? StartedAt, TimeSpan? UpSince, RootUser? User = null, LaunchedBy? Launched = null,
+    IReadOnlyList<string>? SocketFiles = null)
 {
     /// <summary>Nics in the shape that this record keeps them.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Keep(IReadOnlyList<Nic> nics) => nics.Count == 0 ? null

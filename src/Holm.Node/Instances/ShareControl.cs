@@ -1,8 +1,10 @@
 using Holm.Config;
 using Holm.Contract;
 using Holm.Images.Roots;
+using Holm.Linux.Hardware;
 using Holm.Linux.Mounts;
 using Holm.Node.Engines;
+using Holm.Node.Limits;
 using Holm.Node.Shares;
 
 namespace Holm.Node.Instances;
@@ -10,7 +12,7 @@ namespace Holm.Node.Instances;
 /// <summary>
 /// Gives instances their shares, puts on record what was mounted, and has the loop look again when the host's mounts change.
 /// </summary>
-public sealed class ShareControl(Roots roots, LxcEngine engine)
+public sealed class ShareControl(Roots roots, LxcEngine engine, InstanceLimits limits)
 {
     /// <summary>How long nothing is looked for that no event tells of: a folder that appears.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -23,7 +25,8 @@ public sealed class ShareControl(Roots roots, LxcEngine engine)
 
     /// <summary>Gives an init that has not run yet the shares that are on record.</summary>
     /// <exception cref="Refusal">One is not to be had.</exception>
-    public void Begin(InstanceRun run, int initPid) => Set(run, initPid, [.. (run.Observed.Shares ?? []).Select(s => s.Share)], []);
+    public void Begin(InstanceRun run, int initPid) => Set(run, initPid, [.. (run.Observed.Shares ?? []).Select(s => s.Share)], [],
+        runs: false);
 
     /// <summary>Gives a running instance these shares and no others.</summary>
     /// <returns>False: just now it has no init, for it is booting again.</returns>
@@ -34,22 +37,36 @@ public sealed class ShareControl(Roots roots, LxcEngine engine)
         run.Update(o => o with { SharesStale = false });
         if (LxcEngine.RunningInit(run.Monitor) is not { } init)
             return false;
-        Set(run, init, wanted, run.Observed.Shares ?? []);
+        Set(run, init, wanted, run.Observed.Shares ?? [], runs: true);
         run.Update(o => o with { RefusedShares = null, Reason = o.Failed ? o.Reason : Report(o.Shares) ?? "" });
         return true;
     }
 
-    private void Set(InstanceRun run, int initPid, IReadOnlyList<ShareSpec> wanted, IReadOnlyList<AppliedShare> applied)
+    private void Set(InstanceRun run, int initPid, IReadOnlyList<ShareSpec> wanted, IReadOnlyList<AppliedShare> applied, bool runs)
     {
         lock (run.Mounting)
         {
             var name = run.Observed.Name;
             var now = PathShares.Set(name, initPid, IdsOf(run.Record!.IdmapBase), wanted, applied);
+            SetDevices(name, PathShares.RulesOf(applied), PathShares.RulesOf(now), runs);
             if (now.SequenceEqual(run.Record.Shares ?? []))
                 return;
             run.Note(engine.Folder(name), r => r with { Shares = now });
             run.Update(o => o with { Shares = now, Reason = Report(now) ?? o.Reason });
         }
+    }
+
+    /// <summary>
+    /// What the app's control group allows follows what is mounted. Version 2's program is the monitor's, which waits for the hook before
+    /// init runs: what is there at the start is in liblxc's configuration.
+    /// </summary>
+    private void SetDevices(string name, IReadOnlyList<string> had, IReadOnlyList<string> has, bool runs)
+    {
+        var gone = had.Except(has).Where(rule => !LxcConfig.IsUsual(rule)).ToList();
+        if (limits.DevicesOnV1)
+            limits.SetDevices(name, has, gone);
+        else if (runs)
+            engine.SetDevices(name, [.. has.Except(had)], gone);
     }
 
     private ShareIds IdsOf(uint? idmapBase) =>
@@ -63,6 +80,7 @@ public sealed class ShareControl(Roots roots, LxcEngine engine)
     public async Task Watch(Loop loop, CancellationToken ct)
     {
         using var events = MountEvents.Open();
+        using var devices = DeviceEvents.Open();
         while (!ct.IsCancellationRequested)
             try
             {
@@ -70,8 +88,15 @@ public sealed class ShareControl(Roots roots, LxcEngine engine)
                 using var wait = CancellationTokenSource.CreateLinkedTokenSource(ct);
                 if (restless)
                     wait.CancelAfter(Patience);
-                await events.Changed(wait.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Task[] ears = [events.Changed(wait.Token), devices.Wait(wait.Token)];
+                await Task.WhenAny(ears).ConfigureAwait(false);
+                // The other one waits no longer than this round.
+                await wait.CancelAsync().ConfigureAwait(false);
+                await Task.WhenAll(ears).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 await Task.Delay(Burst, ct).ConfigureAwait(false);
+                // Which parts of the machine fit a device is looked up with each plan.
+                if (devices.Drain())
+                    loop.Wake();
             }
             catch (OperationCanceledException)
             {

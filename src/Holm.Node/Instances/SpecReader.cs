@@ -10,12 +10,13 @@ using Holm.Linux.Processes;
 using Holm.Node.Limits;
 using Holm.Node.Metadata;
 using Holm.Node.Networks;
+using Holm.Node.Shares;
 
 namespace Holm.Node.Instances;
 
 /// <summary>
 /// From what a person wrote to a checked, complete <see cref="InstanceSpec"/>. Pure but for looking into the image store, at the names
-/// of the host's interfaces, and for which machines this one runs programs.
+/// of the host's interfaces, at the parts that are plugged in, and for which machines this one runs programs.
 /// </summary>
 public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmapLayers, long memoryBytes, int cpus,
     Func<IReadOnlyList<Nic>, IReadOnlyList<Nic>> withPorts)
@@ -39,6 +40,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         var command = config.GetValueOrDefault("init.cmd") is { Length: > 0 } cmd ? Words.Split(cmd) : null;
         var process = image.Oci is null ? null : ProcessOf(image, config, command);
         var nics = withPorts([.. Nics.Of(expanded).Select(n => process is null ? n : n.WithoutAsking())]);
+        var hardware = HardwareShares.Of(expanded.Present);
         if (process is { TakesLaunches: true } || image is { Oci: null, HasInit: false } && command is null)
             throw new Refusal(400, $"start {instance.Name}: its image does not say what it runs; say it with init.cmd");
         return new InstanceSpec
@@ -48,7 +50,10 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
             Root = RootOf(document, instance.Name, expanded, image, idmapBase),
             Limits = LimitsOf(instance.Name, config),
             Nics = nics,
-            Shares = [.. ShareSpec.Of(expanded.Present).Select(s => WithSource(document, s))],
+            Shares = [.. ShareSpec.Of(expanded.Present).Select(s => WithSource(document, s)).Concat(hardware.Shares)
+                .DistinctBy(s => s.Path).OrderBy(s => s.Path, StringComparer.Ordinal)],
+            Absent = hardware.Absent,
+            Proxies = ProxySpec.Of(expanded.Present),
             Init = process?.InitArguments ?? command ?? ["/sbin/init"],
             Process = process is null || ResolvConf.Of(nics) is not { } names ? process
                 : process with { Mounts = [new RootMount(ResolvConf.Path) { Text = names }] },
@@ -59,6 +64,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
                 : SignalOf(config, "init.signal.halt") ?? process?.StopSignal ?? image.HaltSignal,
             RebootSignal = SignalOf(config, "init.signal.reboot") ?? image.RebootSignal,
             AutoRestart = Keys.IsTrue(expanded["boot.autorestart"]),
+            Nests = Keys.IsTrue(config.GetValueOrDefault("security.nesting")),
             Raw = config.GetValueOrDefault("raw.lxc") is { Length: > 0 } raw ? RawLxc.Read(raw) : [],
             Templates = TemplateFiles.Of(instance, config, image.Lxd),
         };
@@ -178,11 +184,26 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
     private LimitSpec LimitsOf(string name, ImmutableSortedDictionary<string, string> config)
     {
         long? memory = config.TryGetValue("limits.memory", out var text) ? Size.ParseShare(text, memoryBytes) : null;
+        var soft = config.GetValueOrDefault("limits.memory.enforce") == "soft";
         var processes = config.TryGetValue("limits.processes", out var count) ? long.Parse(count, CultureInfo.InvariantCulture)
             : InstanceLimits.DefaultProcesses;
-        return new LimitSpec(memory, config.TryGetValue("limits.cpu", out var cpu) ? Pin(name, CpuSet.Parse(cpu)) : null, processes,
-            IsInPartition(config));
+        var allowance = config.TryGetValue("limits.cpu.allowance", out var time) ? CpuAllowance.Parse(time) : null;
+        return new LimitSpec(soft ? null : memory, config.TryGetValue("limits.cpu", out var cpu) ? Pin(name, CpuSet.Parse(cpu)) : null,
+            processes, IsInPartition(config))
+        {
+            SoftMemoryBytes = soft ? memory : null,
+            CpuShares = SharesOf(allowance, Priority(config, "limits.cpu.priority") ?? 10),
+            CpuQuota = allowance is { Percent: null } hard ? new CpuQuota(hard.QuotaMs * 1000L, hard.PeriodMs * 1000L) : null,
+            DiskWeight = Priority(config, "limits.disk.priority") is { } disk ? Math.Max(10, disk * 100) : null,
+        };
     }
+
+    /// <summary>As LXD reckons: ten for each percent, and one less for each step of priority below ten.</summary>
+    private static int SharesOf(CpuAllowance? allowance, int priority) =>
+        (allowance?.Percent * 10 ?? LimitSpec.UsualShares) - (10 - priority);
+
+    private static int? Priority(ImmutableSortedDictionary<string, string> config, string key) =>
+        config.TryGetValue(key, out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 
     /// <summary>True when it says that it shares what partition <c>apps</c> may use.</summary>
     public static bool IsInPartition(ImmutableSortedDictionary<string, string> config) =>

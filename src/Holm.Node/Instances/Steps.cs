@@ -20,6 +20,10 @@ public sealed record SetNetwork(InstanceSpec Spec) : Step(Spec.Name);
 /// <param name="Spec">How it should be.</param>
 public sealed record SetShares(InstanceSpec Spec) : Step(Spec.Name);
 
+/// <summary>Has the connections of a running one carried that should be, and no others.</summary>
+/// <param name="Spec">How it should be.</param>
+public sealed record SetProxies(InstanceSpec Spec) : Step(Spec.Name);
+
 /// <summary>Writes what the engine has to know.</summary>
 /// <param name="Spec">What to start.</param>
 public sealed record Create(InstanceSpec Spec) : Step(Spec.Name);

@@ -33,6 +33,24 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
     /// <summary>True when devices are filtered by the version 1 controller.</summary>
     public bool DevicesOnV1 => tree.Of("devices") is { Unified: false };
 
+    /// <summary>
+    /// Lets a running instance use devices, or forbids them; version 1 only. What is allowed is allowed to the groups in it as well: the
+    /// kernel passes on only what is forbidden; cgroup-v1/devices.rst.
+    /// </summary>
+    /// <param name="name">The instance.</param>
+    /// <param name="allowed">Rules such as <c>c 10:200 rwm</c>.</param>
+    /// <param name="forbidden">The same.</param>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void SetDevices(string name, IReadOnlyList<string> allowed, IReadOnlyList<string> forbidden)
+    {
+        if (tree.Of("devices") is not { Unified: false } devices)
+            return;
+        foreach (var rule in forbidden)
+            devices.Write(Payload(name), "devices.deny", rule);
+        foreach (var rule in allowed)
+            devices.WriteAll(Payload(name), "devices.allow", rule);
+    }
+
     /// <summary>Makes the group and sets its limits, whole; may be called again while the instance runs.</summary>
     /// <exception cref="LinuxException">The kernel refused a value, for example a processor that does not exist.</exception>
     public void Set(string name, LimitSpec limits)
@@ -46,6 +64,9 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
         // The monitor is in the group and not the app's; one more is what liblxc needs to start init at all.
         Write("pids", group, "pids.max", "pids.max", limits.Processes is { } count ? Math.Max(count + 1, 3) : null, "max", "max");
         tree.Of("cpuset")?.WriteCpus(group, limits.Cpus);
+        Weights.SetCpu(tree, name, group, limits);
+        Weights.SetDisk(tree, group, limits.DiskWeight);
+        Write("memory", group, "memory.low", "memory.soft_limit_in_bytes", limits.SoftMemoryBytes, "0", "-1");
         if (tree.Of("memory") is { } memory && MemoryLimit.TrySet(memory, group, limits.MemoryBytes) is { } used)
             throw new Refusal(409,
                 $"limit the memory of {name} to {limits.MemoryBytes} bytes: it uses {used}; the old limit holds until it uses less");
@@ -57,10 +78,17 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
     /// <summary>Limits asked for that this machine has no controller for, by name.</summary>
     private IReadOnlyList<string> Missing(LimitSpec limits) =>
     [
-        .. limits.MemoryBytes is not null && tree.Of("memory") is null ? ["memory"] : Array.Empty<string>(),
+        .. (limits.MemoryBytes ?? limits.SoftMemoryBytes) is not null && tree.Of("memory") is null ? ["memory"] : Array.Empty<string>(),
         .. limits.Processes is not null and not DefaultProcesses && tree.Of("pids") is null ? ["processes"] : Array.Empty<string>(),
         .. limits.Cpus is not null && tree.Of("cpuset") is null ? ["cpu"] : Array.Empty<string>(),
+        .. (limits.CpuQuota is not null || limits.CpuShares != LimitSpec.UsualShares) && tree.Of("cpu") is null
+            ? ["cpu.allowance"] : Array.Empty<string>(),
     ];
+
+    /// <summary>What of the limits of a group that is there the kernel takes no notice of, as a sentence; null: nothing.</summary>
+    public string? Unfelt(string name, LimitSpec limits) =>
+        limits.DiskWeight is null || Weights.CanSetDisk(tree, Group(name)) ? null
+            : "limits.disk.priority has no effect: this kernel does not weigh what apps read and write (CONFIG_BFQ_GROUP_IOSCHED)";
 
     /// <summary>Freezes the instance, its monitor excepted.</summary>
     /// <exception cref="Refusal">Not within ten seconds; it goes on as before.</exception>
@@ -103,6 +131,9 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
         if (name.Length > 0 && Existing.Contains(name))
             tree.Add($"{Group(name)}/services", pid);
     }
+
+    /// <summary>Processes that were counted as an instance's own.</summary>
+    public IReadOnlySet<int> Services(string name) => tree.Processes($"{Group(name)}/services");
 
     /// <summary>Every process that is in an instance's groups, the monitor included.</summary>
     public IReadOnlySet<int> Processes(string name) =>

@@ -32,20 +32,20 @@ internal static class InnerLook
     {
         foreach (var source in sources.Where(s => !recorded.Any(r => SharePlan.SameMount(r.Share, s.Share))))
         {
-            MountIdentity found;
+            Fd file;
             try
             {
-                using var file = Fd.OpenInRoot(inner.Root, source.Share.Path, OpenFlags.O_PATH);
-                found = MountIdentity.Of(file);
+                file = Fd.OpenInRoot(inner.Root, source.Share.Path, OpenFlags.O_PATH);
             }
             catch (LinuxException)
             {
                 continue;
             }
-            if (found.IsMountRoot && (found.Device, found.Inode) == (source.Identity.Device, source.Identity.Inode) &&
-                !recorded.Any(r => r.Mount?.MountId == found.MountId) &&
-                lines.FirstOrDefault(l => l.Id == found.MountId) is { } line && IsAsWritten(line, source, ids))
-                yield return new AppliedShare(source.Share, MountedShare.Of(found));
+            using (file)
+                if (MountIdentity.Of(file) is { IsMountRoot: true } found && source.IsShownBy(file, ids) &&
+                    !recorded.Any(r => r.Mount?.MountId == found.MountId) &&
+                    lines.FirstOrDefault(l => l.Id == found.MountId) is { } line && IsAsWritten(line, source, ids))
+                    yield return new AppliedShare(source.Share, MountedShare.Of(found, source.Identity.Rule));
         }
     }
 
@@ -77,7 +77,7 @@ internal static class InnerLook
     }
 
     private static bool IsAsWritten(MountLine line, ShareSource source, ShareIds ids) =>
-        line.Attributes.Contains("nosuid") && line.Attributes.Contains("nodev") &&
+        line.Attributes.Contains("nosuid") && line.Attributes.Contains("nodev") == source.Share.DeviceFile is null &&
         line.Attributes.Contains("ro") == source.Share.ReadOnly &&
         line.Attributes.Contains("idmapped") == (source.Share.Shift && ids.UserNamespace is not null);
 

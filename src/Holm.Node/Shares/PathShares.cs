@@ -18,6 +18,8 @@ namespace Holm.Node.Shares;
 /// nosuid: a set-user-id program that somebody put on a stick must not make the app's users its root. It does not keep the app from
 /// putting one there: with shift=true its root's files are the host root's, so what is shared writable should be mounted nosuid on the
 /// host, or lie below a folder that only root enters. nodev: the same for device files.
+/// A device file is made for the app on a filesystem of its own, in place of the copy, and its mount is not nodev; the rules by which the
+/// app's control group allows it are told to the caller.
 /// A privileged app's root is the host's: it can undo all of this, as everything else.
 /// Nothing is remembered here: what is mounted is read from the kernel each time, and a mount that an earlier daemon made and did not live
 /// to put on record is known by what it shows.
@@ -98,6 +100,17 @@ public static class PathShares
         return null;
     }
 
+    /// <summary>What the control group of an app that is to have these shares has to allow, as far as the devices are there now.</summary>
+    public static IReadOnlyList<string> RulesOf(IReadOnlyList<ShareSpec> wanted)
+    {
+        using var sources = new ShareSources("", ShareIds.Privileged, [.. wanted.Where(w => w.DeviceFile is not null)]);
+        return [.. sources.All.Select(s => s.Identity.Rule).OfType<string>().Distinct()];
+    }
+
+    /// <summary>What the control group of an app with these shares has to allow.</summary>
+    public static IReadOnlyList<string> RulesOf(IReadOnlyList<AppliedShare> applied) =>
+        [.. applied.Select(a => a.Mount?.Rule).OfType<string>().Distinct()];
+
     private static SharePlan Plan(
         ShareSources sources, IReadOnlyList<AppliedShare> applied, IReadOnlyList<AppliedShare> alive, IReadOnlyList<MountLine> lines) =>
         SharePlan.Make(sources.Wanted, sources.IdentityOf, sources.WhyNot, applied, alive, OnHost(lines));
@@ -117,8 +130,11 @@ public static class PathShares
             return InnerMounts.In(initPid, ids.Root, inner =>
             {
                 foreach (var gone in plan.Remove)
+                {
                     InnerLook.Detach(inner, $"take {gone.Share.Path} (device {gone.Share.Device}) from {app}", gone.Mount!);
-                return Attach(app, inner, ids, plan.Add, copies);
+                    ShareTarget.RemoveEmpty(inner.Root, gone.Share, ids);
+                }
+                return Attach(app, inner, ids, plan.Add, copies, [.. plan.Add.Select(a => sources.IdentityOf(a)?.Rule)]);
             });
         }
         finally
@@ -128,7 +144,8 @@ public static class PathShares
     }
 
     private static List<AppliedShare> Attach(
-        string app, InnerMounts inner, ShareIds ids, IReadOnlyList<ShareSpec> shares, List<DetachedMount> copies)
+        string app, InnerMounts inner, ShareIds ids, IReadOnlyList<ShareSpec> shares, List<DetachedMount> copies,
+        IReadOnlyList<string?> rules)
     {
         var added = new List<AppliedShare>();
         try
@@ -145,7 +162,7 @@ public static class PathShares
                 {
                     throw new Refusal(409, $"{what}: {e.Message}", e);
                 }
-                added.Add(new AppliedShare(shares[i], MountedShare.Of(MountIdentity.Of(copies[i].Root))));
+                added.Add(new AppliedShare(shares[i], MountedShare.Of(MountIdentity.Of(copies[i].Root), rules[i])));
             }
             return added;
         }
@@ -157,8 +174,9 @@ public static class PathShares
         }
     }
 
-    internal static string Doing(string app, ShareSpec share) =>
-        $"share {share.Source} with {app} as {share.Path} (device {share.Device})";
+    internal static string Doing(string app, ShareSpec share) => share.DeviceFile is not null
+        ? $"give {app} the device {share.Source} as {share.Path} (device {share.Device})"
+        : $"share {share.Source} with {app} as {share.Path} (device {share.Device})";
 
     private static IReadOnlyList<AppliedShare> AliveBy(IReadOnlyList<MountLine> lines, IReadOnlyList<AppliedShare> applied) =>
         [.. applied.Where(a => a.Mount is { } mount && lines.Any(l => l.Id == mount.MountId))];

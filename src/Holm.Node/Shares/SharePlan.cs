@@ -1,5 +1,4 @@
 using Holm.Config;
-using Holm.Linux.Mounts;
 
 namespace Holm.Node.Shares;
 
@@ -14,6 +13,7 @@ namespace Holm.Node.Shares;
 ///   missing, its filesystem still there: removed      required=true: it stays; required=false: it goes
 ///   missing from the first                            required=true: refused; required=false: it comes when the source does
 /// </code>
+/// A device file that is required stays though the host's is removed: it has no filesystem that the host could unmount.
 /// A source that is there and cannot be used counts as missing: where a stick is plugged in may be a folder whose ids cannot be mapped.
 /// A mount covers those below its path and takes them along when it goes, so those are made anew.
 /// </remarks>
@@ -37,7 +37,7 @@ internal sealed record SharePlan(
     /// <param name="alive">Those of them whose mounts are there.</param>
     /// <param name="onHost">True while the filesystem of a mount is mounted on the host.</param>
     public static SharePlan Make(
-        IReadOnlyList<ShareSpec> wanted, Func<ShareSpec, MountIdentity?> sourceOf, Func<ShareSpec, string?> whyNot,
+        IReadOnlyList<ShareSpec> wanted, Func<ShareSpec, SourceIdentity?> sourceOf, Func<ShareSpec, string?> whyNot,
         IReadOnlyList<AppliedShare> known, IReadOnlyList<AppliedShare> alive, Func<MountedShare, bool> onHost)
     {
         List<AppliedShare> kept = [], away = [], remove = [], missing = [];
@@ -57,7 +57,8 @@ internal sealed record SharePlan(
         foreach (var share in wanted)
         {
             var mounted = alive.FirstOrDefault(a => SameMount(a.Share, share));
-            if (mounted is { Mount: { } mount } && (sourceOf(share) is { } source ? mount.Shows(source) : share.Required && onHost(mount)))
+            if (mounted is { Mount: { } mount } && (sourceOf(share) is { } source ? mount.Shows(source)
+                : share.Required && (share.DeviceFile is not null || onHost(mount))))
                 kept.Add(new AppliedShare(share, mount));
             else
                 Place(share);

@@ -1,6 +1,7 @@
 using Holm.Config;
 using Holm.Contract;
 using Holm.Linux;
+using Holm.Linux.Files;
 using Holm.Linux.Mounts;
 
 namespace Holm.Node.Shares;
@@ -14,16 +15,32 @@ namespace Holm.Node.Shares;
 /// </remarks>
 internal sealed class ShareSource : IDisposable
 {
-    private readonly Fd _file;
+    private readonly Fd? _file;
+    private readonly (uint Major, uint Minor) _device;
     private DetachedMount? _copy;
 
-    private ShareSource(ShareSpec share, Fd file) => (Share, _file, Identity) = (share, file, MountIdentity.Of(file));
+    private ShareSource(ShareSpec share, Fd file) => (Share, _file, Identity) = (share, file, new(MountIdentity.Of(file), null));
+
+    private ShareSource(ShareSpec share, DeviceFile file, uint major, uint minor) =>
+        (Share, _device, Identity) = (share, (major, minor), new(default, DeviceFile.Rule(file.IsBlock, major, minor)));
 
     /// <summary>The share.</summary>
     public ShareSpec Share { get; }
 
     /// <summary>What it is.</summary>
-    public MountIdentity Identity { get; }
+    public SourceIdentity Identity { get; }
+
+    /// <summary>True when what is mounted in an app, open, is what would be mounted for it now.</summary>
+    /// <param name="found">Open, O_PATH.</param>
+    /// <param name="ids">The app's ids.</param>
+    public bool IsShownBy(Fd found, ShareIds ids)
+    {
+        if (Share.DeviceFile is not { } file)
+            return MountedShare.Of(MountIdentity.Of(found), null).Shows(Identity.File);
+        var stat = FileStat.Of(found);
+        return (file.IsBlock ? stat.IsBlockDevice : stat.IsCharDevice) && stat.Node == ((ulong)_device.Major << 32 | _device.Minor) &&
+            (stat.Uid, stat.Gid, stat.Mode & 0xfff) == (ids.Root + file.Uid, ids.Root + file.Gid, file.Mode);
+    }
 
     /// <summary>Opens it; null: it is missing.</summary>
     /// <param name="what">What is being done, for the message.</param>
@@ -33,7 +50,9 @@ internal sealed class ShareSource : IDisposable
     {
         try
         {
-            return new ShareSource(share, Fd.OpenWithoutLinks(share.Source, OpenFlags.O_PATH));
+            if (share.DeviceFile is not { } file)
+                return new ShareSource(share, Fd.OpenWithoutLinks(share.Source, OpenFlags.O_PATH));
+            return file is { Major: { } major, Minor: { } minor } ? new ShareSource(share, file, major, minor) : Device(what, share, file);
         }
         catch (LinuxException e) when (e.Errno is Errnos.ENOENT or Errnos.ENOTDIR)
         {
@@ -50,6 +69,18 @@ internal sealed class ShareSource : IDisposable
         }
     }
 
+    /// <summary>In /dev, which is the host's alone, links are followed: /dev/serial/by-id/….</summary>
+    private static ShareSource Device(string what, ShareSpec share, DeviceFile file)
+    {
+        using var found = share.Source.StartsWith("/dev/", StringComparison.Ordinal) ? Fd.Open(share.Source, OpenFlags.O_PATH)
+            : Fd.OpenWithoutLinks(share.Source, OpenFlags.O_PATH);
+        var stat = FileStat.Of(found);
+        return (file.IsBlock ? stat.IsBlockDevice : stat.IsCharDevice)
+            ? new ShareSource(share, file, (uint)(stat.Node >> 32), (uint)stat.Node)
+            : throw new Refusal(409, $"{what}: {share.Source} is no {(file.IsBlock ? "block" : "character")} device; name one that is, " +
+                "or say its major and minor number");
+    }
+
     /// <summary>
     /// Makes a mount of it that is nowhere yet, with all that the app must not be able to do taken away; kept for <see cref="Take"/>.
     /// </summary>
@@ -60,8 +91,15 @@ internal sealed class ShareSource : IDisposable
     {
         if (_copy is not null)
             return null;
+        if (Share.DeviceFile is { } file)
+        {
+            _copy = DeviceMount.Make(
+                file.IsBlock, _device.Major, _device.Minor, ids.Root + file.Uid, ids.Root + file.Gid, file.Mode);
+            _copy.Restrict(readOnly: false, idmap: null, isDevice: true);
+            return null;
+        }
         var idmap = Share.Shift ? ids.UserNamespace : null;
-        var copy = DetachedMount.CopyOf(_file, Share.Recursive);
+        var copy = DetachedMount.CopyOf(_file!, Share.Recursive);
         try
         {
             copy.Restrict(Share.ReadOnly, idmap);
@@ -93,7 +131,7 @@ internal sealed class ShareSource : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _file.Dispose();
+        _file?.Dispose();
         _copy?.Dispose();
     }
 

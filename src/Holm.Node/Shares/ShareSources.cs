@@ -34,7 +34,7 @@ internal sealed class ShareSources : IDisposable
     public IReadOnlyCollection<ShareSource> All => _there.Values;
 
     /// <summary>What a source is; null: it is missing.</summary>
-    public MountIdentity? IdentityOf(ShareSpec share) => _there.GetValueOrDefault(share)?.Identity;
+    public SourceIdentity? IdentityOf(ShareSpec share) => _there.GetValueOrDefault(share)?.Identity;
 
     /// <summary>Why a source that is there cannot be used; null: it can.</summary>
     public string? WhyNot(ShareSpec share) => _there[share].Prepare(_ids);

@@ -50,6 +50,25 @@ internal static class ShareTarget
         }
     }
 
+    /// <summary>Removes the empty file of the app's /dev on which a device file was mounted: it would look like a device.</summary>
+    public static void RemoveEmpty(Fd root, ShareSpec share, ShareIds ids)
+    {
+        if (share.DeviceFile is null || !share.Path.StartsWith("/dev/", StringComparison.Ordinal))
+            return;
+        try
+        {
+            using var folder = Fd.OpenInRoot(root, Path.GetDirectoryName(share.Path)!, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+            using var file = FolderEntry.TryOpen(folder, Path.GetFileName(share.Path));
+            if (file is not null && FileStat.Of(file) is { IsRegular: true, Size: 0 } stat && stat.Uid == ids.Root)
+                FolderEntry.Remove(folder, Path.GetFileName(share.Path));
+        }
+        catch (LinuxException)
+        {
+            // The app has made something else of it, which is its own affair.
+            return;
+        }
+    }
+
     private static Fd Find(string what, InnerMounts inner, ShareSpec share, bool isFolder, ShareIds ids)
     {
         for (var attempt = 1; ; attempt++)

@@ -129,6 +129,8 @@ internal sealed class AnyDocument(int seed)
             });
             if (_random.Next(8) == 0)
                 devices = devices.SetItem("mask", Maps.Of(("type", "none")));
+            if (_random.Next(4) == 0)
+                devices = devices.SetItem($"part{i}", Part());
         }
         // Shares as lines make them.
         foreach (var disk in devices.Where(d => d.Value.ContainsKey("source")).ToList())
@@ -181,6 +183,16 @@ internal sealed class AnyDocument(int seed)
             port = port.SetItem("name", inside);
         return _random.Next(5) == 0 ? port.SetItem("hwaddr", "02:00:00:00:00:01") : port;
     }
+
+    private ImmutableSortedDictionary<string, string> Part() => _random.Next(5) switch
+    {
+        0 => Maps.Of(("type", "unix-char"), ("path", $"/dev/with space{_random.Next(3)}"), ("required", Maybe() ? "no" : "true")),
+        1 => Maps.Of(("type", "unix-block"), ("source", "/dev/a#b"), ("path", "/dev/x"), ("major", "7"), ("minor", "0"), ("mode", "0600")),
+        2 => Maps.Of(("type", "usb"), ("vendorid", "1d6b"), ("productid", ""), ("uid", "7")),
+        3 => Maps.Of(("type", "gpu"), ("gputype", "physical"), ("pci", "00:02.0")),
+        _ => Maps.Of(("type", "proxy"), ("listen", Maybe() ? "unix:/run/a b" : "tcp:[::]:80,81-90"), ("connect", "tcp:127.0.0.1:80"),
+            ("bind", Maybe() ? "host" : "instance"), ("security.uid", "1000")),
+    };
 
     private ImmutableSortedDictionary<string, string> Disk(int i)
     {

@@ -41,6 +41,9 @@ public sealed class RulesTests
             ConfigKey.OfNics.Select(k => k.Name));
         Assert.Equal(Devices.RootKeys.Union(ShareSpec.KeysOf).Where(k => k != "type").Order(StringComparer.Ordinal),
             ConfigKey.OfDisks.Select(k => k.Name));
+        Assert.Equal(DeviceFile.KeysOf.Union(HardwareSpec.UsbKeys).Union(HardwareSpec.GpuKeys).Where(k => k != "type")
+            .Order(StringComparer.Ordinal), ConfigKey.OfParts.Select(k => k.Name));
+        Assert.Equal(ProxySpec.KeysOf.Where(k => k != "type").Order(StringComparer.Ordinal), ConfigKey.OfProxies.Select(k => k.Name));
     }
 
     [Fact]
@@ -70,6 +73,22 @@ public sealed class RulesTests
     [InlineData("limits.cpu", "3-1", false)]
     [InlineData("limits.cpu", "0", false)]
     [InlineData("limits.cpu", "0-99999999", false)]
+    [InlineData("limits.cpu.allowance", "50%", true)]
+    [InlineData("limits.cpu.allowance", "1000%", true)]
+    [InlineData("limits.cpu.allowance", "1001%", false)]
+    [InlineData("limits.cpu.allowance", "25ms/100ms", true)]
+    [InlineData("limits.cpu.allowance", "0ms/100ms", false)]
+    [InlineData("limits.cpu.allowance", "25ms/1001ms", false)]
+    [InlineData("limits.cpu.allowance", "25/100", false)]
+    [InlineData("limits.cpu.priority", "0", true)]
+    [InlineData("limits.cpu.priority", "11", false)]
+    [InlineData("limits.disk.priority", "10", true)]
+    [InlineData("limits.disk.priority", "", false)]
+    [InlineData("limits.memory.enforce", "soft", true)]
+    [InlineData("limits.memory.enforce", "Soft", false)]
+    [InlineData("security.nesting", "true", true)]
+    [InlineData("security.idmap.base", "1", false)]
+    [InlineData("security.idmap.size", "65536", false)]
     [InlineData("limits.partition", "apps", true)]
     [InlineData("limits.partition", "none", true)]
     [InlineData("limits.partition", "Apps", false)]

@@ -78,6 +78,7 @@ public sealed class PlannerTests
             Limits = LimitsOf(words),
             Nics = Nics(words),
             Shares = Shares(words),
+            Proxies = Proxies(words),
         };
         return new DesiredInstance(words[1], wanted, waiting || wanted == Wanted.Off ? null : spec, waiting ? "no image" : "",
             words.Contains("enabled"));
@@ -106,6 +107,10 @@ public sealed class PlannerTests
             Nics = words[2] == "Absent" ? null : Nics(words),
             Shares = words[2] == "Absent" ? null : [.. Shares(words).Select(s => new AppliedShare(s, null))],
             SharesStale = words.Contains("stale"),
+            Proxies = Proxies(words),
+            ProxiesStale = words.Contains("proxies-stale"),
+            RefusedProxies = Time("proxies-refused-until") is { } once ? new RefusedProxies(
+                Proxies(Refused(words, "proxy=")), "in use", once) : null,
             RefusedShares = Time("shares-refused-until") is { } then ? new RefusedShares(
                 Shares(Refused(words, "share=")), "no such folder", then) : null,
             RefusedNics = Time("nics-refused-until") is { } later ? new RefusedNics(
@@ -151,6 +156,11 @@ public sealed class PlannerTests
     private static ShareSpec[] Shares(string[] words) =>
         [.. words.Where(w => w.StartsWith("share=", StringComparison.Ordinal)).Select(w =>
             new ShareSpec("d", "/usb", w["share=".Length..], false, true, false, true))];
+
+    /// <summary><c>proxy=80</c>, by number of words.</summary>
+    private static ProxySpec[] Proxies(string[] words) =>
+        [.. words.Where(w => w.StartsWith("proxy=", StringComparison.Ordinal)).Select(w => ProxySpec.Read("d", Maps.Of(("type", "proxy"),
+            ("listen", $"tcp:0.0.0.0:{w["proxy=".Length..]}"), ("connect", "tcp:127.0.0.1:80"))))];
 
     private static InstanceSpec Spec(string name, bool autoRestart) => new()
     {
