@@ -17,6 +17,7 @@ using Holm.Node.Instances;
 using Holm.Node.Launch;
 using Holm.Node.Limits;
 using Holm.Node.Networks;
+using Holm.Node.Trust;
 
 namespace Holm.Node;
 
@@ -124,7 +125,8 @@ public static class Daemon
         var watching = Task.WhenAll(bridges.Watch(stop.Token), shares.Watch(loop, stop.Token), launching.Run(paths.Run, stop.Token));
         var files = new InstanceFiles(loop, config, reader, roots, images, engine, paths, clock);
         var face = Faces.Of(config, control, new Activation(config, control, desired, power, loop, paths), readings, images, pulls, logins,
-            bridges, networks, events, paths, new Checks(tree, paths, canIdmapLayers), flakes, Say)
+            bridges, networks, events, paths, new Checks(tree, paths, canIdmapLayers), flakes,
+            NodeTrust.Open(paths.Trust, clock, Say), Say)
             .WithPublishing(images, new Publishing(control, reader, roots, images, config, clock));
         face = face with { WithTransients = transients.Over, Instances = face.Instances with { Files = files.Use } };
         await Serve(paths, face, boot, running, ended).ConfigureAwait(false);

@@ -13,6 +13,7 @@ namespace Holm.Node;
 ///     layers/ images/ …    the content store     layers/KEY        mounted layers
 ///     pools/POOL/NAME/     kept writes           instances/NAME/   records, logs; liblxc's lxcpath
 ///     flakes/NAME.yaml     registered commands   power/NAME        wanted power
+///     trust/               key, trusted clients
 /// </code>
 /// </remarks>
 public sealed record NodePaths
@@ -40,6 +41,9 @@ public sealed record NodePaths
 
     /// <summary>Records of flakes.</summary>
     public string Flakes => Path.Combine(State, "flakes");
+
+    /// <summary>Key and certificate of the node, and whom it trusts.</summary>
+    public string Trust => Path.Combine(State, "trust");
 
     /// <summary>Kept writes of an instance.</summary>
     public string Kept(string pool, string name) => Path.Combine(State, "pools", pool, name);
