@@ -37,6 +37,11 @@ internal static class BlockWriter
                 WriteParts(text, found.Description, found.Config, NoDevices, withIface: false);
                 Line(text, 0, ["end"]);
                 break;
+            case ["pool", var pool] when document.Pools.TryGetValue(pool, out var found):
+                Line(text, 0, ["pool", pool, found.Driver]);
+                WriteParts(text, found.Description, found.Config, NoDevices, withIface: false);
+                Line(text, 0, ["end"]);
+                break;
             case ["app", var app] when document.Instances.TryGetValue(app, out var found):
                 Write(text, found);
                 break;

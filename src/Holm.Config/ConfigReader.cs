@@ -93,7 +93,7 @@ internal sealed class ConfigReader
     {
         (_before, _begins, _spoiled, _owner) = (_draft.Document, number, false, null);
         // Should it be refused, its lines are not read.
-        _skip = words[0] is "app" or "profile" or "network" or "iface" ? 1 : 0;
+        _skip = words[0] is "app" or "profile" or "network" or "pool" or "iface" ? 1 : 0;
         if (words is ["app", var name, _] && _before.Instances.ContainsKey(name))
             throw new FormatException($"app {name} is there already");
         _draft = Lines.Apply(_draft, words, abbreviate: false);

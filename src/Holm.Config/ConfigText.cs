@@ -9,6 +9,9 @@ namespace Holm.Config;
 /// https :8443
 /// registry docker.io search mirrors 10.0.0.5:5000
 /// registry 10.0.0.5:5000 insecure
+/// pool fast dir
+///     config source /mnt/ssd/apps
+/// end
 /// profile default
 ///     device root disk path=/ pool=default
 /// end
@@ -48,6 +51,7 @@ public static class ConfigText
         .. document.Resources == Resources.Default ? [] : (string[])["resources"],
         .. document.Https is null ? [] : (string[])["https"],
         .. document.Registries.Keys.Select(n => $"registry {Words.Quote(n)}"),
+        .. document.Pools.Keys.Select(n => $"pool {n}"),
         .. document.Profiles.Keys.Select(n => $"profile {Words.Quote(n)}"), .. document.Networks.Keys.Select(n => $"network {n}"),
         .. document.Instances.Keys.Select(n => $"app {n}"),
     ];

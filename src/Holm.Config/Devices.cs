@@ -10,9 +10,6 @@ public static class Devices
     /// <summary>Most devices one instance or profile may have.</summary>
     public const int Most = 64;
 
-    /// <summary>Where writable roots live: <c>default</c> is kept on disk, <c>ram</c> is gone with the stop.</summary>
-    public static IReadOnlyList<string> Pools { get; } = ["default", "ram"];
-
     /// <summary>Keys of a root disk.</summary>
     public static IReadOnlyList<string> RootKeys { get; } = ["type", "path", "pool", "size"];
 
@@ -56,8 +53,7 @@ public static class Devices
         RefuseOthers(name, device, [.. RootKeys]);
         if (!device.TryGetValue("pool", out var pool))
             throw new Refusal(400, $"device {name}: a root disk needs a pool; add pool=default (kept) or pool=ram (gone with the stop)");
-        if (!Pools.Contains(pool))
-            throw new Refusal(400, $"device {name}: there is no pool {Names.Show(pool)}; there are {string.Join(" and ", Pools)}");
+        PoolConfig.CheckName("storage pool", pool, $"device {name}: ");
         if (device.TryGetValue("size", out var size) && Size.Parse(size) == 0)
             throw new Refusal(400, $"device {name}: a size of nothing is not allowed");
     }

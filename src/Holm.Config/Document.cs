@@ -18,6 +18,9 @@ public sealed record Document
     /// <summary>Managed networks, by name, ordinal order.</summary>
     public ImmutableSortedDictionary<string, NetworkConfig> Networks { get; init; } = Maps.Empty<NetworkConfig>();
 
+    /// <summary>Storage pools of which something is said, by name, ordinal order; see <see cref="PoolUse.FindPool"/>.</summary>
+    public ImmutableSortedDictionary<string, PoolConfig> Pools { get; init; } = Maps.Empty<PoolConfig>();
+
     /// <summary>What the apps of partition <c>apps</c> may use together.</summary>
     public Resources Resources { get; init; } = Resources.Default;
 
@@ -57,6 +60,12 @@ public sealed record Document
     /// <summary>Takes a network out; none of that name is no error.</summary>
     public Document WithoutNetwork(string name) => this with { Networks = Networks.Remove(name) };
 
+    /// <summary>Adds or replaces a storage pool.</summary>
+    public Document With(PoolConfig pool) => this with { Pools = Pools.SetItem(pool.Name, pool) };
+
+    /// <summary>Takes a storage pool out; none of that name is no error.</summary>
+    public Document WithoutPool(string name) => this with { Pools = Pools.Remove(name) };
+
     /// <summary>Adds or replaces a registry.</summary>
     public Document With(RegistryConfig registry) => this with { Registries = Registries.SetItem(registry.Host, registry) };
 
@@ -84,6 +93,7 @@ public sealed record Document
         Instances = Carry(Instances, from.Instances, to.Instances),
         Profiles = Carry(Profiles, from.Profiles, to.Profiles),
         Networks = Carry(Networks, from.Networks, to.Networks),
+        Pools = Carry(Pools, from.Pools, to.Pools),
         Resources = from.Resources == to.Resources ? Resources : to.Resources,
         Https = from.Https == to.Https ? Https : to.Https,
         Registries = Carry(Registries, from.Registries, to.Registries),

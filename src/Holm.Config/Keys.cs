@@ -76,7 +76,8 @@ public static class Keys
     public static void Check(string name, string value)
     {
         if (Find(name) is not { } key)
-            throw new Refusal(400, $"config key {Names.Show(name)} is not known{Nearest(name)}");
+            throw new Refusal(400, $"config key {Names.Show(name)} is not known" + (name.StartsWith("snapshots.", StringComparison.Ordinal)
+                ? ": snapshots are made when they are asked for, and stay until they are deleted" : Nearest(name)));
         CheckName(key, name);
         CheckText($"config key {name}", value, key.ManyLines);
         if (key.Name == "raw.lxc")

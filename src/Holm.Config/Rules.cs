@@ -21,8 +21,9 @@ public static class Rules
         document.Resources.Check();
         foreach (var registry in document.Registries.Values)
             registry.Check();
+        PoolUse.CheckPools(document);
         foreach (var profile in document.Profiles.Values)
-            Check(profile);
+            Check(document, profile);
         foreach (var network in document.Networks.Values)
             network.Check();
         foreach (var instance in document.Instances.Values)
@@ -30,12 +31,12 @@ public static class Rules
         Nics.CheckTogether(document);
     }
 
-    /// <summary>Accepts one profile.</summary>
-    /// <exception cref="Refusal">400.</exception>
-    public static void Check(ProfileConfig profile)
+    /// <summary>Accepts one profile, whose pools are looked up in the document.</summary>
+    /// <exception cref="Refusal">400 or 404.</exception>
+    public static void Check(Document document, ProfileConfig profile)
     {
         Names.CheckProfile(profile.Name);
-        CheckParts($"profile {profile.Name}", profile.Description, profile.Config, profile.Devices);
+        CheckParts(document, $"profile {profile.Name}", profile.Description, profile.Config, profile.Devices);
     }
 
     /// <summary>Accepts one instance, whose profiles are looked up in the document.</summary>
@@ -44,7 +45,7 @@ public static class Rules
     {
         Names.CheckInstance(instance.Name);
         Names.CheckImage(instance.Image);
-        CheckParts($"instance {instance.Name}", instance.Description, instance.Config, instance.Devices);
+        CheckParts(document, $"instance {instance.Name}", instance.Description, instance.Config, instance.Devices);
         if (instance.Profiles.Count > MostProfiles)
             throw new Refusal(400,
                 $"instance {instance.Name}: {instance.Profiles.Count} profiles are too many, {MostProfiles} are allowed");
@@ -71,7 +72,8 @@ public static class Rules
         }
     }
 
-    private static void CheckParts(string what, string description, ImmutableSortedDictionary<string, string> config,
+    private static void CheckParts(Document document, string what, string description,
+        ImmutableSortedDictionary<string, string> config,
         ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, string>> devices)
     {
         try
@@ -85,6 +87,7 @@ public static class Rules
                 throw new Refusal(400, $"{devices.Count} devices are too many, {Config.Devices.Most} are allowed");
             foreach (var (name, device) in devices)
                 Config.Devices.Check(name, device);
+            PoolUse.Check(document, devices);
         }
         catch (Refusal refusal)
         {

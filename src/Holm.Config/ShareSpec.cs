@@ -4,11 +4,12 @@ using Holm.Contract;
 namespace Holm.Config;
 
 /// <summary>
-/// A file or folder of the host that an app sees: a device of type disk with a source, read and checked. Keys are LXD's
+/// A file or folder of the host, or a volume of a storage pool, that an app sees: a device of type disk with a source, read and
+/// checked. Keys are LXD's
 /// (<c>doc/reference/devices_disk.md</c>); <c>shift</c> is true unless said otherwise.
 /// </summary>
 /// <param name="Device">Name of the device.</param>
-/// <param name="Source">Absolute path on the host, without <c>..</c>, <c>.</c> and slashes too many.</param>
+/// <param name="Source">Name of a volume (<see cref="Pool"/>), or absolute path without <c>..</c>, <c>.</c> and extra slashes.</param>
 /// <param name="Path">Absolute path inside, in the same form; not <c>/</c>, not <c>/proc</c> or below.</param>
 /// <param name="ReadOnly">True: the app can change nothing below it.</param>
 /// <param name="Required">True: the app is not started while the source is missing.</param>
@@ -16,8 +17,11 @@ namespace Holm.Config;
 /// <param name="Shift">True: the ids of an unprivileged app are the host's, so that its root's files are the host root's.</param>
 public sealed record ShareSpec(string Device, string Source, string Path, bool ReadOnly, bool Required, bool Recursive, bool Shift)
 {
+    /// <summary>The storage pool in which <see cref="Source"/> is the name of a volume; null: it is a path.</summary>
+    public string? Pool { get; init; }
+
     /// <summary>Keys of a share.</summary>
-    public static IReadOnlyList<string> KeysOf { get; } = ["type", "source", "path", "readonly", "required", "recursive", "shift"];
+    public static IReadOnlyList<string> KeysOf { get; } = ["type", "pool", "source", "path", "readonly", "required", "recursive", "shift"];
 
     /// <summary>Longest path, bytes of UTF-8; PATH_MAX without its NUL.</summary>
     private const int LongestPath = 4095;
@@ -33,7 +37,10 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
         if (keys.Keys.FirstOrDefault(k => !KeysOf.Contains(k)) is { } other)
             throw new Refusal(400, $"device {device}: key {Names.Show(other)} is not known for a disk other than the root; it takes " +
                 string.Join(", ", KeysOf));
-        var source = keys.GetValueOrDefault("source") is { Length: > 0 } written ? PathOf(device, "source", written)
+        var pool = keys.GetValueOrDefault("pool");
+        var source = keys.GetValueOrDefault("source") is { Length: > 0 } written
+            ? pool is null ? PathOf(device, "source", written) : VolumeOf(device, pool, written)
+            : pool is not null ? throw new Refusal(400, $"device {device}: say which volume of pool {Names.Show(pool)} it is: source=NAME")
             : throw new Refusal(400, $"device {device}: say which file or folder of the host it is: source=/PATH");
         var path = keys.GetValueOrDefault("path") is { Length: > 0 } inside ? PathOf(device, "path", inside)
             : throw new Refusal(400, $"device {device}: say where the app sees it: path=/PATH");
@@ -43,7 +50,8 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
             throw new Refusal(
                 400, $"device {device}: nothing can be shared at {Names.Show(path)}: /proc is the kernel's; choose another path");
         return new ShareSpec(device, source, path, Bool(device, keys, "readonly", false), Bool(device, keys, "required", true),
-            Bool(device, keys, "recursive", false), Bool(device, keys, "shift", true));
+            Bool(device, keys, "recursive", false), Bool(device, keys, "shift", true))
+        { Pool = pool };
     }
 
     /// <summary>The shares among the devices of one instance, those above before those below them.</summary>
@@ -61,7 +69,25 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
     /// <summary>True when this share lies below another.</summary>
     public bool IsBelow(ShareSpec other) => Path.StartsWith(other.Path + "/", StringComparison.Ordinal);
 
-    private static string PathOf(string device, string key, string text)
+    /// <summary>Accepts an absolute path of the host that is written as it is.</summary>
+    /// <exception cref="Refusal">400.</exception>
+    internal static void CheckPath(string what, string text)
+    {
+        if (text == "/" || PathOf(what, text) != text)
+            throw new Refusal(400, $"{what} {Names.Show(text)} is not allowed: write it without '.', without '/' at its end or twice, " +
+                "and not / itself");
+    }
+
+    private static string VolumeOf(string device, string pool, string volume)
+    {
+        PoolConfig.CheckName("storage pool", pool, $"device {device}: ");
+        PoolConfig.CheckName("storage volume", volume, $"device {device}: ");
+        return volume;
+    }
+
+    private static string PathOf(string device, string key, string text) => PathOf($"device {device}: {key}", text);
+
+    private static string PathOf(string what, string text)
     {
         var parts = text.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var broken =
@@ -71,7 +97,7 @@ public sealed record ShareSpec(string Device, string Source, string Path, bool R
             System.Text.Encoding.UTF8.GetByteCount(text) > LongestPath ? $"it is longer than {LongestPath} bytes" :
             null;
         if (broken is not null)
-            throw new Refusal(400, $"device {device}: {key} {Names.Show(text)} is not allowed: {broken}");
+            throw new Refusal(400, $"{what} {Names.Show(text)} is not allowed: {broken}");
         return "/" + string.Join('/', parts.Where(p => p != "."));
     }
 

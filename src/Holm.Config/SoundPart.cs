@@ -10,8 +10,9 @@ internal sealed class SoundPart
     public SoundPart(Document document)
     {
         Document = document;
+        KeepPools();
         foreach (var profile in document.Profiles.Values)
-            Keep(() => Rules.Check(profile), d => d.WithoutProfile(profile.Name));
+            Keep(() => Rules.Check(Document, profile), d => d.WithoutProfile(profile.Name));
         if (!Document.Profiles.ContainsKey(Document.DefaultProfile))
             Document = Document.With(Document.Initial.Profiles[Document.DefaultProfile]);
         foreach (var network in document.Networks.Values)
@@ -41,6 +42,17 @@ internal sealed class SoundPart
         {
             Document = Document.With(app);
             Keep(() => Nics.CheckTogether(Document), d => d.WithoutInstance(app.Name));
+        }
+    }
+
+    private void KeepPools()
+    {
+        var whole = Document;
+        Document = whole with { Pools = whole.Pools.Clear() };
+        foreach (var pool in whole.Pools.Values)
+        {
+            Document = Document.With(pool);
+            Keep(() => PoolUse.CheckPools(Document), d => d.WithoutPool(pool.Name));
         }
     }
 

@@ -53,12 +53,12 @@ public sealed partial record ConfigKey
     public static IReadOnlyList<ConfigKey> OfDisks { get; } =
     [
         new("path", Path, "", "where it is inside; / is the root disk"),
-        new("pool", "default or ram", "", "where a root disk's writes go: kept, or gone with each stop"),
+        new("pool", "name of a pool", "", "where a root disk's writes go: default keeps them, ram drops them; or whose volume is shared"),
         new("readonly", Bool, "false", "the app can change nothing of the share"),
         new("recursive", Bool, "false", "what is mounted below the source is shared, too"),
         new("required", Bool, "true", "the app is not started while the source is missing"),
         new("shift", Bool, "true", "an unprivileged app's ids are the host's in the share; false: its files are nobody's"),
         new("size", "size such as 64MiB", "no limit", "how much may be written to a root disk"),
-        new("source", Path, "", "the file or folder of the host that is shared"),
+        new("source", Path + " or volume", "", "the file or folder of the host, or the volume of the pool, that is shared"),
     ];
 }

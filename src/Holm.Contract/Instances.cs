@@ -71,6 +71,10 @@ public sealed record Instance
     /// <summary>With recursion 2 only.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public InstanceState? State { get; init; }
+
+    /// <summary>With recursion 2 only; the oldest first.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<InstanceSnapshot>? Snapshots { get; init; }
 }
 
 /// <summary>Body of <c>PUT</c> and <c>PATCH /1.0/instances/NAME</c>. Null means: not given.</summary>
@@ -96,6 +100,10 @@ public sealed record InstancePut
 
     /// <summary>Alias or fingerprint; null keeps the image.</summary>
     public string? Image { get; set; }
+
+    /// <summary>PUT: a snapshot, <c>SNAPSHOT</c> or <c>NAME/SNAPSHOT</c>, that it is brought back to; all else is not read.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Restore { get; set; }
 }
 
 /// <summary>Body of <c>POST /1.0/instances</c>.</summary>
@@ -143,6 +151,14 @@ public sealed record InstanceSource
 
     /// <summary>An alias. LXD's clients: resolved and pinned now, unless <see cref="Follow"/>.</summary>
     public string? Alias { get; set; }
+
+    /// <summary>Type <c>copy</c>: the instance, or <c>INSTANCE/SNAPSHOT</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Source { get; set; }
+
+    /// <summary>Type <c>copy</c>: without the instance's snapshots.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool InstanceOnly { get; set; }
 
     /// <summary>True for a console app: the alias is looked up anew at each start.</summary>
     public bool Follow { get; set; }

@@ -47,6 +47,8 @@ public static class Errnos
     public const int ENOSPC = 28;
     /// <summary>Read-only file system.</summary>
     public const int EROFS = 30;
+    /// <summary>A file has as many names as it can have.</summary>
+    public const int EMLINK = 31;
     /// <summary>Broken pipe.</summary>
     public const int EPIPE = 32;
     /// <summary>Numerical result out of range.</summary>
@@ -100,6 +102,7 @@ public static class Errnos
         ENOTTY => nameof(ENOTTY),
         ENOSPC => nameof(ENOSPC),
         EROFS => nameof(EROFS),
+        EMLINK => nameof(EMLINK),
         EPIPE => nameof(EPIPE),
         ERANGE => nameof(ERANGE),
         ENAMETOOLONG => nameof(ENAMETOOLONG),

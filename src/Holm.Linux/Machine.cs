@@ -21,9 +21,14 @@ public static class Machine
     }
 
     /// <summary>RAM that the kernel has to give, bytes: MemTotal of /proc/meminfo.</summary>
-    public static long MemoryBytes()
+    public static long MemoryBytes() => Memory("MemTotal:");
+
+    /// <summary>RAM that could be given without swapping, bytes: MemAvailable of /proc/meminfo.</summary>
+    public static long AvailableMemoryBytes() => Memory("MemAvailable:");
+
+    private static long Memory(string name)
     {
-        var line = File.ReadLines("/proc/meminfo").First(l => l.StartsWith("MemTotal:", StringComparison.Ordinal));
+        var line = File.ReadLines("/proc/meminfo").First(l => l.StartsWith(name, StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
     }
 }

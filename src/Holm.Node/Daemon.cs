@@ -79,6 +79,7 @@ public static class Daemon
         var layers = new LayerMounts(Path.Combine(paths.Run, "layers"));
         using var roots = new Roots(layers, paths.Instances);
         var canIdmapLayers = IdmapProbe.CanIdmapSquashfs(roots.UserNamespace(paths.IdmapBase));
+        var pools = new PoolFolders(paths, () => config.Current);
 
         // What should be, and who brings it about.
         var power = new WantedPower(Path.Combine(paths.Run, "power"));
@@ -90,23 +91,19 @@ public static class Daemon
         var shares = new ShareControl(roots, engine);
         var transients = new Transients();
         var desired = new DesiredState(config, power, transients, reader,
-            spec => networks.Missing(spec.Name, spec.Nics) ?? shares.Missing(spec));
+            spec => networks.Missing(spec.Name, spec.Nics) ?? pools.Missing(spec.Name) ?? shares.Missing(spec));
         var answers = new StartAnswers(hook, networks, shares);
         var executor = new Executor(roots, images, limits, networks, shares, engine, hook, answers, FactsOf(paths), clock);
         var loop = new Loop(desired, executor, answers, engine, limits, networks, clock, layers);
-        var control = new InstanceControl(loop, desired, power, config, transients, engine, paths, clock);
+        var control = new InstanceControl(loop, desired, power, config, transients, engine, paths, pools, clock);
         var readings = new Readings(control, loop, desired, config, limits, networks, Machine.OnlineCpus());
         var boot = new Boot(config, power, desired, loop, control, paths, clock, Say);
-        executor.SwitchedOff = control.SwitchedOff;
-        loop.WentDown = control.WentDown;
-        loop.Changed = (before, after) => Tell(events, before, after);
-        config.Changed += (_, _) => loop.Wake();
+        Tie(executor, loop, control, config, events);
 
         // What was there before. The folder is entered, not listed, by the roots of unprivileged instances: liblxc wants that.
-        Directory.CreateDirectory(paths.Instances);
-        File.SetUnixFileMode(paths.Instances, (UnixFileMode)0x1c9);
+        Durable.CreateFolder(paths.Instances, 0x1c9);
         var firstSinceBoot = power.Open([.. config.Current.Instances.Keys]);
-        KeptWrites.Sweep(paths, config.Current, Say);
+        var (storage, snapshots) = OpenStorage(pools, new(control, new(pools), pools, config, limits, clock), config, clock);
         loop.Adopt();
         var logins = new Logins(Path.Combine(paths.State, "registries.json"), Say);
         var pulls = new Pulls(images, config, logins, clock);
@@ -124,11 +121,11 @@ public static class Daemon
         using var launching = new LaunchSocket(launches, Say);
         var watching = Task.WhenAll(bridges.Watch(stop.Token), shares.Watch(loop, stop.Token), launching.Run(paths.Run, stop.Token));
         var files = new InstanceFiles(loop, config, reader, roots, images, engine, paths, clock);
-        var face = Faces.Of(config, control, new Activation(config, control, desired, power, loop, paths), readings, images, pulls, logins,
-            bridges, networks, events, paths, new Checks(tree, paths, canIdmapLayers), flakes,
-            NodeTrust.Open(paths.Trust, clock, Say), Say)
-            .WithPublishing(images, new Publishing(control, reader, roots, images, config, clock));
-        face = face with { WithTransients = transients.Over, Instances = face.Instances with { Files = files.Use } };
+        var activation = new Activation(config, control, desired, power, loop, paths, pools);
+        var face = Faces.Of(config, control, activation, readings, images, pulls, logins, bridges, networks, events, paths,
+            new Checks(tree, paths, canIdmapLayers), flakes, NodeTrust.Open(paths.Trust, clock, Say), Say)
+            .WithPublishing(images, new Publishing(control, reader, roots, images, config, clock))
+            .With(transients, files, storage, snapshots);
         await Serve(paths, face, boot, running, ended).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         await running.ConfigureAwait(false);
@@ -143,6 +140,32 @@ public static class Daemon
         foreach (var told in images.Open())
             Say(told);
         return images;
+    }
+
+    /// <summary>What is kept in pools, with what a crash left half done finished, and pools that come and go followed.</summary>
+    private static (StorageFace Storage, SnapshotFace Snapshots) OpenStorage(
+        PoolFolders pools, SnapshotControl snapshots, ConfigStore config, TimeProvider clock)
+    {
+        var volumes = new VolumeFolders(pools, clock);
+        snapshots.Sweep(Say);
+        KeptWrites.Sweep(pools, config.Current, Say);
+        volumes.Sweep(Say);
+        config.Changed += (before, after) => pools.Follow(before, after, Say);
+        var storage = Faces.StorageOf(pools, volumes, clock) with
+        {
+            WhileStill = snapshots.WhileStill,
+            WhileStopped = snapshots.WhileStopped,
+        };
+        return (storage, Faces.SnapshotsOf(snapshots));
+    }
+
+    /// <summary>What one of them notices is told to the others.</summary>
+    private static void Tie(Executor executor, Loop loop, InstanceControl control, ConfigStore config, Events events)
+    {
+        executor.SwitchedOff = control.SwitchedOff;
+        loop.WentDown = control.WentDown;
+        loop.Changed = (before, after) => Tell(events, before, after);
+        config.Changed += (_, _) => loop.Wake();
     }
 
     private static void Tell(Events events, ObservedInstance before, ObservedInstance after)

@@ -34,6 +34,24 @@ internal static class Faces
         Info = stacks.Info,
     };
 
+    public static StorageFace StorageOf(PoolFolders pools, VolumeFolders volumes, TimeProvider clock) => new()
+    {
+        Pools = pools,
+        Volumes = volumes,
+        VolumeSnapshots = new(pools, volumes, clock),
+    };
+
+    public static SnapshotFace SnapshotsOf(SnapshotControl snapshots) => new()
+    {
+        List = snapshots.Of,
+        Create = snapshots.Create,
+        Delete = snapshots.Delete,
+        Rename = snapshots.Rename,
+        Restore = snapshots.Restore,
+        Rebuild = snapshots.Rebuild,
+        Copy = snapshots.Copy,
+    };
+
     public static NodeFace WithPublishing(this NodeFace face, ImageStore images, Publishing publishing) => face with
     {
         Images = face.Images with
@@ -41,6 +59,15 @@ internal static class Faces
             Publish = async (name, said, ct) => ToWire(images, await publishing.Publish(name, said, ct).ConfigureAwait(false)),
         },
     };
+
+    public static NodeFace With(
+        this NodeFace face, Transients transients, InstanceFiles files, StorageFace storage, SnapshotFace snapshots) => face with
+        {
+            WithTransients = transients.Over,
+            Instances = face.Instances with { Files = files.Use },
+            Storage = storage,
+            Snapshots = snapshots,
+        };
 
     private static NetworkFace NetworksOf(NetworkControl bridges, InstanceNetworks networks, NodePaths paths) => new()
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Holm.Config;
 using Holm.Linux.Files;
 
 namespace Holm.Node;
@@ -45,14 +46,23 @@ public sealed record NodePaths
     /// <summary>Key and certificate of the node, and whom it trusts.</summary>
     public string Trust => Path.Combine(State, "trust");
 
-    /// <summary>Kept writes of an instance.</summary>
-    public string Kept(string pool, string name) => Path.Combine(State, "pools", pool, name);
+    /// <summary>Folders of storage pools that have no source of their own.</summary>
+    public string Pools => Path.Combine(State, "pools");
+
+    /// <summary>Folder of a pool that keeps what is written.</summary>
+    public string PoolFolder(PoolConfig pool) => pool.Source ?? Path.Combine(Pools, pool.Name);
 
     /// <summary>Reads the environment, makes both folders, and gives a new node its id.</summary>
     public static NodePaths Open()
     {
         var state = Path.GetFullPath(Environment.GetEnvironmentVariable("HOLM_STATE") is { Length: > 0 } s ? s : "/var/lib/holm");
         var run = Path.GetFullPath(Environment.GetEnvironmentVariable("HOLM_RUN") is { Length: > 0 } r ? r : "/run/holm");
+        return Open(state, run);
+    }
+
+    /// <summary>The same for two folders that are said.</summary>
+    public static NodePaths Open(string state, string run)
+    {
         Durable.CreateFolder(state, 0x1c9); // 0711: flakes' caches are reached by their owners, nothing is listed
         Directory.CreateDirectory(run);
         var file = Path.Combine(state, "id");

@@ -31,7 +31,7 @@ public sealed class CompletionTests
     [InlineData("ipv4.host_address", "config", "device", "add", "web", "eth0", "nic", "nictype=p2p", "ipv4.h")]
     [InlineData("host_name,hwaddr,mtu,name,vlan,vlan.tagged", "config", "device", "add", "web", "eth0", "nic", "network=br0", "")]
     [InlineData("pool,size", "config", "device", "add", "web", "root", "disk", "path=/", "")]
-    [InlineData("path,readonly,recursive,required,shift", "config", "device", "add", "web", "usb", "disk", "source=/usb", "")]
+    [InlineData("path,pool,readonly,recursive,required,shift", "config", "device", "add", "web", "usb", "disk", "source=/usb", "")]
     [InlineData("readonly,recursive,required", "config", "device", "add", "web", "usb", "disk", "path=/mnt", "re")]
     [InlineData("", "config", "device", "add", "web", "eth0", "none", "")]
     [InlineData("", "config", "device", "add", "web", "eth0", "nic", "nictype=", "")]

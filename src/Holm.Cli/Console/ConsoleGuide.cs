@@ -53,6 +53,7 @@ internal static class ConsoleGuide
         PlaceKind.App => "Lines in an app",
         PlaceKind.Profile => "Lines in a profile",
         PlaceKind.Network => "Lines in a network",
+        PlaceKind.Pool => "Lines in a storage pool",
         PlaceKind.Iface => "Lines in an interface",
         _ => "Lines after inet dhcp",
     };

@@ -17,7 +17,7 @@ internal static class ImportLxc
         "its root, where the file says another or none", LiveNames.AnyFile);
     private static readonly Option<string?> Name = Parts.Value("--name", "NAME", "name of the app (standard: lxc.uts.name)");
     private static readonly Option<string?> Pool =
-        Parts.Value("--pool", "POOL", "where it writes: ram (gone at each stop) or default (kept) (standard: default)");
+        Parts.Value("--pool", "POOL", "pool it writes to: ram (gone at each stop), default (kept) or any other (standard: default)");
     private static readonly Option<bool> DryRun = Parts.Switch("--dry-run", "only say what would become of each line");
 
     public static Verb Build() => new("lxc", "make an app of an LXC container", Config, Rootfs, Name, Pool, DryRun)

@@ -13,6 +13,8 @@ public enum PlaceKind
     Profile,
     /// <summary>In a managed network.</summary>
     Network,
+    /// <summary>In a storage pool.</summary>
+    Pool,
     /// <summary>In the host end of an app's veth pair.</summary>
     Iface,
     /// <summary>There, in what is asked of a DHCP server.</summary>
@@ -86,12 +88,16 @@ public sealed record Draft
     /// <summary>The network that was entered.</summary>
     public NetworkConfig Network => Document.Networks[Place.Name];
 
-    /// <summary>Keys of the app, profile or network that was entered.</summary>
+    /// <summary>The storage pool that was entered.</summary>
+    public PoolConfig Pool => Document.Pools[Place.Name];
+
+    /// <summary>Keys of the app, profile, network or pool that was entered.</summary>
     public ImmutableSortedDictionary<string, string> Config => Place.Kind switch
     {
         PlaceKind.App => App.Config,
         PlaceKind.Profile => Profile.Config,
         PlaceKind.Network => Network.Config,
+        PlaceKind.Pool => Pool.Config,
         _ => Maps.Empty<string>(),
     };
 
@@ -118,6 +124,7 @@ public sealed record Draft
         {
             PlaceKind.App => Document.With(App with { Description = text }),
             PlaceKind.Profile => Document.With(Profile with { Description = text }),
+            PlaceKind.Pool => Document.With(Pool with { Description = text }),
             _ => Document.With(Network with { Description = text }),
         },
     };
@@ -128,6 +135,7 @@ public sealed record Draft
         {
             PlaceKind.App => Document.With(App with { Config = config }),
             PlaceKind.Profile => Document.With(Profile with { Config = config }),
+            PlaceKind.Pool => Document.With(Pool with { Config = config }),
             _ => Document.With(Network with { Config = config }),
         },
     };
@@ -152,6 +160,7 @@ public sealed record Draft
         Kind.App => Document.Instances.Keys,
         Kind.Profile => Document.Profiles.Keys,
         Kind.Network => Document.Networks.Keys,
+        Kind.Pool => Document.AllPools().Select(p => p.Name),
         Kind.Registry => Document.Registries.Keys,
         Kind.Bridge => Document.Networks.Keys,
         Kind.HostEnd => Place.Kind == PlaceKind.Config ? HostEnds.All(Document).Select(e => e.Name) : HostEnds.Of(Devices),
@@ -160,7 +169,7 @@ public sealed record Draft
         Kind.Key => Keys.All.Select(k => k.Name.TrimEnd('*')).Union(Config.Keys),
         Kind.NetworkKey => NetworkConfig.KeysOf.Union(Config.Keys),
         Kind.Device => Devices.Keys,
-        Kind.HostPath => Devices.Values.Where(d => d.ContainsKey("source")).Select(d => d["source"]),
+        Kind.HostPath => Devices.Values.Where(d => d.ContainsKey("source") && !d.ContainsKey("pool")).Select(d => d["source"]),
         _ => placeholder.Words,
     };
 }

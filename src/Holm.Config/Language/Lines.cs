@@ -21,7 +21,7 @@ public static class Lines
     public static IReadOnlyList<Line> All { get; } =
     [
         .. ObjectLines.All, .. AppLines.All, .. PartLines.Of(PlaceKind.App), .. ShareLines.Of(PlaceKind.App),
-        .. PartLines.Of(PlaceKind.Profile), .. ShareLines.Of(PlaceKind.Profile), .. NetworkLines.All, .. IfaceLines.All,
+        .. PartLines.Of(PlaceKind.Profile), .. ShareLines.Of(PlaceKind.Profile), .. NetworkLines.All, .. PoolLines.All, .. IfaceLines.All,
     ];
 
     private static readonly ILookup<PlaceKind, Line> ByPlace = All.ToLookup(line => line.Place);

@@ -35,6 +35,8 @@ public enum Kind
     NetworkKey,
     /// <summary>A device of the app or profile that was entered.</summary>
     Device,
+    /// <summary>A storage pool.</summary>
+    Pool,
     /// <summary>A registry of which something is said.</summary>
     Registry,
     /// <summary>One of a few words: <see cref="Placeholder.Words"/>.</summary>
@@ -83,6 +85,9 @@ public sealed record Placeholder(string Key, Kind Kind, string Help)
         },
         new("key", Kind.Key, "config key"),
         new("networkkey", Kind.NetworkKey, "config key"),
+        new("pool", Kind.Pool, "name of a storage pool"),
+        new("driver", Kind.OneOf, "dir (kept in a folder) or ram (gone with the stop)") { Words = [PoolConfig.Dir, PoolConfig.Ram] },
+        new("poolkey", Kind.OneOf, "source (its folder) or user.*") { Words = [PoolConfig.SourceKey] },
         new("device", Kind.Device, "name of a device"),
         new("type", Kind.OneOf, "type of the device") { Words = ["disk", "nic", "none"] },
         new("pair", Kind.Text, "a key of the device and its value"),

@@ -167,7 +167,7 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
     /// </summary>
     private static void LimitKept(string kept, bool isNew, long? bytes)
     {
-        var project = (uint)(FileStat.Of(kept).Inode & 0x3fffffff) | 1u << 30;
+        var project = ProjectFor(kept);
         var enforced = ProjectQuota.IsEnforced(kept);
         if (enforced && isNew)
             ProjectQuota.Assign(kept, project);
@@ -182,6 +182,15 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
                 : "its filesystem has no project quota; mount it with prjquota, take the size away, or use pool ram"));
         }
     }
+
+    /// <summary>Gives a kept folder that is filled by a copy, and is still empty, its project.</summary>
+    public static void GiveProject(string kept)
+    {
+        if (ProjectQuota.IsEnforced(kept))
+            ProjectQuota.Assign(kept, ProjectFor(kept));
+    }
+
+    private static uint ProjectFor(string kept) => (uint)(FileStat.Of(kept).Inode & 0x3fffffff) | 1u << 30;
 
     private static void MakeUpper(string folder, FileStat like)
     {

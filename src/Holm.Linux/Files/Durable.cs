@@ -64,6 +64,16 @@ public static partial class Durable
             SyncFolder(FolderOf(from));
     }
 
+    /// <summary>Lets two names of one file system change what they name, at once; renameat2(2), RENAME_EXCHANGE.</summary>
+    public static void Exchange(string one, string other)
+    {
+        Step(DiskStepKind.Rename, one, other);
+        LinuxException.Check(renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE), $"exchange {one} and {other}");
+        SyncFolder(FolderOf(one));
+        if (FolderOf(one) != FolderOf(other))
+            SyncFolder(FolderOf(other));
+    }
+
     /// <summary>Makes a symbolic link where nothing is.</summary>
     /// <exception cref="LinuxException">The kernel refused; EEXIST: something is there, and stays.</exception>
     public static void Link(string path, string target)
@@ -130,7 +140,8 @@ public static partial class Durable
 
     internal static bool Clone(Fd from, Fd to) => Ioctl.Call(to, FICLONE, from.Number) == 0;
 
-    internal const uint FICLONE = 0x40049409;
+    internal const uint FICLONE = 0x40049409, RENAME_EXCHANGE = 2;
+    internal const int AT_FDCWD = -100;
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(int fd);
@@ -143,6 +154,9 @@ public static partial class Durable
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int rename(string from, string to);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int unlink(string path);

@@ -14,6 +14,15 @@ namespace Holm.Linux.Files;
 public readonly partial record struct FileStat(
     uint Mode, uint Uid, uint Gid, long Size, ulong Inode, ulong Device, ulong Node, long Modified)
 {
+    /// <summary>Names it has.</summary>
+    public uint Links { get; init; }
+
+    /// <summary>When it was last read, seconds since 1970, and the rest.</summary>
+    public (long Seconds, long Nanoseconds) ReadAt { get; init; }
+
+    /// <summary>When it was last written, seconds since 1970, and the rest.</summary>
+    public (long Seconds, long Nanoseconds) WrittenAt { get; init; }
+
     /// <summary>True for a regular file.</summary>
     public bool IsRegular => (Mode & S_IFMT) == S_IFREG;
 
@@ -69,7 +78,12 @@ public readonly partial record struct FileStat(
 
     private static FileStat From(in Statx stat) =>
         new(stat.Mode, stat.Uid, stat.Gid, (long)stat.Size, stat.Inode, (ulong)stat.DevMajor << 32 | stat.DevMinor,
-            (ulong)stat.RdevMajor << 32 | stat.RdevMinor, stat.Modified);
+            (ulong)stat.RdevMajor << 32 | stat.RdevMinor, stat.Modified)
+        {
+            Links = stat.Links,
+            ReadAt = (stat.Accessed, stat.AccessedNanoseconds),
+            WrittenAt = (stat.Modified, stat.ModifiedNanoseconds),
+        };
 
     private const uint S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000, S_IFLNK = 0xA000, S_IFCHR = 0x2000,
         S_IFBLK = 0x6000, S_IFIFO = 0x1000;
@@ -82,6 +96,8 @@ public readonly partial record struct FileStat(
     {
         /// <summary><c>stx_attributes</c>.</summary>
         [FieldOffset(8)] public ulong Attributes;
+        /// <summary><c>stx_nlink</c>.</summary>
+        [FieldOffset(16)] public uint Links;
         /// <summary><c>stx_uid</c>.</summary>
         [FieldOffset(20)] public uint Uid;
         /// <summary><c>stx_gid</c>.</summary>
@@ -92,8 +108,14 @@ public readonly partial record struct FileStat(
         [FieldOffset(32)] public ulong Inode;
         /// <summary><c>stx_size</c>.</summary>
         [FieldOffset(40)] public ulong Size;
+        /// <summary><c>stx_atime.tv_sec</c>.</summary>
+        [FieldOffset(64)] public long Accessed;
+        /// <summary><c>stx_atime.tv_nsec</c>.</summary>
+        [FieldOffset(72)] public uint AccessedNanoseconds;
         /// <summary><c>stx_mtime.tv_sec</c>.</summary>
         [FieldOffset(112)] public long Modified;
+        /// <summary><c>stx_mtime.tv_nsec</c>.</summary>
+        [FieldOffset(120)] public uint ModifiedNanoseconds;
         /// <summary><c>stx_rdev_major</c>.</summary>
         [FieldOffset(128)] public uint RdevMajor;
         /// <summary><c>stx_rdev_minor</c>.</summary>

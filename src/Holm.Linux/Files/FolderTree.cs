@@ -29,17 +29,7 @@ public static partial class FolderTree
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public static IReadOnlyList<byte[]> Names(Fd folder)
     {
-        var names = new List<byte[]>();
-        var buffer = new byte[64 * 1024];
-        for (int length; (length = LinuxException.Check(
-            (int)getdents64(SYS_getdents64, folder.Number, buffer, (nuint)buffer.Length), "read a folder")) > 0;)
-            for (var at = 0; at < length; at += BitConverter.ToUInt16(buffer, at + 16))
-            {
-                var name = buffer.AsSpan(at + NameOffset, length - at - NameOffset);
-                name = name[..name.IndexOf((byte)0)];
-                if (name is not ([(byte)'.'] or [(byte)'.', (byte)'.']))
-                    names.Add(name.ToArray());
-            }
+        var names = TerminatedNames(folder).ConvertAll(name => name[..^1]);
         names.Sort((a, b) => a.AsSpan().SequenceCompareTo(b));
         return names;
     }
@@ -124,6 +114,24 @@ public static partial class FolderTree
                     folders.Enqueue(name.ToArray());
             }
         }
+    }
+
+    /// <summary>All names in a folder that was opened just now, each with the NUL at its end.</summary>
+    internal static List<byte[]> TerminatedNames(Fd folder)
+    {
+        var names = new List<byte[]>();
+        Span<byte> buffer = stackalloc byte[8192];
+        int length;
+        while ((length = LinuxException.Check(
+            (int)getdents64(SYS_getdents64, folder.Number, buffer, (nuint)buffer.Length), "read a folder")) > 0)
+            for (var at = 0; at < length; at += BitConverter.ToUInt16(buffer[(at + 16)..]))
+            {
+                var name = buffer[(at + NameOffset)..length];
+                name = name[..(name.IndexOf((byte)0) + 1)];
+                if (name is not ([(byte)'.', 0] or [(byte)'.', (byte)'.', 0]))
+                    names.Add(name.ToArray());
+            }
+        return names;
     }
 
     /// <summary>False: it is a folder, of a filesystem that does not say so in its listing.</summary>

@@ -42,21 +42,26 @@ public sealed partial class LayerEntry : IDisposable
 
     /// <summary>Its extended attributes, in the kernel's order.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public IReadOnlyList<(byte[] Name, byte[] Value)> Attributes()
+    public IReadOnlyList<(byte[] Name, byte[] Value)> Attributes() => AttributesOf(File, new byte[XATTR_SIZE_MAX]);
+
+    /// <summary>The same of any open file, by way of a buffer of <see cref="XATTR_SIZE_MAX"/>.</summary>
+    internal static IReadOnlyList<(byte[] Name, byte[] Value)> AttributesOf(Fd file, byte[] value)
     {
+        var length = (int)listxattr(file.ProcPath, [], 0);
+        if (length == 0)
+            return [];
         var names = new byte[XATTR_LIST_MAX];
-        var length = (int)listxattr(File.ProcPath, names, (nuint)names.Length);
+        length = (int)listxattr(file.ProcPath, names, (nuint)names.Length);
         // A SquashFS none of whose files has any says so.
         if (length < 0 && Marshal.GetLastPInvokeError() == Errnos.EOPNOTSUPP)
             return [];
         LinuxException.Check(length, "list extended attributes");
         var found = new List<(byte[], byte[])>();
-        var value = new byte[XATTR_SIZE_MAX];
         for (int at = 0, end; at < length; at = end + 1)
         {
             end = Array.IndexOf(names, (byte)0, at);
             var name = names[at..(end + 1)];
-            var size = LinuxException.Check((int)getxattr(File.ProcPath, name, value, (nuint)value.Length), "read an extended attribute");
+            var size = LinuxException.Check((int)getxattr(file.ProcPath, name, value, (nuint)value.Length), "read an extended attribute");
             found.Add((name[..^1], value[..size]));
         }
         return found;

@@ -93,6 +93,9 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
     /// <summary>Answers: done, nothing to say.</summary>
     public Task Done() => Write(200, "sync", StatusCode.Success, "", Empty);
 
+    /// <summary>Cancelled when the caller has gone.</summary>
+    public CancellationToken Aborted => http.RequestAborted;
+
     /// <summary>Answers: made, and where it is.</summary>
     public Task Created(string url)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Holm.Config;
 using Holm.Contract;
 using Holm.Node.Instances;
@@ -16,8 +17,13 @@ internal static class InstanceCreate
         if (body.Architecture is { Length: > 0 } wanted && machine.Length > 0 && wanted != machine)
             throw new Refusal(400, $"this node is {machine}, it cannot run architecture {Names.Show(wanted)}");
         var source = body.Source ?? throw new Refusal(400, "source is missing; give type image and a fingerprint or alias");
+        if (source.Type == "copy")
+        {
+            await InstanceCopy.Create(call, body, source).ConfigureAwait(false);
+            return;
+        }
         if (source.Type != "image")
-            throw new Refusal(400, $"Unknown source type {Names.Show(source.Type)}; only image is supported yet by this node");
+            throw new Refusal(400, $"Unknown source type {Names.Show(source.Type)}; image and copy are supported by this node");
 
         var name = body.Name is { Length: > 0 } given ? given : Invent(call.Document);
         Names.CheckInstance(name, console: source.Follow);
@@ -27,6 +33,7 @@ internal static class InstanceCreate
         var instance = Make(call, body, name, source, image);
         // Said now, to whoever asks, rather than when the operation is looked at.
         Rules.Check(call.Document.With(instance), instance);
+        VolumeRoutes.RefuseMissing(call, call.Document, Maps.Empty<ImmutableSortedDictionary<string, string>>(), instance.Devices);
 
         var node = call.Node;
         var plan = new OperationPlan("Creating instance", "instances", InstanceRoutes.Url(name));
@@ -51,7 +58,7 @@ internal static class InstanceCreate
         node.Events.Lifecycle("instance-created", InstanceRoutes.Url(instance.Name));
     }
 
-    private static Image Resolve(Call call, InstanceSource source)
+    internal static Image Resolve(Call call, InstanceSource source)
     {
         var wanted = source.Fingerprint is { Length: > 0 } fingerprint ? fingerprint : source.Alias;
         if (wanted is not { Length: > 0 })
@@ -80,7 +87,7 @@ internal static class InstanceCreate
     }
 
     /// <summary>A name nobody has: a letter first, as names want.</summary>
-    private static string Invent(Document document)
+    internal static string Invent(Document document)
     {
         string name;
         do

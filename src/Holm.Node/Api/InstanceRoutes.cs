@@ -32,6 +32,11 @@ internal static class InstanceRoutes
     {
         var old = Find(call);
         var body = await call.Body(ContractJson.Default.InstancePut).ConfigureAwait(false);
+        if (body.Restore is { Length: > 0 } snapshot)
+        {
+            await SnapshotRoutes.Restore(call, old.Name, snapshot).ConfigureAwait(false);
+            return;
+        }
         var (before, after) = Change(call, old.Name, now => now with
         {
             Config = Edits.Replace(now.Config, body.Config),
@@ -107,6 +112,7 @@ internal static class InstanceRoutes
             before = document.Instances.GetValueOrDefault(name) ?? throw new Refusal(404, $"Instance not found: {name}");
             call.CheckMatch(InstanceView.ETag(before));
             after = change(before);
+            VolumeRoutes.RefuseMissing(call, document, before.Devices, after.Devices);
             if (after.Image != before.Image && call.Node.Images.Find(after.Image) is null)
                 throw new Refusal(404, $"Image not found: {Names.Show(after.Image)}");
             return document.With(after);

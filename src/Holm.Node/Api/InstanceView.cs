@@ -30,6 +30,7 @@ internal static class InstanceView
             ExpandedConfig = expanded.Config,
             ExpandedDevices = expanded.Devices.ToWire(),
             State = withState ? node.Instances.State(instance.Name) : null,
+            Snapshots = withState ? SnapshotRoutes.Of(node, document, instance.Name) : null,
         };
     }
 

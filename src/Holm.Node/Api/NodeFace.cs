@@ -33,6 +33,12 @@ public sealed record NodeFace
     /// <summary>What is made of managed networks.</summary>
     public NetworkFace Networks { get; init; } = new();
 
+    /// <summary>The folders of storage pools; null: there are none.</summary>
+    public StorageFace? Storage { get; init; }
+
+    /// <summary>Snapshots and copies of instances.</summary>
+    public SnapshotFace Snapshots { get; init; } = new();
+
     /// <summary>Facts about the node, read anew at each call.</summary>
     public required Func<ServerEnvironment> Environment { get; init; }
 

@@ -8,12 +8,12 @@ internal static class NotYet
 {
     private static readonly string[] Nouns =
     [
-        "certificates", "cluster", "network-acls", "network-zones", "storage-pools",
+        "certificates", "cluster", "network-acls", "network-zones",
     ];
 
     private static readonly string[] OfNetworks = ["forwards", "load-balancers", "peers"];
 
-    private static readonly string[] OfInstances = ["backups", "logs", "rebuild", "snapshots"];
+    private static readonly string[] OfInstances = ["backups", "logs"];
 
     /// <summary>The sentence for a path that leads nowhere, or a method it does not take.</summary>
     public static string Sentence(HttpContext http)
@@ -28,6 +28,7 @@ internal static class NotYet
                 $"{part} of an instance are not supported yet by this node",
             ["1.0", "networks", _, var part, ..] when OfNetworks.Contains(part) =>
                 $"{part} of a network are not supported yet by this node",
+            ["1.0", "storage-pools", _, var part, ..] => $"{Names.Show(part)} of a storage pool are not supported yet by this node",
             ["1.0", "images", _, var part, ..] => $"{Names.Show(part)} of an image is not supported yet by this node",
             ["1.0", var noun, ..] when Nouns.Contains(noun) => $"{noun} are not supported yet by this node",
             _ => $"there is nothing at {shown}; the API begins at /1.0",

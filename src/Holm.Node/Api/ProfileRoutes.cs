@@ -101,7 +101,9 @@ internal static class ProfileRoutes
         {
             var now = Find(document, name);
             call.CheckMatch(ETag(now));
-            return document.With(change(now, body));
+            var changed = change(now, body);
+            VolumeRoutes.RefuseMissing(call, document, now.Devices, changed.Devices);
+            return document.With(changed);
         });
         call.Node.Events.Lifecycle("profile-updated", Url(name));
         await call.Done().ConfigureAwait(false);

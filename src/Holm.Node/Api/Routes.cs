@@ -17,6 +17,11 @@ internal static class Routes
         Certificate = CertificateRoutes.All + "/{fingerprint}",
         Flakes = "/1.0/flakes", Flake = Flakes + "/{name}";
 
+    private const string Pools = "/1.0/storage-pools", Pool = Pools + "/{pool}", Volumes = Pool + "/volumes",
+        Snapshots = Instance + "/snapshots", Snapshot = Snapshots + "/{snapshot}",
+        VolumesOfType = Volumes + "/{type}", Volume = VolumesOfType + "/{volume}", VolumeSnapshots = Volume + "/snapshots",
+        VolumeSnapshot = VolumeSnapshots + "/{snapshot}";
+
     public static IReadOnlyList<ApiRoute> All { get; } =
     [
         new("GET", "/", ServerRoutes.Versions),
@@ -137,6 +142,39 @@ internal static class Routes
         new("DELETE", Network, NetworkRoutes.Delete),
         new("GET", Network + "/state", NetworkRoutes.State),
         new("GET", Network + "/leases", NetworkRoutes.Leases),
+
+        new("GET", Snapshots, SnapshotRoutes.List),
+        new("POST", Snapshots, SnapshotRoutes.Create),
+        new("GET", Snapshot, SnapshotRoutes.Get),
+        new("PUT", Snapshot, SnapshotRoutes.Put),
+        new("POST", Snapshot, SnapshotRoutes.Rename),
+        new("DELETE", Snapshot, SnapshotRoutes.Delete),
+        new("POST", Instance + "/rebuild", InstanceCopy.Rebuild),
+
+        new("GET", Pools, StoragePoolRoutes.List),
+        new("POST", Pools, StoragePoolRoutes.Create),
+        new("GET", Pool, StoragePoolRoutes.Get),
+        new("PUT", Pool, StoragePoolRoutes.Put),
+        new("PATCH", Pool, StoragePoolRoutes.Patch),
+        new("DELETE", Pool, StoragePoolRoutes.Delete),
+        new("GET", Pool + "/resources", StoragePoolRoutes.Resources),
+        new("GET", Volumes, VolumeRoutes.List),
+        new("POST", Volumes, VolumeRoutes.Create),
+        new("GET", VolumesOfType, VolumeRoutes.ListOfType),
+        new("POST", VolumesOfType, VolumeRoutes.CreateOfType),
+        new("GET", Volume, VolumeRoutes.Get),
+        new("PUT", Volume, VolumeRoutes.Put),
+        new("PATCH", Volume, VolumeRoutes.Patch),
+        new("POST", Volume, VolumeRoutes.Rename),
+        new("DELETE", Volume, VolumeRoutes.Delete),
+        new("GET", Volume + "/state", VolumeSnapshotRoutes.State),
+        new("GET", VolumeSnapshots, VolumeSnapshotRoutes.List),
+        new("POST", VolumeSnapshots, VolumeSnapshotRoutes.Create),
+        new("GET", VolumeSnapshot, VolumeSnapshotRoutes.Get),
+        new("PUT", VolumeSnapshot, VolumeSnapshotRoutes.Put),
+        new("PATCH", VolumeSnapshot, VolumeSnapshotRoutes.Patch),
+        new("POST", VolumeSnapshot, VolumeSnapshotRoutes.Rename),
+        new("DELETE", VolumeSnapshot, VolumeSnapshotRoutes.Delete),
 
         new("GET", Flakes, FlakeRoutes.List),
         new("POST", Flakes, FlakeRoutes.Create),

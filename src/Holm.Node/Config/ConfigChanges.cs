@@ -58,9 +58,9 @@ public sealed class ConfigChanges(Func<string, bool> hasImage, DateTimeOffset no
             return Words.Split(given) switch
             {
                 ["resources" or "https"] words => words[0],
-                ["app" or "profile" or "network" or "registry", var name] words => $"{words[0]} {Words.Quote(name)}",
-                _ => throw new Refusal(400, $"{Names.Show(given)} is no object; app NAME, profile NAME, network NAME, registry HOST, " +
-                    "https and resources are"),
+                ["app" or "profile" or "network" or "pool" or "registry", var name] words => $"{words[0]} {Words.Quote(name)}",
+                _ => throw new Refusal(400, $"{Names.Show(given)} is no object; app NAME, profile NAME, network NAME, pool NAME, " +
+                    "registry HOST, https and resources are"),
             };
         }
         catch (FormatException e)
@@ -97,11 +97,18 @@ public sealed class ConfigChanges(Func<string, bool> hasImage, DateTimeOffset no
             : document.WithoutProfile(profile),
         ["network", var network] => fragment.Networks.TryGetValue(network, out var found) ? document.With(found)
             : document.WithoutNetwork(network),
+        ["pool", var pool] => fragment.Pools.TryGetValue(pool, out var found) ? document.With(SameFolder(document, found))
+            : document.WithoutPool(pool),
         ["registry", var host] => fragment.Registries.TryGetValue(host, out var found) ? document.With(found)
             : document with { Registries = document.Registries.Remove(host) },
         ["https"] => document with { Https = fragment.Https },
         _ => document with { Resources = fragment.Resources },
     };
+
+    private static PoolConfig SameFolder(Document document, PoolConfig written) =>
+        document.Pools.GetValueOrDefault(written.Name) is not { IsAlways: false } old ||
+            (old.Source, old.Driver) == (written.Source, written.Driver) ? written
+            : throw new Refusal(409, $"pool {written.Name}: neither its driver nor its source can be changed; make another");
 
     private InstanceConfig Settled(Document document, InstanceConfig written)
     {

@@ -16,7 +16,8 @@ public sealed record Activated(IReadOnlyList<string> Failed, IReadOnlyList<strin
 /// to start anew. The configuration stays as it is whatever becomes of them.
 /// </summary>
 public sealed class Activation(
-    ConfigStore config, InstanceControl control, DesiredState desired, WantedPower power, Loop loop, NodePaths paths)
+    ConfigStore config, InstanceControl control, DesiredState desired, WantedPower power, Loop loop, NodePaths paths,
+    PoolFolders pools)
 {
     /// <summary>Changes the configuration.</summary>
     /// <param name="what">What is being done, for messages.</param>
@@ -36,14 +37,14 @@ public sealed class Activation(
                 var next = IdRanges.Assign(change(before = now), paths.IdmapBase);
                 Rules.Check(next);
                 doomed = keepWrites ? [] : [.. now.Instances.Keys.Where(n => !next.Instances.ContainsKey(n))];
-                KeptWrites.Doom(paths, doomed);
+                KeptWrites.Doom(pools, doomed);
                 return next;
             }, saving);
             return (before!, after);
         }
         catch
         {
-            KeptWrites.Spare(paths, doomed);
+            KeptWrites.Spare(pools, doomed);
             throw;
         }
     }
@@ -56,7 +57,7 @@ public sealed class Activation(
     /// <param name="ct">Gives up waiting; what was begun goes on.</param>
     public async Task<Activated> Run(Document before, Document after, bool keepWrites, Action<string> tell, CancellationToken ct)
     {
-        var kept = keepWrites ? KeptWrites.Of(paths, before.Instances.Keys.Where(n => !after.Instances.ContainsKey(n))) : [];
+        var kept = keepWrites ? KeptWrites.Of(pools, before.Instances.Keys.Where(n => !after.Instances.ContainsKey(n))) : [];
         var turns = ActivationPlan.Of(before, after, Now);
         foreach (var sentence in turns.Select(t => t.ToString()).Where(s => s.Length > 0))
             tell(sentence);

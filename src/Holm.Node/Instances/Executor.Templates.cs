@@ -15,20 +15,25 @@ public sealed partial class Executor
     private MountNamespace MountWritten(InstanceSpec spec)
     {
         var (kept, once) = (spec.Root.KeptFolder, spec.Templates.AtCreate);
-        if (kept is not null && Directory.Exists(Path.Combine(kept, "t")))
+        if (kept is not null && Directory.Exists(Path.Combine(kept, TemplatesWritten)))
             once = [];
-        else if (kept is not null && !Directory.Exists(Path.Combine(kept, "b")) && HoldsSomething(Path.Combine(kept, "u")))
+        else if (kept is not null && !Directory.Exists(Path.Combine(kept, TemplatesBegun)) && HoldsSomething(Path.Combine(kept, "u")))
             once = spec.Templates.AtCopy;
         var space = roots.Mount(spec.Root, root =>
         {
             if (kept is not null && once == spec.Templates.AtCreate)
-                Durable.CreateFolder(Path.Combine(kept, "b"));
+                Durable.CreateFolder(Path.Combine(kept, TemplatesBegun));
             RootMounts.Write($"start {spec.Name}", root, spec.Root.IdmapBase, [.. once, .. spec.Templates.AtStart]);
         });
         if (kept is not null)
-            Durable.CreateFolder(Path.Combine(kept, "t"));
+            Durable.CreateFolder(Path.Combine(kept, TemplatesWritten));
         return space;
     }
+
+    private const string TemplatesBegun = "b", TemplatesWritten = "t";
+
+    /// <summary>Names of the folders that say so.</summary>
+    internal static IReadOnlyList<string> TemplateMarks { get; } = [TemplatesBegun, TemplatesWritten];
 
     private static bool HoldsSomething(string folder) => Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any();
 }

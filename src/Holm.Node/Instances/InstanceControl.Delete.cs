@@ -12,7 +12,7 @@ public sealed partial class InstanceControl
         var run = await Take(name, "Instance is running", ct).ConfigureAwait(false);
         try
         {
-            await Task.Run(() => KeptWrites.Delete(paths, name), ct).ConfigureAwait(false);
+            await Task.Run(() => KeptWrites.Delete(pools, name), ct).ConfigureAwait(false);
             engine.Forget(name);
             config.Change($"delete instance {name}", d => d.WithoutInstance(name));
             Forget(name);
@@ -52,7 +52,7 @@ public sealed partial class InstanceControl
         {
             taken.Add(TakeNew(to));
             KeptWrites.Rename(
-                paths, from, to, () => config.Change($"rename instance {from} to {to}", d => d.Renamed(from, to)), () => config.Current);
+                pools, from, to, () => config.Change($"rename instance {from} to {to}", d => d.Renamed(from, to)), () => config.Current);
             engine.Forget(from);
             Forget(from);
             taken[0].Update(o => o with { Failed = true, Reason = $"{from} was renamed to {to}" });
@@ -79,6 +79,32 @@ public sealed partial class InstanceControl
             return run;
         run.Update(o => o with { Busy = false });
         throw new Refusal(404, "Instance not found");
+    }
+
+    /// <summary>Makes one busy with the caller's work, whether it runs or not; what is being done to it is waited for.</summary>
+    /// <exception cref="Refusal">404: it is gone.</exception>
+    public async Task<InstanceRun> Hold(string name, CancellationToken ct)
+    {
+        static bool IsSettled(ObservedInstance o) =>
+            o is { Busy: false, Stop: null, Presence: Presence.Absent or Presence.Running };
+        var run = loop.Of(name);
+        while (!run.TryTake(IsSettled))
+            await WaitUntil(run, "wait for", Grace, IsSettled, ct).ConfigureAwait(false);
+        if (loop.Find(name) == run && config.Current.Instances.ContainsKey(name))
+            return run;
+        Release(run);
+        throw new Refusal(404, "Instance not found");
+    }
+
+    /// <summary>Makes a name busy that no instance has yet.</summary>
+    /// <exception cref="Refusal">One has it.</exception>
+    public InstanceRun HoldNew(string name) => TakeNew(name);
+
+    /// <summary>Ends that.</summary>
+    public void Release(InstanceRun run)
+    {
+        run.Update(o => o with { Busy = false });
+        loop.Wake();
     }
 
     private InstanceRun TakeNew(string name)

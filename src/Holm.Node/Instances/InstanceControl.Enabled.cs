@@ -54,7 +54,7 @@ public sealed partial class InstanceControl
             if (config.Current.Instances.ContainsKey(name) || transients.Find(name) is not null)
                 return;
             if (!keepWrites)
-                await Task.Run(() => KeptWrites.Delete(paths, name)).ConfigureAwait(false);
+                await Task.Run(() => KeptWrites.Delete(pools, name)).ConfigureAwait(false);
             engine.Forget(name);
             Forget(name);
             run.Update(o => o with { Failed = true, Reason = $"{name} was deleted" });

@@ -34,7 +34,7 @@ public sealed record InstanceStatus(StatusCode Code, string Reason, DateTimeOffs
 /// </summary>
 public sealed partial class InstanceControl(
     Loop loop, DesiredState desired, WantedPower power, ConfigStore config, Transients transients, LxcEngine engine, NodePaths paths,
-    TimeProvider clock)
+    PoolFolders pools, TimeProvider clock)
 {
     /// <summary>How long init may take to power off before it is killed, when the caller does not say.</summary>
     public static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(30);

@@ -1,18 +1,21 @@
 using Holm.Config;
+using Holm.Contract;
 using Holm.Linux;
 using Holm.Linux.Files;
 
 namespace Holm.Node.Instances;
 
-/// <summary>The folders below <c>$HOLM_STATE/pools</c> in which instances of pools of driver dir keep their writes.</summary>
+/// <summary>
+/// The folders of instances in pools of driver dir: one for their writes, one for their snapshots. What is done to one is done to both.
+/// </summary>
 public static class KeptWrites
 {
     /// <summary>
     /// Deletes those of an instance in every pool: set aside under a dot name first, so that a crash leaves no half root in use.
     /// </summary>
-    public static void Delete(NodePaths paths, string name)
+    public static void Delete(PoolFolders pools, string name)
     {
-        foreach (var pool in Pools(paths))
+        foreach (var pool in pools.Places)
         {
             var (folder, doomed) = (Path.Combine(pool, name), Path.Combine(pool, "." + name));
             FolderTree.Remove(doomed);
@@ -26,24 +29,24 @@ public static class KeptWrites
     }
 
     /// <summary>Which of these instances have any.</summary>
-    public static IReadOnlyList<string> Of(NodePaths paths, IEnumerable<string> names) =>
-        [.. names.Where(n => Pools(paths).Any(p => Directory.Exists(Path.Combine(p, n))))];
+    public static IReadOnlyList<string> Of(PoolFolders pools, IEnumerable<string> names) =>
+        [.. names.Where(n => pools.Places.Any(p => Directory.Exists(Path.Combine(p, n))))];
 
     /// <summary>
     /// Says, before the document does, that instances and their writes go: a folder <c>.NAME!</c> beside theirs. After a crash it is the
     /// document that says whether they have gone.
     /// </summary>
-    public static void Doom(NodePaths paths, IEnumerable<string> names)
+    public static void Doom(PoolFolders pools, IEnumerable<string> names)
     {
-        foreach (var folder in names.SelectMany(n => Pools(paths).Select(p => Path.Combine(p, n))).Where(Directory.Exists))
+        foreach (var folder in names.SelectMany(n => pools.Places.Select(p => Path.Combine(p, n))).Where(Directory.Exists))
             Durable.CreateFolder(MarkOf(folder));
     }
 
     /// <summary>Takes that back: nothing has been changed.</summary>
-    public static void Spare(NodePaths paths, IEnumerable<string> names)
+    public static void Spare(PoolFolders pools, IEnumerable<string> names)
     {
         foreach (var name in names)
-            foreach (var pool in Pools(paths))
+            foreach (var pool in pools.Places)
                 FolderTree.Remove(MarkOf(Path.Combine(pool, name)));
     }
 
@@ -52,9 +55,9 @@ public static class KeptWrites
     /// <summary>
     /// Moves them to a new name by way of <c>.FROM>TO</c>, so that after a crash it is the document that says whose they are.
     /// </summary>
-    public static void Rename(NodePaths paths, string from, string to, Action rename, Func<Document> current)
+    public static void Rename(PoolFolders pools, string from, string to, Action rename, Func<Document> current)
     {
-        foreach (var pool in Pools(paths).Where(p => Directory.Exists(Path.Combine(p, from))))
+        foreach (var pool in pools.Places.Where(p => Directory.Exists(Path.Combine(p, from))))
             Durable.Rename(Path.Combine(pool, from), Path.Combine(pool, $".{from}>{to}"));
         try
         {
@@ -62,8 +65,23 @@ public static class KeptWrites
         }
         finally
         {
-            foreach (var pool in Pools(paths))
+            foreach (var pool in pools.Places)
                 Settle(Path.Combine(pool, $".{from}>{to}"), current());
+        }
+    }
+
+    /// <summary>True for names that only this type makes: a pool may lie in a folder where others leave something, too.</summary>
+    private static bool IsOurs(string folder)
+    {
+        try
+        {
+            foreach (var name in Path.GetFileName(folder)[1..].TrimEnd('!', '+').Split('>'))
+                Names.CheckInstance(name);
+            return true;
+        }
+        catch (Refusal)
+        {
+            return false;
         }
     }
 
@@ -71,18 +89,49 @@ public static class KeptWrites
     {
         // The old name is gone from the document as soon as the rename has happened.
         if (Directory.Exists(between) && Path.GetFileName(between)[1..].Split('>') is [_, _] names &&
-            names.FirstOrDefault(document.Instances.ContainsKey) is { } owner)
+            names.FirstOrDefault(document.Instances.ContainsKey) is { } owner &&
+            !Directory.Exists(Path.Combine(Path.GetDirectoryName(between)!, owner)))
             Durable.Rename(between, Path.Combine(Path.GetDirectoryName(between)!, owner));
     }
 
-    /// <summary>Finishes renames and deletions that a crash cut short; what cannot be removed is told, and holds nothing up.</summary>
-    public static void Sweep(NodePaths paths, Document document, Action<string> tell)
+    /// <summary>
+    /// Lets folders that were made under <c>.NAME>NAME</c> appear together with their instance: after a crash it is the document that says
+    /// whether there is one.
+    /// </summary>
+    public static void Appear(PoolFolders pools, string name, Action make, Action add, Func<Document> current)
     {
-        foreach (var left in Pools(paths).SelectMany(p => Directory.EnumerateDirectories(p, ".*")))
+        var isMade = false;
+        try
+        {
+            make();
+            isMade = true;
+            add();
+        }
+        // Where the disk failed while the configuration was written, the next start of the daemon knows what has come of it.
+        catch (Exception e) when (!isMade || e is Refusal { Code: not 507 })
+        {
+            foreach (var place in pools.Places)
+                FolderTree.Remove(Between(place, name));
+            throw;
+        }
+        finally
+        {
+            foreach (var place in pools.Places)
+                Settle(Between(place, name), current());
+        }
+    }
+
+    /// <summary>Where the folder of a new instance waits in a place until the document has it.</summary>
+    public static string Between(string place, string name) => Path.Combine(place, $".{name}>{name}");
+
+    /// <summary>Finishes renames and deletions that a crash cut short; what cannot be removed is told, and holds nothing up.</summary>
+    public static void Sweep(PoolFolders pools, Document document, Action<string> tell)
+    {
+        foreach (var left in pools.Places.SelectMany(p => Directory.EnumerateDirectories(p, ".*")).Where(IsOurs))
             try
             {
                 if (Path.GetFileName(left) is ['.', .. var name, '!'] && !document.Instances.ContainsKey(name))
-                    Delete(paths, name);
+                    Delete(pools, name);
                 Settle(left, document);
                 FolderTree.Remove(left);
             }
@@ -90,11 +139,5 @@ public static class KeptWrites
             {
                 tell($"{left} was being deleted or renamed, and stays: {e.Message}");
             }
-    }
-
-    private static IEnumerable<string> Pools(NodePaths paths)
-    {
-        var root = Path.Combine(paths.State, "pools");
-        return Directory.Exists(root) ? Directory.EnumerateDirectories(root) : [];
     }
 }

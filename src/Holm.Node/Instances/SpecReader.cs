@@ -45,10 +45,10 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         {
             Name = instance.Name,
             Fingerprint = image.Fingerprint,
-            Root = RootOf(instance.Name, expanded, image, idmapBase),
+            Root = RootOf(document, instance.Name, expanded, image, idmapBase),
             Limits = LimitsOf(instance.Name, config),
             Nics = nics,
-            Shares = ShareSpec.Of(expanded.Present),
+            Shares = [.. ShareSpec.Of(expanded.Present).Select(s => WithSource(document, s))],
             Init = process?.InitArguments ?? command ?? ["/sbin/init"],
             Process = process is null || ResolvConf.Of(nics) is not { } names ? process
                 : process with { Mounts = [new RootMount(ResolvConf.Path) { Text = names }] },
@@ -72,7 +72,7 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         var image = images.Find(instance.Image) ??
             throw new Refusal(404, $"{instance.Name}: its image {instance.Image} is not on this node; import it, or set another");
         uint? idmapBase = Keys.IsTrue(expanded["security.privileged"]) ? null : IdmapBase(instance, expanded.Config);
-        return RootOf(instance.Name, expanded, image, idmapBase);
+        return RootOf(document, instance.Name, expanded, image, idmapBase);
     }
 
     /// <summary>The spec of an instance that nobody configured: it writes to memory, and what runs in it is given.</summary>
@@ -119,6 +119,10 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         };
     }
 
+    /// <summary>The share, with the folder of its volume in place of the volume's name.</summary>
+    private ShareSpec WithSource(Document document, ShareSpec share) => share.Pool is not { } pool ? share
+        : share with { Pool = null, Source = VolumeFolders.Data(paths.PoolFolder(document.FindPool(pool)!), share.Source) };
+
     /// <summary>The node's shared range, or one of its own, which the config store has recorded.</summary>
     private uint IdmapBase(InstanceConfig instance, ImmutableSortedDictionary<string, string> config)
     {
@@ -131,15 +135,15 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
     /// <summary>An instance's root with the ids that are on the disk: for whoever packs it, not for whoever runs it.</summary>
     /// <exception cref="Refusal">It has none.</exception>
     public RootSpec PlainRoot(Document document, InstanceConfig instance, StoredImage image) =>
-        RootOf(instance.Name, Expansion.Expand(document, instance), image, null);
+        RootOf(document, instance.Name, Expansion.Expand(document, instance), image, null);
 
     /// <summary>LXD's key for the range an isolated instance was given.</summary>
     public const string IdmapKey = "volatile.idmap.base";
 
-    private RootSpec RootOf(string name, Expanded expanded, StoredImage image, uint? idmapBase)
+    private RootSpec RootOf(Document document, string name, Expanded expanded, StoredImage image, uint? idmapBase)
     {
         var root = OneRoot(name, expanded);
-        var pool = root.GetValueOrDefault("pool", "default");
+        var pool = PoolOf(document, name, root.GetValueOrDefault("pool", "default"));
         var shifted = idmapBase is not null && !canIdmapLayers;
         return new RootSpec
         {
@@ -147,10 +151,13 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
             Layers = [.. image.Layers.Select(sha => LayerOf(sha, shifted ? idmapBase : null))],
             IdmapBase = idmapBase,
             LayersAreShifted = shifted,
-            KeptFolder = pool == "ram" ? null : paths.Kept(pool, name),
+            KeptFolder = pool.Keeps ? Path.Combine(paths.PoolFolder(pool), name) : null,
             SizeBytes = root.TryGetValue("size", out var size) ? Size.Parse(size) : null,
         };
     }
+
+    private static PoolConfig PoolOf(Document document, string name, string pool) => document.FindPool(pool) ??
+        throw new Refusal(404, $"start {name}: there is no pool {Names.Show(pool)}");
 
     private static ImmutableSortedDictionary<string, string> OneRoot(string name, Expanded expanded)
     {

@@ -11,7 +11,7 @@ namespace Holm.Node.Trust;
 /// daemon ends.
 /// </summary>
 /// <param name="clock">The time since boot counts; the wall clock is only shown.</param>
-public sealed class TrustTokens(TimeProvider clock) : IDisposable
+public sealed class TrustTokens(TimeProvider clock)
 {
     /// <summary>How long a token is good where nobody says.</summary>
     public static readonly TimeSpan Usual = TimeSpan.FromHours(1);
@@ -22,7 +22,8 @@ public sealed class TrustTokens(TimeProvider clock) : IDisposable
     private const int GuessesWaitingMax = 16;
 
     private readonly ConcurrentDictionary<string, Token> _all = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Lock _lock = new();
+    private Task _lastGuess = Task.CompletedTask;
     private int _waiting;
 
     /// <summary>One that was given out.</summary>
@@ -59,27 +60,19 @@ public sealed class TrustTokens(TimeProvider clock) : IDisposable
             Interlocked.Decrement(ref _waiting);
             throw new Refusal(429, "too many wrong tokens are being shown; come back later");
         }
-        try
-        {
-            await _turn.WaitAsync(ct).ConfigureAwait(false);
-            try
-            {
-                await Task.Delay(Pause, clock, ct).ConfigureAwait(false);
-            }
-            finally
-            {
-                _turn.Release();
-            }
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
-        }
+        Task answered;
+        lock (_lock)
+            answered = _lastGuess = Guess(_lastGuess);
+        await answered.WaitAsync(ct).ConfigureAwait(false);
         throw new Refusal(403, "not authorized: the token is wrong, was used before, or has expired; `holm token add NAME` on the node makes one");
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _turn.Dispose();
+    private async Task Guess(Task before)
+    {
+        await before.ConfigureAwait(false);
+        await Task.Delay(Pause, clock).ConfigureAwait(false);
+        Interlocked.Decrement(ref _waiting);
+    }
 
     /// <summary>All are looked at, whole: how long it takes tells nothing of a secret.</summary>
     private Token? Find(string secret)

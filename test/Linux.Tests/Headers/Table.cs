@@ -47,8 +47,14 @@ internal static class Table
         new("Mounts.MountCalls+MountAttr", "struct mount_attr"),
         new("Files.FileStat+Statx", "struct statx")
         {
-            Prefix = "stx_", Fields = { ["Inode"] = "stx_ino", ["Modified"] = "stx_mtime.tv_sec" },
+            Prefix = "stx_", Fields =
+            {
+                ["Inode"] = "stx_ino", ["Links"] = "stx_nlink", ["Accessed"] = "stx_atime.tv_sec",
+                ["AccessedNanoseconds"] = "stx_atime.tv_nsec", ["Modified"] = "stx_mtime.tv_sec",
+                ["ModifiedNanoseconds"] = "stx_mtime.tv_nsec",
+            },
         },
+        new("Files.FilesystemRoom+Statvfs", "struct statvfs") { Prefix = "f_" },
         new("Mounts.ProjectQuota+Fsxattr", "struct fsxattr", Headers: 1)
         {
             Fields = { ["ExtendedFlags"] = "fsx_xflags", ["ProjectId"] = "fsx_projid" },

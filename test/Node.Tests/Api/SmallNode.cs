@@ -81,6 +81,12 @@ public sealed class SmallNode : IAsyncLifetime
     /// <summary>Names of flakes that were reset.</summary>
     public ConcurrentQueue<string> WereReset { get; } = new();
 
+    /// <summary>Its HOLM_STATE.</summary>
+    public string State => _folder.State;
+
+    /// <summary>A folder that nothing is in.</summary>
+    public string Fresh() => Directory.CreateDirectory(Path.Combine(_folder.Root, Guid.NewGuid().ToString("N"))).FullName;
+
     public string[] Leftovers => Directory.GetFiles(_folder.State, ".staged-*");
 
     public async ValueTask InitializeAsync()
@@ -177,6 +183,8 @@ public sealed class SmallNode : IAsyncLifetime
         CheckConfig = () => [new Check { Feature = "kernel", Found = "yes", Holm = "uses it" }, .. Checks],
         Flakes = Flakes(),
         Trust = NodeTrust.Open(Path.Combine(_folder.State, "trust"), TimeProvider.System, Log.Enqueue),
+        Storage = Storage(),
+        Snapshots = Snapshots(),
         UploadFolder = _folder.State,
         Log = Log.Enqueue,
         Networks = new NetworkFace
@@ -249,6 +257,31 @@ public sealed class SmallNode : IAsyncLifetime
             Export = fingerprint => new ImageExport(new MemoryStream(Encoding.UTF8.GetBytes(fingerprint)), 64, "netbox.squashfs"),
         },
     };
+
+    /// <summary>Its pools and volumes.</summary>
+    public StorageFace Disk { get; private set; } = null!;
+
+    private StorageFace Storage()
+    {
+        var pools = new PoolFolders(NodePaths.Open(_folder.State, _folder.Run), () => Config.Current);
+        return Disk = Faces.StorageOf(pools, new VolumeFolders(pools, TimeProvider.System), TimeProvider.System);
+    }
+
+    /// <summary>On the disk alone: nothing runs here.</summary>
+    private SnapshotFace Snapshots()
+    {
+        var pools = new PoolFolders(NodePaths.Open(_folder.State, _folder.Run), () => Config.Current);
+        var folders = new SnapshotFolders(pools);
+        return new SnapshotFace
+        {
+            List = folders.Of,
+            Create = (name, snapshot, tell, ct) => Task.Run(() =>
+                folders.Create(pools.Ready(Config.Current.FindPool("default")!), snapshot, Config.Current.Instances[name], tell, ct), ct),
+            Delete = (name, snapshot, ct) => Task.Run(() => folders.Delete(name, snapshot), ct),
+            Rename = (name, from, to, ct) => Task.Run(() => folders.Rename(name, from, to), ct),
+            Copy = (_, _, instance, _, _, _) => Task.FromResult(Config.Change("copy", d => d.With(instance))),
+        };
+    }
 
     private FlakeFace Flakes()
     {

@@ -24,6 +24,11 @@ internal sealed class AnyDocument(int seed)
                 Config = Maps.Of(("ipv4.address", "10.250.0.1/24"), ("ipv4.dhcp", "true"), ("user.x", Text(lines: false))),
             });
         if (Maybe())
+            document = document
+                .With(new PoolConfig { Name = "default", Description = Text(lines: false) })
+                .With(new PoolConfig { Name = "7_a.b-", Driver = Maybe() ? "ram" : "dir", Config = Maps.Of(("user.x", Text(false))) })
+                .With(new PoolConfig { Name = "disk", Config = Maps.Of(("source", Maybe() ? "/mnt/a b" : "/mnt/é\\"), ("user.a", "")) });
+        if (Maybe())
             document = document with { Resources = new Resources(_random.Next(1, 101), _random.Next(1, 101)) };
         if (Maybe())
             document = document
@@ -63,6 +68,10 @@ internal sealed class AnyDocument(int seed)
         Assert.Equal(wanted.Resources, got.Resources);
         Assert.Equal(wanted.Registries.Values.Select(r => (r.Host, r.Search, r.Insecure, string.Join(',', r.Mirrors))),
             got.Registries.Values.Select(r => (r.Host, r.Search, r.Insecure, string.Join(',', r.Mirrors))));
+        Assert.Equal(wanted.Pools.Keys, got.Pools.Keys);
+        foreach (var (name, pool) in wanted.Pools)
+            Assert.Equal((pool.Driver, pool.Description, Flat(pool.Config)),
+                (got.Pools[name].Driver, got.Pools[name].Description, Flat(got.Pools[name].Config)));
         Assert.Equal(wanted.Networks.Keys, got.Networks.Keys);
         foreach (var (name, network) in wanted.Networks)
             Assert.Equal((network.Description, Flat(network.Config)), (got.Networks[name].Description, Flat(got.Networks[name].Config)));
@@ -179,6 +188,8 @@ internal sealed class AnyDocument(int seed)
     {
         string[] targets = ["/mnt", $"/mnt/{i}", "/a-b", "/with space/" + i, "/" + new string('x', 90), $"/twice/"];
         var disk = Maps.Of(("type", "disk"), ("source", $"/usb/{_random.Next(3)}"), ("path", targets[_random.Next(targets.Length)]));
+        if (_random.Next(6) == 0)
+            disk = disk.SetItem("pool", "default").SetItem("source", "v" + i);
         foreach (var key in (string[])["shift", "readonly", "required", "recursive"])
             if (Maybe())
                 disk = disk.SetItem(key, _random.Next(5) switch { 0 or 1 => "true", 2 or 3 => "false", _ => "on" });

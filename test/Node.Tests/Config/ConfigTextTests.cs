@@ -101,7 +101,7 @@ public sealed class ConfigTextTests
             foreach (var name in ConfigText.Objects(document))
                 Assert.Contains(ConfigText.Block(document, name), text, StringComparison.Ordinal);
         }
-        string[] kinds = ["share veth", "share port", "share path", "device nic", "device disk", "iface", "option", "dns", "bare", "app"];
+        string[] kinds = ["share veth", "share port", "share path", "device nic", "device disk", "iface", "option", "dns", "bare", "pool"];
         Assert.All(kinds, kind => Assert.True(seen.GetValueOrDefault(kind) > 10, $"{kind}: {seen.GetValueOrDefault(kind)}"));
     }
 

@@ -138,9 +138,9 @@ public sealed class RulesTests
     [InlineData("say how it is connected", "eth0", "type", "nic")]
     [InlineData("no type", "eth0")]
     [InlineData("\"fancy\" is not known", "eth0", "type", "fancy")]
-    [InlineData("key \"pool\" is not known for a disk other than the root", "data", "type", "disk", "path", "/mnt", "source", "/etc",
-        "pool", "ram")]
-    [InlineData("no pool \"fast\"", "root", "type", "disk", "path", "/", "pool", "fast")]
+    [InlineData("Invalid storage volume name", "data", "type", "disk", "path", "/mnt", "source", "/etc", "pool", "ram")]
+    [InlineData("say which volume of pool \"fast\"", "data", "type", "disk", "path", "/mnt", "pool", "fast")]
+    [InlineData("Invalid storage pool name", "root", "type", "disk", "path", "/", "pool", "../fast")]
     [InlineData("\"colour\" is not known", "root", "type", "disk", "path", "/", "pool", "ram", "colour", "red")]
     [InlineData("no size", "root", "type", "disk", "path", "/", "pool", "ram", "size", "huge")]
     [InlineData("Invalid device name", "../x", "type", "none")]

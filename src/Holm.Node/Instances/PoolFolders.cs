@@ -1,0 +1,144 @@
+using Holm.Config;
+using Holm.Contract;
+using Holm.Linux;
+using Holm.Linux.Files;
+
+namespace Holm.Node.Instances;
+
+/// <summary>The folders of storage pools of driver dir, and what lies in them.</summary>
+/// <remarks>
+/// <code>
+///   POOL/NAME                     kept writes of an instance: u, and w, which is overlayfs' own
+///   POOL/@snapshots/NAME/SNAP     its snapshots
+///   POOL/@volumes/VOLUME          a custom volume
+///   POOL/.…                       work that a crash cut short; the next start of the daemon sweeps it
+/// </code>
+/// No instance's name begins with @. A folder that is a pool's source is marked by its <c>@volumes</c>: where that is missing, a stick or
+/// disk is not plugged in, and nothing is started in its place.
+/// </remarks>
+/// <param name="paths">The node's folders.</param>
+/// <param name="current">The document that holds.</param>
+public sealed class PoolFolders(NodePaths paths, Func<Document> current)
+{
+    /// <summary>Folder of the snapshots of a pool, in which each instance has one.</summary>
+    public const string Snapshots = "@snapshots";
+
+    /// <summary>Those that are there, pools among them that are in no document any more.</summary>
+    public IReadOnlyList<string> All =>
+    [
+        .. (Directory.Exists(paths.Pools) ? Directory.EnumerateDirectories(paths.Pools) : []).Order(StringComparer.Ordinal),
+        .. current().Pools.Values.Where(p => p.Source is not null && IsMarked(p.Source)).Select(p => p.Source!),
+    ];
+
+    /// <summary>The folders in which an instance has a folder of its name.</summary>
+    public IReadOnlyList<string> Places =>
+        [.. All.SelectMany(p => (string[])[p, Path.Combine(p, Snapshots)]).Where(Directory.Exists)];
+
+    /// <summary>Folder of a pool.</summary>
+    public string Of(PoolConfig pool) => paths.PoolFolder(pool);
+
+    /// <summary>What of the pools an instance waits for before it starts, as a sentence; null: nothing.</summary>
+    public string? Missing(string name) => current() is var document && document.Instances.GetValueOrDefault(name) is not { } instance
+        ? null : Expansion.Expand(document, instance).Present
+            .Select(d => d.Value.GetValueOrDefault("pool") is { } pool ? document.FindPool(pool) : null).OfType<PoolConfig>()
+            .Where(p => !IsThere(p))
+            .Select(p => $"it waits for {p.Source}, the folder of pool {p.Name}, which is not there").FirstOrDefault();
+
+    /// <summary>Accepts the folder of a new pool as it is on the disk.</summary>
+    /// <exception cref="Refusal">400: it cannot be one.</exception>
+    public void Check(PoolConfig pool)
+    {
+        if (pool.Source is not { } source)
+            return;
+        var what = $"pool {pool.Name}: {source}";
+        if (PoolUse.Overlap(source, paths.State) || PoolUse.Overlap(source, paths.Run))
+            throw new Refusal(400, $"{what} is, holds or lies in a folder of the node's own; choose another");
+        try
+        {
+            using var folder = Fd.OpenWithoutLinks(source, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+            if (FileStat.Of(folder) is not { Uid: 0 } stat || (stat.Mode & 0x12) != 0)
+                throw new Refusal(400, $"{what} does not belong to root alone: chown root, chmod go-w");
+            if (!IsMarked(source) && Directory.EnumerateFileSystemEntries(source).Any(e => Path.GetFileName(e) != "lost+found"))
+                throw new Refusal(400, $"{what} is not empty; choose an empty folder");
+        }
+        catch (LinuxException e)
+        {
+            throw new Refusal(400, $"{what}: " + (e.Errno == Errnos.ELOOP ? "a symbolic link lies on the way; write where it leads"
+                : e.Errno == Errnos.ENOENT ? "it is not there; make it first" : e.Message), e);
+        }
+    }
+
+    /// <summary>Marks the folder of a new pool as one.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void Mark(PoolConfig pool)
+    {
+        if (!pool.Keeps)
+            return;
+        if (pool.Source is null)
+        {
+            Durable.CreateFolder(paths.Pools);
+            Durable.CreateFolder(Of(pool));
+        }
+        Durable.CreateFolder(Path.Combine(Of(pool), Snapshots));
+        Durable.CreateFolder(Path.Combine(Of(pool), VolumeFolders.Name));
+    }
+
+    /// <summary>Folder of a pool that something is about to be written to.</summary>
+    /// <exception cref="Refusal">409: it is not there.</exception>
+    public string Ready(PoolConfig pool)
+    {
+        if (!IsThere(pool))
+            throw new Refusal(409, $"{pool.Source}, the folder of pool {pool.Name}, is not there; plug it in or mount it");
+        if (pool.Source is null)
+            Mark(pool);
+        return Of(pool);
+    }
+
+    /// <summary>What lies in a pool, by name: kept writes, snapshots of instances and volumes.</summary>
+    public IReadOnlyList<string> Contents(PoolConfig pool) => !pool.Keeps ? [] :
+    [
+        .. Names(Of(pool)).Where(n => !n.StartsWith('@')), .. Names(Path.Combine(Of(pool), Snapshots)).Select(n => $"snapshots of {n}"),
+        .. Names(Path.Combine(Of(pool), VolumeFolders.Name)).Select(n => $"volume {n}"),
+    ];
+
+    /// <summary>Removes the folders of a pool that nothing lies in.</summary>
+    public void Unmark(PoolConfig pool)
+    {
+        if (!pool.Keeps)
+            return;
+        foreach (var name in (string[])[Snapshots, VolumeFolders.Name])
+            KernelFile.TryRemoveFolder(Path.Combine(Of(pool), name));
+        if (pool.Source is null)
+            KernelFile.TryRemoveFolder(Of(pool));
+    }
+
+    /// <summary>
+    /// Marks pools that came by a configuration, and unmarks those that went; an error is told, and the apps there wait.
+    /// </summary>
+    public void Follow(Document before, Document after, Action<string> tell)
+    {
+        if (ReferenceEquals(before.Pools, after.Pools))
+            return;
+        foreach (var pool in after.Pools.Values.Where(p => before.FindPool(p.Name) is null && !(p.Source is { } s && IsMarked(s))))
+            try
+            {
+                Check(pool);
+                Mark(pool);
+            }
+            catch (Exception e) when (e is Refusal or LinuxException)
+            {
+                tell(e.Message);
+            }
+        foreach (var pool in before.Pools.Values.Where(p => after.FindPool(p.Name) is null && Contents(p).Count == 0))
+            Unmark(pool);
+    }
+
+    /// <summary>False: it lies in a folder that is not there.</summary>
+    public static bool IsThere(PoolConfig pool) => pool.Source is not { } source || IsMarked(source);
+
+    private static bool IsMarked(string source) => Directory.Exists(Path.Combine(source, VolumeFolders.Name));
+
+    private static IEnumerable<string> Names(string folder) => Directory.Exists(folder)
+        ? Directory.EnumerateDirectories(folder).Select(f => Path.GetFileName(f)!).Where(n => !n.StartsWith('.') && n != "lost+found")
+            .Order(StringComparer.Ordinal) : [];
+}
