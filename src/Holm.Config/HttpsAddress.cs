@@ -35,6 +35,6 @@ public sealed record HttpsAddress(IPAddress? Address, int Port)
     private static int PortOf(string text, string port) => port.All(char.IsAsciiDigit)
         && ushort.TryParse(port, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : throw Wrong(text);
 
-    private static Refusal Wrong(string text) => new(400, $"https {Names.Show(text)} is not allowed; write a port, an address of this host, " +
-        "or both: 8443, 10.0.0.1:8443, [fd00::1]:8443");
+    private static Refusal Wrong(string text) => new(400, $"https {Names.Show(text)} is not allowed; write a port, an address of this " +
+        "host, or both: 8443, 10.0.0.1:8443, [fd00::1]:8443");
 }

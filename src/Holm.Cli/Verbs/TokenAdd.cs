@@ -27,7 +27,8 @@ internal static class TokenAdd
                     Token = true,
                     ExpiresIn = line.GetValue(expires) is { } text ? Seconds(text) : null,
                 };
-                var answer = caller.Node.Ask("POST", "/1.0/certificates", JsonSerializer.SerializeToUtf8Bytes(body, ContractJson.Default.CertificatesPost));
+                var answer = caller.Node.Ask("POST", "/1.0/certificates",
+                    JsonSerializer.SerializeToUtf8Bytes(body, ContractJson.Default.CertificatesPost));
                 caller.Screen.Line(Text(answer.As(ContractJson.Default.Operation)));
                 return ExitCodes.Ok;
             },

@@ -30,7 +30,9 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
     /// <summary>What the caller showed in the TLS handshake, whose key is thus his; null: nothing, or he came by the socket.</summary>
     public X509Certificate2? Certificate => http.Connection.ClientCertificate;
 
-    /// <summary>True when he may do everything: he came by the socket, whose permissions are the login, or is trusted by his certificate.</summary>
+    /// <summary>
+    /// True when he may do everything: he came by the socket, whose permissions are the login, or is trusted by his certificate.
+    /// </summary>
     public bool IsTrusted => http.Features.Get<ITlsConnectionFeature>() is null || node.Trust.Clients.Trusts(Certificate);
 
     /// <summary>How many levels of objects a list shows instead of URLs: 0, 1 or 2.</summary>

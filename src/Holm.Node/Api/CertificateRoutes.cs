@@ -110,7 +110,8 @@ internal static class CertificateRoutes
         };
         var metadata = new Dictionary<string, JsonElement>(
             JsonSerializer.SerializeToElement(shown, ContractJson.Default.TrustToken).EnumerateObject()
-                .Where(m => m.Name != "client_name").Select(m => KeyValuePair.Create(m.Name == "expires_at" ? "expiresAt" : m.Name, m.Value)))
+                .Where(m => m.Name != "client_name")
+                .Select(m => KeyValuePair.Create(m.Name == "expires_at" ? "expiresAt" : m.Name, m.Value)))
         {
             ["request"] = JsonSerializer.SerializeToElement(body with { Name = name }, ContractJson.Default.CertificatesPost),
         };
@@ -140,7 +141,8 @@ internal static class CertificateRoutes
             throw new Refusal(400, "a client cannot be restricted to projects here: who is trusted may do everything");
     }
 
-    private static string CheckName(string? name) => (name ?? "") is var text && text.Length <= LongestName && !text.Any(char.IsControl) ? text
+    private static string CheckName(string? name) =>
+        (name ?? "") is var text && text.Length <= LongestName && !text.Any(char.IsControl) ? text
         : throw new Refusal(400, $"a client's name has at most {LongestName} characters, and no control characters");
 
     private static string Url(string fingerprint) => $"{All}/{fingerprint}";

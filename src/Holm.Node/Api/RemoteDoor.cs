@@ -11,7 +11,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Holm.Node.Api;
 
-/// <summary>The API by TLS 1.3, open where the configuration says so: the same routes, for clients that are trusted by their certificate.</summary>
+/// <summary>
+/// The API by TLS 1.3, open where the configuration says so: the same routes, for clients that are trusted by their certificate.
+/// </summary>
 internal sealed class RemoteDoor(NodeFace node, Func<Action<KestrelServerOptions>, WebApplication> build) : IAsyncDisposable
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5), Handshake = TimeSpan.FromSeconds(10);
@@ -23,7 +25,9 @@ internal sealed class RemoteDoor(NodeFace node, Func<Action<KestrelServerOptions
     private string? _told;
     private Task _following = Task.CompletedTask;
 
-    /// <summary>Where it answers now, <c>ADDRESS:PORT</c> each: of all the host's addresses those that others reach, if there are any.</summary>
+    /// <summary>
+    /// Where it answers now, <c>ADDRESS:PORT</c> each: of all the host's addresses those that others reach, if there are any.
+    /// </summary>
     public IReadOnlyList<string> Addresses()
     {
         if (_open is not { } open)

@@ -29,7 +29,7 @@ internal static class ServerRoutes
             ContractJson.Default.Server, ETag(call))
         : call.Answer(new PublicServer { ApiExtensions = Extensions }, ContractJson.Default.PublicServer);
 
-    /// <summary>PUT and PATCH of the node's own keys, of which there is one: they differ in what becomes of it where it is left out.</summary>
+    /// <summary>PUT and PATCH of the node's one key: they differ in what becomes of it where it is left out.</summary>
     public static async Task Put(Call call)
     {
         var config = (await call.Body(ContractJson.Default.ServerPut).ConfigureAwait(false)).Config ?? [];

@@ -16,7 +16,8 @@ public sealed class NodeCertificate(string folder)
     private X509Certificate2? _certificate;
 
     // Devices that lost power think that it is 1970, or 2024: a client would take the certificate for one of the future.
-    private static readonly DateTimeOffset Begins = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero), Ends = new(2099, 12, 31, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Begins = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero),
+        Ends = new(2099, 12, 31, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>The certificate with its key.</summary>
     /// <exception cref="IOException">The files cannot be read or written.</exception>

@@ -75,7 +75,8 @@ public sealed class TrustStore
     public void Remove(string fingerprint) => Write(all => all.Remove(fingerprint));
 
     /// <summary>SHA-256 of a certificate's DER form, hex, as LXD writes it.</summary>
-    public static string FingerprintOf(X509Certificate2 certificate) => Convert.ToHexStringLower(SHA256.HashData(certificate.RawDataMemory.Span));
+    public static string FingerprintOf(X509Certificate2 certificate) =>
+        Convert.ToHexStringLower(SHA256.HashData(certificate.RawDataMemory.Span));
 
     /// <summary>Reads a certificate that a client sent: PEM, or base64 of its DER form.</summary>
     /// <exception cref="Refusal">400: it is none.</exception>
@@ -92,7 +93,8 @@ public sealed class TrustStore
         }
     }
 
-    private void Write(Func<ImmutableSortedDictionary<string, ClientCertificate>, ImmutableSortedDictionary<string, ClientCertificate>> change)
+    private void Write(
+        Func<ImmutableSortedDictionary<string, ClientCertificate>, ImmutableSortedDictionary<string, ClientCertificate>> change)
     {
         lock (_lock)
         {

@@ -64,7 +64,8 @@ public sealed class TrustTokens(TimeProvider clock)
         lock (_lock)
             answered = _lastGuess = Guess(_lastGuess);
         await answered.WaitAsync(ct).ConfigureAwait(false);
-        throw new Refusal(403, "not authorized: the token is wrong, was used before, or has expired; `holm token add NAME` on the node makes one");
+        throw new Refusal(403,
+            "not authorized: the token is wrong, was used before, or has expired; `holm token add NAME` on the node makes one");
     }
 
     private async Task Guess(Task before)
