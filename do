@@ -10,12 +10,12 @@ cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 # Needed on a device that runs Holm; the daemon names each of them where it is missing.
-runtime_packages=(liblxc1 squashfs-tools-ng dnsmasq-base nftables udhcpc libedit2)
+runtime_packages=(liblxc1 squashfs-tools-ng dnsmasq-base nftables udhcpc libedit2 libssl3)
 # Needed to build.
 build_packages=(gcc libc6-dev zlib1g-dev lxc-dev musl-tools)
 # Needed to test and to show: real peers, image sources, the emulated machine with Debian's own kernel.
 test_packages=(lxc busybox-static debootstrap qemu-system-x86 squashfs-tools e2fsprogs iproute2 zstd xz-utils cpio jq curl acl attr procps
-  git bsdutils strace lxd-client libedit-dev docker-registry skopeo umoci buildah apache2-utils)
+  git bsdutils strace lxd-client libedit-dev docker-registry skopeo umoci buildah apache2-utils openssl)
 
 main() {
   verb=${1:-help}

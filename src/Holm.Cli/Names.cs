@@ -26,6 +26,9 @@ internal static class Names
     /// <summary><c>/1.0/images/aliases/NAME</c>.</summary>
     public static string Alias(string name) => $"/1.0/images/aliases/{Part(name, "alias")}";
 
+    /// <summary><c>/1.0/certificates/FINGERPRINT</c>.</summary>
+    public static string Certificate(string fingerprint) => $"/1.0/certificates/{Part(fingerprint, "certificate")}";
+
     /// <summary><c>/1.0/operations/UUID</c>.</summary>
     public static string Operation(string id) => $"/1.0/operations/{Part(id, "operation")}";
 

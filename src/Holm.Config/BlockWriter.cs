@@ -19,6 +19,9 @@ internal static class BlockWriter
             case ["resources"] when document.Resources != Resources.Default:
                 Line(text, 0, ["resources", .. document.Resources.Words]);
                 break;
+            case ["https"] when document.Https is { } https:
+                Line(text, 0, ["https", https.ToString()]);
+                break;
             case ["registry", var registry] when document.Registries.TryGetValue(registry, out var found):
                 Line(text, 0, ["registry", registry, .. found.Search ? ["search"] : (string[])[],
                     .. found.Insecure ? ["insecure"] : (string[])[],

@@ -6,6 +6,7 @@ namespace Holm.Config;
 /// <remarks>
 /// <code>
 /// resources cpu 30 memory 50
+/// https :8443
 /// registry docker.io search mirrors 10.0.0.5:5000
 /// registry 10.0.0.5:5000 insecure
 /// pool fast dir
@@ -48,6 +49,7 @@ public static class ConfigText
     public static IEnumerable<string> Objects(Document document) =>
     [
         .. document.Resources == Resources.Default ? [] : (string[])["resources"],
+        .. document.Https is null ? [] : (string[])["https"],
         .. document.Registries.Keys.Select(n => $"registry {Words.Quote(n)}"),
         .. document.Pools.Keys.Select(n => $"pool {n}"),
         .. document.Profiles.Keys.Select(n => $"profile {Words.Quote(n)}"), .. document.Networks.Keys.Select(n => $"network {n}"),

@@ -27,6 +27,9 @@ public sealed record Document
     /// <summary>Registries of which something is said, by host, ordinal order.</summary>
     public ImmutableSortedDictionary<string, RegistryConfig> Registries { get; init; } = Maps.Empty<RegistryConfig>();
 
+    /// <summary>Where the node answers by TLS; null: nowhere.</summary>
+    public HttpsAddress? Https { get; init; }
+
     /// <summary>A node's first document: no instance, and profile <c>default</c> with a root disk in pool <c>default</c>.</summary>
     public static Document Initial { get; } = new Document().With(new ProfileConfig
     {
@@ -92,6 +95,7 @@ public sealed record Document
         Networks = Carry(Networks, from.Networks, to.Networks),
         Pools = Carry(Pools, from.Pools, to.Pools),
         Resources = from.Resources == to.Resources ? Resources : to.Resources,
+        Https = from.Https == to.Https ? Https : to.Https,
         Registries = Carry(Registries, from.Registries, to.Registries),
     };
 

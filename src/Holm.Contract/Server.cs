@@ -3,7 +3,7 @@ namespace Holm.Contract;
 /// <summary><c>GET /1.0</c>.</summary>
 public sealed record Server
 {
-    /// <summary>Server settings; none so far.</summary>
+    /// <summary>Server settings: <c>core.https_address</c>, where it is set.</summary>
     public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();
 
     /// <summary>What this server can do, in LXD's names.</summary>
@@ -15,7 +15,9 @@ public sealed record Server
     /// <summary>Always <c>1.0</c>.</summary>
     public string ApiVersion { get; init; } = "1.0";
 
-    /// <summary><c>trusted</c>: the socket's permissions are the login.</summary>
+    /// <summary>
+    /// <c>trusted</c>: the socket's permissions are the login, or a certificate is. Who is not sees <see cref="PublicServer"/>.
+    /// </summary>
     public string Auth { get; init; } = "trusted";
 
     /// <summary>Always false.</summary>
@@ -31,6 +33,15 @@ public sealed record Server
 /// <summary>Facts about the node.</summary>
 public sealed record ServerEnvironment
 {
+    /// <summary>Where it answers by TLS, <c>ADDRESS:PORT</c> each; empty: nowhere.</summary>
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+
+    /// <summary>Its certificate as PEM; empty: it answers nowhere by TLS.</summary>
+    public string Certificate { get; init; } = "";
+
+    /// <summary>SHA-256 of the certificate's DER form, hex.</summary>
+    public string CertificateFingerprint { get; init; } = "";
+
     /// <summary>Always <c>holm</c>.</summary>
     public string Server { get; init; } = "holm";
 

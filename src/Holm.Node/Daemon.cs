@@ -18,6 +18,7 @@ using Holm.Node.Launch;
 using Holm.Node.Limits;
 using Holm.Node.Networks;
 using Holm.Node.Proxies;
+using Holm.Node.Trust;
 
 namespace Holm.Node;
 
@@ -124,7 +125,7 @@ public static class Daemon
         var files = new InstanceFiles(loop, config, reader, roots, images, engine, paths, clock);
         var activation = new Activation(config, control, desired, power, loop, paths, pools);
         var face = Faces.Of(config, control, activation, readings, images, pulls, logins, bridges, networks, events, paths,
-            new Checks(tree, paths, canIdmapLayers), flakes, Say)
+            new Checks(tree, paths, canIdmapLayers), flakes, NodeTrust.Open(paths.Trust, clock, Say), Say)
             .WithPublishing(images, new Publishing(control, reader, roots, images, config, clock))
             .With(transients, files, storage, snapshots);
         await Serve(paths, face, boot, running, ended).ConfigureAwait(false);

@@ -9,6 +9,7 @@ using Holm.Node.Flakes;
 using Holm.Node.Instances;
 using Holm.Node.Metadata;
 using Holm.Node.Networks;
+using Holm.Node.Trust;
 
 namespace Holm.Node;
 
@@ -18,8 +19,8 @@ internal static class Faces
     public static NodeFace Of(
         ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, Pulls pulls,
         Logins logins, NetworkControl bridges, InstanceNetworks networks, Events events, NodePaths paths, Checks checks,
-        FlakeFace flakes, Action<string> log) =>
-        Of(config, control, activation, readings, images, pulls, logins, events, NetworksOf(bridges, networks, paths),
+        FlakeFace flakes, NodeTrust trust, Action<string> log) =>
+        Of(config, control, activation, readings, images, pulls, logins, trust, events, NetworksOf(bridges, networks, paths),
             EnvironmentOf(paths), checks, log) with
         { Flakes = flakes };
 
@@ -79,13 +80,14 @@ internal static class Faces
 
     private static NodeFace Of(
         ConfigStore config, InstanceControl control, Activation activation, Readings readings, ImageStore images, Pulls pulls,
-        Logins logins, Events events,
+        Logins logins, NodeTrust trust, Events events,
         NetworkFace networks, ServerEnvironment environment, Checks checks, Action<string> log) => new()
         {
             Config = config,
             Configuration = new ConfigurationFace { Change = activation.Change, Activate = activation.Run },
             Events = events,
             Log = log,
+            Trust = trust,
             Environment = () => environment with { ServerName = Environment.MachineName },
             CheckConfig = checks.Read,
             Partition = readings.Partition,

@@ -14,6 +14,7 @@ namespace Holm.Node;
 ///     layers/ images/ …    the content store     layers/KEY        mounted layers
 ///     pools/POOL/NAME/     kept writes           instances/NAME/   records, logs; liblxc's lxcpath
 ///     flakes/NAME.yaml     registered commands   power/NAME        wanted power
+///     trust/               key, trusted clients
 /// </code>
 /// </remarks>
 public sealed record NodePaths
@@ -41,6 +42,9 @@ public sealed record NodePaths
 
     /// <summary>Records of flakes.</summary>
     public string Flakes => Path.Combine(State, "flakes");
+
+    /// <summary>Key and certificate of the node, and whom it trusts.</summary>
+    public string Trust => Path.Combine(State, "trust");
 
     /// <summary>Folders of storage pools that have no source of their own.</summary>
     public string Pools => Path.Combine(State, "pools");

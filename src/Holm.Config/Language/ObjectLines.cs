@@ -19,6 +19,12 @@ internal static class ObjectLines
         In("resources [cpu PERCENT:cpu] [memory PERCENT:memory]", "what all apps together may use of this device", SetResources),
         In("no resources", "back to 25 % of all processors and 50 % of the RAM",
             (draft, _) => draft with { Document = draft.Document with { Resources = Resources.Default } }),
+        In("https ADDRESS:https", "answer LXD's API by TLS, to clients that are trusted (holm token add NAME)",
+            (draft, arguments) => draft with
+            {
+                Document = draft.Document with { Https = HttpsAddress.Parse(arguments.Of("https")) },
+            }),
+        In("no https", "answer nobody by TLS", (draft, _) => draft with { Document = draft.Document with { Https = null } }),
         In("registry HOST:registry [search] [insecure] [mirrors HOSTS:mirrors]",
             "a registry: asked for short names, spoken to without TLS, after mirrors of it", Registry),
         In("no registry HOST:registry", "a registry is asked when it is named, by TLS", NoRegistry),

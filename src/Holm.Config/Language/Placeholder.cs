@@ -92,6 +92,7 @@ public sealed record Placeholder(string Key, Kind Kind, string Help)
         new("type", Kind.OneOf, "type of the device") { Words = ["disk", "nic", "none"] },
         new("pair", Kind.Text, "a key of the device and its value"),
         new("time", Kind.Text, "when it was made, such as 2026-11-23T08:00:00.0000000Z"),
+        new("https", Kind.Text, "a port, an address of this host, or both: 8443, 10.0.0.1:8443"),
         new("registry", Kind.Registry, "host of a registry, with :PORT where it is not 443"),
         new("mirrors", Kind.Text, "hosts that are asked before it, such as 10.0.0.5:5000,cache.lan"),
         new("cpu", Kind.Text, "percent of all processors, 1 to 100"),

@@ -10,18 +10,25 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Holm.Node.Api;
 
 /// <summary>What the API remembers between requests; never what the node is, which is asked anew each time.</summary>
-internal sealed record ApiState(Operations Operations, ConsoleHub Consoles);
+internal sealed record ApiState(Operations Operations, ConsoleHub Consoles)
+{
+    /// <summary>The door to strangers.</summary>
+    public RemoteDoor Remote { get; set; } = null!;
+}
 
-/// <summary>The node's HTTP door: HTTP/1.1 on a unix socket, which group <c>holm</c> may use.</summary>
+/// <summary>
+/// The node's HTTP door: HTTP/1.1 on a unix socket, which group <c>holm</c> may use; by TLS where the configuration says so.
+/// </summary>
 public sealed class ApiServer : IAsyncDisposable
 {
     private static readonly TimeSpan HeaderDeadline = TimeSpan.FromSeconds(10), KeepAlive = TimeSpan.FromSeconds(60),
         BodyGrace = TimeSpan.FromSeconds(30);
 
     private readonly WebApplication _app;
+    private readonly RemoteDoor _remote;
     private readonly string _socket;
 
-    private ApiServer(WebApplication app, string socket) => (_app, _socket) = (app, socket);
+    private ApiServer(WebApplication app, RemoteDoor remote, string socket) => (_app, _remote, _socket) = (app, remote, socket);
 
     /// <summary>Opens the socket and begins to answer.</summary>
     /// <param name="socket">Absolute path of the socket; one that nobody listens on any more is replaced.</param>
@@ -30,11 +37,21 @@ public sealed class ApiServer : IAsyncDisposable
     public static async Task<ApiServer> Start(string socket, NodeFace node)
     {
         RemoveStale(socket);
+        var state = new ApiState(new Operations(node.Events, node.Clock, node.Log), new ConsoleHub(node.Instances));
+        state.Remote = new RemoteDoor(node, listen => Build(node, state, listen));
+        var app = Build(node, state, kestrel => kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http1));
+        await app.StartAsync().ConfigureAwait(false);
+        File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+        state.Remote.Begin();
+        return new ApiServer(app, state.Remote, socket);
+    }
+
+    private static WebApplication Build(NodeFace node, ApiState state, Action<KestrelServerOptions> listen)
+    {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http1);
             kestrel.Limits.MaxRequestBodySize = Call.LongestBody;
             // Kestrel never gives its buffers back: what it reads ahead of us stays ours, for each connection that ever was at once.
             kestrel.Limits.MaxRequestBufferSize = 64 * 1024;
@@ -44,19 +61,16 @@ public sealed class ApiServer : IAsyncDisposable
             kestrel.Limits.KeepAliveTimeout = KeepAlive;
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(100, BodyGrace);
             kestrel.Limits.MinResponseDataRate = new MinDataRate(100, BodyGrace);
+            listen(kestrel);
         });
         builder.Services.AddRoutingCore();
         var app = builder.Build();
-        var operations = new Operations(node.Events, node.Clock, node.Log);
-        var state = new ApiState(operations, new ConsoleHub(node.Instances));
         app.Use(next => context => Answer(next, new Call(context, node, state)));
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = EventRoutes.PingEvery });
         app.UseRouting();
         foreach (var (method, path, handler) in Routes.All)
             app.MapMethods(path, [method], context => handler(new Call(context, node, state)));
-        await app.StartAsync().ConfigureAwait(false);
-        File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
-        return new ApiServer(app, socket);
+        return app;
     }
 
     /// <inheritdoc/>
@@ -64,6 +78,7 @@ public sealed class ApiServer : IAsyncDisposable
     {
         // Streams that clients hold open must not hold the daemon up.
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await _remote.DisposeAsync().ConfigureAwait(false);
         await _app.StopAsync(deadline.Token).ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         File.Delete(_socket);
@@ -75,6 +90,8 @@ public sealed class ApiServer : IAsyncDisposable
         var http = call.Http;
         try
         {
+            if (!IsPublic(http.Request))
+                call.CheckTrusted();
             if (call.Query("project") is not ("" or "default"))
                 throw new Refusal(404,
                     $"Project not found: {Names.Show(call.Query("project"))}; this node has project default only");
@@ -105,6 +122,10 @@ public sealed class ApiServer : IAsyncDisposable
             http.Abort();
         }
     }
+
+    /// <summary>What who is not trusted may ask: what this is, and to be trusted.</summary>
+    private static bool IsPublic(HttpRequest request) => (request.Method, request.Path.Value) is
+        ("GET", "/" or "/1.0") or ("POST", CertificateRoutes.All);
 
     private static void RemoveStale(string path)
     {

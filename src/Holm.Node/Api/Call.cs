@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Holm.Config;
 using Holm.Contract;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Holm.Node.Api;
 
@@ -22,6 +24,16 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
     public Operations Operations => state.Operations;
 
     public ConsoleHub Consoles => state.Consoles;
+
+    public RemoteDoor Remote => state.Remote;
+
+    /// <summary>What the caller showed in the TLS handshake, whose key is thus his; null: nothing, or he came by the socket.</summary>
+    public X509Certificate2? Certificate => http.Connection.ClientCertificate;
+
+    /// <summary>
+    /// True when he may do everything: he came by the socket, whose permissions are the login, or is trusted by his certificate.
+    /// </summary>
+    public bool IsTrusted => http.Features.Get<ITlsConnectionFeature>() is null || node.Trust.Clients.Trusts(Certificate);
 
     /// <summary>How many levels of objects a list shows instead of URLs: 0, 1 or 2.</summary>
     public int Recursion => Query("recursion") switch
@@ -103,6 +115,14 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
 
     /// <summary>Answers: no.</summary>
     public Task Refuse(int code, string message) => Write(code, "error", default, "", json => json.WriteNullValue(), message);
+
+    /// <summary>Refuses who is not trusted.</summary>
+    /// <exception cref="Refusal">403.</exception>
+    public void CheckTrusted()
+    {
+        if (!IsTrusted)
+            throw new Refusal(403, "not authorized");
+    }
 
     /// <summary>Refuses when the caller's If-Match is of another version.</summary>
     /// <exception cref="Refusal">412.</exception>

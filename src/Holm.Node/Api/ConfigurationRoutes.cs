@@ -72,6 +72,8 @@ internal static class ConfigurationRoutes
 
             // Bridges first: apps are put on them.
             var refused = await SettleNetworks(node, before, after).ConfigureAwait(false);
+            if (before.Https != after.Https && await call.Remote.Settle().ConfigureAwait(false) is { } problem)
+                refused = [.. refused, problem];
             var done = await node.Configuration.Activate(before, after, keepWrites, Progress, ct).ConfigureAwait(false);
             Say(operation, ConfigurationResult.Waiting, done.Waiting);
             Say(operation, ConfigurationResult.Kept, done.Kept);

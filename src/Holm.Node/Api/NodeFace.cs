@@ -5,6 +5,7 @@ using Holm.Node.Config;
 using Holm.Node.Engines;
 using Holm.Node.Files;
 using Holm.Node.Instances;
+using Holm.Node.Trust;
 
 namespace Holm.Node.Api;
 
@@ -40,6 +41,9 @@ public sealed record NodeFace
 
     /// <summary>Facts about the node, read anew at each call.</summary>
     public required Func<ServerEnvironment> Environment { get; init; }
+
+    /// <summary>Who it is by TLS, and whom it trusts there.</summary>
+    public required NodeTrust Trust { get; init; }
 
     /// <summary>What is wrong, and what a person has said of it.</summary>
     public WarningBoard Warnings { get; init; } = new(TimeProvider.System);

@@ -27,7 +27,7 @@ public sealed class Operations(Events events, TimeProvider clock, Action<string>
         var run = new OperationRun(events, clock, what, new Operation
         {
             Id = Guid.NewGuid().ToString(),
-            Class = what.Sockets is null ? "task" : "websocket",
+            Class = what.IsToken ? "token" : what.Sockets is null ? "task" : "websocket",
             Description = what.Description,
             CreatedAt = now,
             UpdatedAt = now,
@@ -77,6 +77,9 @@ public sealed record OperationPlan(string Description, string Kind, params IRead
 {
     /// <summary>True: a DELETE ends it early.</summary>
     public bool MayCancel { get; init; }
+
+    /// <summary>True: it lasts as long as the token that its metadata is.</summary>
+    public bool IsToken { get; init; }
 
     /// <summary>Streams that clients join by secret; null for a plain task.</summary>
     public SocketSet? Sockets { get; init; }

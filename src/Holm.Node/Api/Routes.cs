@@ -14,6 +14,7 @@ internal static class Routes
         Image = Images + "/{fingerprint}", Aliases = Images + "/aliases", Alias = Aliases + "/{alias}", Profiles = "/1.0/profiles",
         Profile = Profiles + "/{name}", Networks = "/1.0/networks", Network = Networks + "/{name}", Configuration = "/1.0/configuration",
         Registries = "/1.0/registries", Operations = "/1.0/operations", Operation = Operations + "/{id}",
+        Certificate = CertificateRoutes.All + "/{fingerprint}",
         Flakes = "/1.0/flakes", Flake = Flakes + "/{name}";
 
     private const string Pools = "/1.0/storage-pools", Pool = Pools + "/{pool}", Volumes = Pool + "/volumes",
@@ -25,6 +26,14 @@ internal static class Routes
     [
         new("GET", "/", ServerRoutes.Versions),
         new("GET", "/1.0", ServerRoutes.Get),
+        new("PUT", "/1.0", ServerRoutes.Put),
+        new("PATCH", "/1.0", ServerRoutes.Put),
+        new("GET", CertificateRoutes.All, CertificateRoutes.List),
+        new("POST", CertificateRoutes.All, CertificateRoutes.Post),
+        new("GET", Certificate, CertificateRoutes.Get),
+        new("PUT", Certificate, CertificateRoutes.Put),
+        new("PATCH", Certificate, CertificateRoutes.Put),
+        new("DELETE", Certificate, CertificateRoutes.Delete),
         new("GET", "/1.0/checkconfig", ServerRoutes.CheckConfig),
         new("GET", "/1.0/events", EventRoutes.Listen),
         new("GET", "/1.0/partition", PartitionRoutes.Get),

@@ -1,3 +1,4 @@
+using Holm.Config;
 using Holm.Contract;
 
 namespace Holm.Node.Api;
@@ -24,8 +25,57 @@ internal static class ServerRoutes
 
     public static Task Versions(Call call) => call.Answer(["/1.0"], ContractJson.Default.IReadOnlyListString);
 
-    public static Task Get(Call call) => call.Answer(
-        new Server { ApiExtensions = Extensions, Environment = call.Node.Environment() }, ContractJson.Default.Server);
+    public static Task Get(Call call) => call.IsTrusted
+        ? call.Answer(
+            new Server { Config = ConfigOf(call), ApiExtensions = Extensions, Environment = EnvironmentOf(call) },
+            ContractJson.Default.Server, ETag(call))
+        : call.Answer(new PublicServer { ApiExtensions = Extensions }, ContractJson.Default.PublicServer);
+
+    /// <summary>PUT and PATCH of the node's one key: they differ in what becomes of it where it is left out.</summary>
+    public static async Task Put(Call call)
+    {
+        var config = (await call.Body(ContractJson.Default.ServerPut).ConfigureAwait(false)).Config ?? [];
+        if (config.Keys.FirstOrDefault(k => k != HttpsKey) is { } other)
+            throw new Refusal(400, $"Key {Names.Show(other)} is not known here; {HttpsKey} is");
+        if (config.TryGetValue(HttpsKey, out var said) || call.Http.Request.Method == "PUT")
+        {
+            var https = string.IsNullOrEmpty(said) ? null : HttpsAddress.Parse(said);
+            var before = call.Node.Config.Current.Https;
+            call.Node.Config.Change($"set {HttpsKey}", document =>
+            {
+                call.CheckMatch(ETag(call));
+                return document with { Https = https };
+            });
+            if (await call.Remote.Settle().ConfigureAwait(false) is { } problem)
+            {
+                call.Node.Config.Change($"set {HttpsKey} back", document => document with { Https = before });
+                await call.Remote.Settle().ConfigureAwait(false);
+                throw new Refusal(400, problem);
+            }
+        }
+        call.Node.Events.Lifecycle("config-updated", "/1.0");
+        await call.Done().ConfigureAwait(false);
+    }
+
+    private const string HttpsKey = "core.https_address";
+
+    private static Dictionary<string, string> ConfigOf(Call call) =>
+        call.Node.Config.Current.Https is { } https ? new() { [HttpsKey] = https.ToString() } : [];
+
+    private static string ETag(Call call) => Call.ETag(new ServerPut { Config = ConfigOf(call) }, ContractJson.Default.ServerPut);
+
+    private static ServerEnvironment EnvironmentOf(Call call)
+    {
+        var environment = call.Node.Environment();
+        return call.Remote.Addresses() is { Count: > 0 } addresses
+            ? environment with
+            {
+                Addresses = addresses,
+                Certificate = call.Node.Trust.Node.Pem + "\n",
+                CertificateFingerprint = call.Node.Trust.Node.Fingerprint,
+            }
+            : environment;
+    }
 
     public static Task CheckConfig(Call call) => call.Answer(
         [

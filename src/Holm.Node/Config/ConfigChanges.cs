@@ -57,10 +57,10 @@ public sealed class ConfigChanges(Func<string, bool> hasImage, DateTimeOffset no
         {
             return Words.Split(given) switch
             {
-                ["resources"] => "resources",
+                ["resources" or "https"] words => words[0],
                 ["app" or "profile" or "network" or "pool" or "registry", var name] words => $"{words[0]} {Words.Quote(name)}",
                 _ => throw new Refusal(400, $"{Names.Show(given)} is no object; app NAME, profile NAME, network NAME, pool NAME, " +
-                    "registry HOST and resources are"),
+                    "registry HOST, https and resources are"),
             };
         }
         catch (FormatException e)
@@ -101,6 +101,7 @@ public sealed class ConfigChanges(Func<string, bool> hasImage, DateTimeOffset no
             : document.WithoutPool(pool),
         ["registry", var host] => fragment.Registries.TryGetValue(host, out var found) ? document.With(found)
             : document with { Registries = document.Registries.Remove(host) },
+        ["https"] => document with { Https = fragment.Https },
         _ => document with { Resources = fragment.Resources },
     };
 

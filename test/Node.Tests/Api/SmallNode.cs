@@ -19,6 +19,7 @@ using Holm.Node.Files;
 using Holm.Node.Flakes;
 using Holm.Node.Instances;
 using Holm.Node.Networks;
+using Holm.Node.Trust;
 
 namespace Node.Tests.Api;
 
@@ -181,6 +182,7 @@ public sealed class SmallNode : IAsyncLifetime
         Environment = () => new ServerEnvironment { KernelArchitecture = "x86_64", ServerName = "small" },
         CheckConfig = () => [new Check { Feature = "kernel", Found = "yes", Holm = "uses it" }, .. Checks],
         Flakes = Flakes(),
+        Trust = NodeTrust.Open(Path.Combine(_folder.State, "trust"), TimeProvider.System, Log.Enqueue),
         Storage = Storage(),
         Snapshots = Snapshots(),
         UploadFolder = _folder.State,

@@ -34,6 +34,8 @@ internal sealed class AnyDocument(int seed)
             document = document
                 .With(new RegistryConfig { Host = "docker.io", Search = Maybe(), Mirrors = ["10.0.0.5:5000", "[fd00::1]:5000"] })
                 .With(new RegistryConfig { Host = "10.0.0.5:5000", Insecure = true });
+        if (Maybe())
+            document = document with { Https = HttpsAddress.Parse(Maybe() ? "8443" : "[fd00::1]:8444") };
         for (var i = _random.Next(4); i >= 0; i--)
         {
             var name = Maybe() ? $"app{i}" : $"a{i}.x_{_random.Next(9)}";
