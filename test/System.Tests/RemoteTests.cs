@@ -84,7 +84,8 @@ public sealed class RemoteTests : IAsyncDisposable
         }
         Assert.NotEqual(0, (await Shell.Run("curl", ["-sk", "--tls-max", "1.2", $"https://{address}/1.0"])).Code);
         Assert.NotEqual(0, (await Shell.Run("curl", ["-s", $"http://{address}/1.0"])).Code);
-        Assert.Equal("700 600 600\n", (await Shell.Sh($"cd {node.State} && stat -c %a trust trust/server.key trust/server.crt | xargs")).Out);
+        Assert.Equal("700 600 600\n", (await Shell.Sh(
+            $"cd {node.State} && stat -c %a trust trust/server.key trust/server.crt | xargs")).Out);
         // Of many who guess at once, most are sent away; the one who knows comes in at once.
         var token = (await node.Holm("token", "add", "knows")).Well().Out.Trim();
         var guesses = Enumerable.Range(0, 40).Select(i => Curl([.. shows, "-d", $$"""{"password":"{{i}}"}""",
