@@ -66,16 +66,6 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
         return new((int)LinuxException.Check(openat2(SYS_openat2, AT_FDCWD, Bytes(path), ref how, 24), $"open {path}"));
     }
 
-    /// <summary>
-    /// Opens an absolute path that the kernel can follow without asking a filesystem, so that no server of one is waited for; openat2(2)
-    /// with RESOLVE_CACHED, Linux 5.12. Null: it cannot, or refuses.
-    /// </summary>
-    public static Fd? TryOpenCached(string path)
-    {
-        var how = new OpenHow { Flags = (ulong)(uint)(OpenFlags.O_PATH | OpenFlags.O_CLOEXEC), Resolve = RESOLVE_CACHED };
-        return openat2(SYS_openat2, AT_FDCWD, Bytes(path), ref how, 24) is >= 0 and var number ? new((int)number) : null;
-    }
-
     /// <summary>Makes a folder or an empty file, never through a link; mkdirat(2), openat(2). EEXIST: something has that name.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public static void MakeEntry(Fd folder, string name, bool isFolder)
@@ -194,7 +184,7 @@ public sealed partial class Fd : SafeHandleMinusOneIsInvalid
         F_SEAL_ALL = 0x1 | 0x2 | 0x4 | 0x8;
     private const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2;
     private const int OpenAttemptsMax = 1000, AT_FDCWD = -100;
-    internal const ulong RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_NO_SYMLINKS = 0x04, RESOLVE_IN_ROOT = 0x10, RESOLVE_CACHED = 0x20;
+    internal const ulong RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_NO_SYMLINKS = 0x04, RESOLVE_IN_ROOT = 0x10;
     internal const long SYS_openat2 = 437;
 
     [StructLayout(LayoutKind.Sequential)]

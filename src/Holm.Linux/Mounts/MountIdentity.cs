@@ -39,14 +39,17 @@ public readonly partial record struct MountIdentity(ulong MountId, bool IsMountR
     /// Where an open file is in this process's own mount namespace, spelt by the kernel; null: it was reached on a mount of another. No
     /// filesystem is asked.
     /// </summary>
-    public static string? PathHere(Fd file)
+    public static string? PathHere(Fd file) =>
+        MountOf(file) is { } id && MountLine.ReadAll().Any(m => m.Id == id) ? new FileInfo(file.ProcPath).LinkTarget : null;
+
+    /// <summary>Number of the mount on which an open file was reached; null: /proc does not say. No filesystem is asked.</summary>
+    internal static ulong? MountOf(Fd file)
     {
         using var info = Fd.TryOpen(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{file.Number}"), OpenFlags.O_RDONLY);
         var buffer = new byte[4096];
         var text = info is null ? "" : Encoding.ASCII.GetString(buffer, 0, Math.Max(0, info.TryRead(buffer)));
         var line = text.Split('\n').FirstOrDefault(l => l.StartsWith("mnt_id:", StringComparison.Ordinal));
-        return line is not null && ulong.TryParse(line.AsSpan(7), CultureInfo.InvariantCulture, out var id)
-            && MountLine.ReadAll().Any(m => m.Id == id) ? new FileInfo(file.ProcPath).LinkTarget : null;
+        return line is not null && ulong.TryParse(line.AsSpan(7), CultureInfo.InvariantCulture, out var id) ? id : null;
     }
 
     private const int AT_EMPTY_PATH = 0x1000, AT_STATX_DONT_SYNC = 0x4000;

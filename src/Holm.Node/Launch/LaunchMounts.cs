@@ -118,8 +118,8 @@ public sealed class LaunchMounts : IDisposable
     {
         if (MountIdentity.PathHere(folder) == path)
             return true;
-        // He may be in a mount namespace of his own, which has the host's folders on mounts of its own.
-        using var there = Fd.TryOpenCached(path);
+        // A link lies on the way, or he is in a mount namespace of his own, which has the host's folders on mounts of its own.
+        using var there = UnservedPath.TryOpen(path);
         return there is not null && MountIdentity.Known(folder) is { } his && MountIdentity.Known(there) is { } ours
             && (his.Device, his.Inode) == (ours.Device, ours.Inode);
     }

@@ -21,6 +21,9 @@ public sealed class LaunchSocket(Launches launches, Action<string> log) : IDispo
     /// <summary>A caller says what it wants at once, or not at all.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>Of one who calls too often: his places are everybody's.</summary>
+    private static readonly TimeSpan ShortPatience = TimeSpan.FromMilliseconds(100);
+
     private const uint ForAll = 0x1b6;
 
     private readonly SemaphoreSlim _room = new(CallersMax);
@@ -58,7 +61,7 @@ public sealed class LaunchSocket(Launches launches, Action<string> log) : IDispo
             try
             {
                 var isOneTooMany = _callers.AddOrUpdate(user, 1, (_, count) => count + 1) > CallersOfOneMax && user != 0;
-                using (var brief = new CancellationTokenSource(Patience))
+                using (var brief = new CancellationTokenSource(isOneTooMany ? ShortPatience : Patience))
                     await Epoll.Readable(caller, brief.Token).ConfigureAwait(false);
                 if (isOneTooMany)
                 {
