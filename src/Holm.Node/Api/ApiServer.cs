@@ -90,8 +90,13 @@ public sealed class ApiServer : IAsyncDisposable
         var http = call.Http;
         try
         {
+            // Only browsers say where a page comes from, and no page has anything to ask here, whoever's certificate is in the browser.
+            if (call.IsRemote && http.Request.Headers.ContainsKey("Origin"))
+                throw new Refusal(403, "not authorized: web pages are not answered");
             if (!IsPublic(http.Request))
                 call.CheckTrusted();
+            using var trusted = call.IsRemote && call.IsTrusted
+                ? call.Node.Trust.Clients.WhileTrusted(call.Certificate!, http.Abort) : null;
             if (call.Query("project") is not ("" or "default"))
                 throw new Refusal(404,
                     $"Project not found: {Names.Show(call.Query("project"))}; this node has project default only");

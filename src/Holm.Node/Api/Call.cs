@@ -33,7 +33,10 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
     /// <summary>
     /// True when he may do everything: he came by the socket, whose permissions are the login, or is trusted by his certificate.
     /// </summary>
-    public bool IsTrusted => http.Features.Get<ITlsConnectionFeature>() is null || node.Trust.Clients.Trusts(Certificate);
+    public bool IsTrusted => !IsRemote || node.Trust.Clients.Trusts(Certificate);
+
+    /// <summary>True when he came by TLS.</summary>
+    public bool IsRemote => http.Features.Get<ITlsConnectionFeature>() is not null;
 
     /// <summary>How many levels of objects a list shows instead of URLs: 0, 1 or 2.</summary>
     public int Recursion => Query("recursion") switch

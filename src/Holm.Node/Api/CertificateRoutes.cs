@@ -3,6 +3,7 @@ using System.Text.Json;
 using Holm.Config;
 using Holm.Contract;
 using Holm.Node.Trust;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Holm.Node.Api;
 
@@ -17,8 +18,11 @@ namespace Holm.Node.Api;
 /// </remarks>
 internal static class CertificateRoutes
 {
-    /// <summary>Seconds that a token may be good: a year.</summary>
-    private const long LongestLife = 366 * 86400;
+    /// <summary>Seconds that a token may be good: 49 days, as long as a timer runs.</summary>
+    private const long LongestLife = 49 * 86400;
+
+    /// <summary>Longest body of who is not trusted, bytes.</summary>
+    private const long StrangersBody = 16 * 1024;
 
     /// <summary>Path of all of them.</summary>
     public const string All = "/1.0/certificates";
@@ -37,6 +41,11 @@ internal static class CertificateRoutes
 
     public static async Task Post(Call call)
     {
+        var isTrusted = call.IsTrusted;
+        if (!isTrusted && call.Certificate is null)
+            throw new Refusal(403, "not authorized: a client that shows no certificate cannot be trusted");
+        if (!isTrusted && call.Http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } longest)
+            longest.MaxRequestBodySize = StrangersBody;
         var body = await call.Body(ContractJson.Default.CertificatesPost).ConfigureAwait(false);
         CheckKind(body);
         if (body.Token == true)
@@ -46,16 +55,14 @@ internal static class CertificateRoutes
             return;
         }
         var name = CheckName(body.Name);
-        if (!call.IsTrusted)
+        if (!isTrusted)
         {
-            if (call.Certificate is null)
-                throw new Refusal(403, "not authorized: a client that shows no certificate cannot be trusted");
             if (string.IsNullOrEmpty(body.Password))
                 throw new Refusal(403, "not authorized: the token is missing; `holm token add NAME` on the node makes one");
             name = (await call.Node.Trust.Tokens.Take(body.Password, call.Http.RequestAborted).ConfigureAwait(false)).Name;
         }
         // A stranger's word is taken for no certificate but the one whose key he has.
-        var certificate = call.IsTrusted && !string.IsNullOrEmpty(body.Certificate) ? TrustStore.Read(body.Certificate)
+        var certificate = isTrusted && !string.IsNullOrEmpty(body.Certificate) ? TrustStore.Read(body.Certificate)
             : call.Certificate ?? throw new Refusal(400, "the certificate is missing");
         var added = call.Node.Trust.Clients.Add(
             name.Length > 0 ? name : certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false), certificate);
@@ -82,6 +89,7 @@ internal static class CertificateRoutes
     {
         var found = call.Node.Trust.Clients.Get(call.Route("fingerprint"));
         call.Node.Trust.Clients.Remove(found.Fingerprint);
+        call.Node.Trust.Tokens.RemoveOf(found.Fingerprint);
         call.Node.Events.Lifecycle("certificate-deleted", Url(found.Fingerprint));
         return call.Done();
     }
@@ -99,7 +107,7 @@ internal static class CertificateRoutes
         if (addresses.Count == 0)
             throw new Refusal(409, "this node answers nobody by TLS; `configure` and `https 8443` let it, then make the token");
         var life = TimeSpan.FromSeconds(seconds);
-        var token = trust.Tokens.Add(name, life);
+        var token = trust.Tokens.Add(name, life, call.Certificate is { } by ? TrustStore.FingerprintOf(by) : null);
         var shown = new TrustToken
         {
             ClientName = name,

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Holm.Config;
 using Holm.Linux.Netlink;
 using Microsoft.AspNetCore.Builder;
@@ -18,6 +18,8 @@ internal sealed class RemoteDoor(NodeFace node, Func<Action<KestrelServerOptions
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5), Handshake = TimeSpan.FromSeconds(10);
 
+    private const int ConnectionsMax = 256;
+
     private readonly SemaphoreSlim _one = new(1), _changed = new(0);
     private readonly CancellationTokenSource _end = new();
     private WebApplication? _app;
@@ -32,10 +34,11 @@ internal sealed class RemoteDoor(NodeFace node, Func<Action<KestrelServerOptions
     {
         if (_open is not { } open)
             return [];
-        if (open.Address is not null)
+        if (open.Address is not null && !open.Address.Equals(IPAddress.Any))
             return [open.ToString()];
         using var host = RouteSocket.Open();
-        var all = host.Addresses().Select(a => a.Address).Where(a => !a.IsIPv6LinkLocal).ToList();
+        var all = host.Addresses().Select(a => a.Address)
+            .Where(a => !a.IsIPv6LinkLocal && (open.Address is null || a.AddressFamily == AddressFamily.InterNetwork)).ToList();
         var others = all.Where(a => !IPAddress.IsLoopback(a)).ToList();
         return [.. (others.Count > 0 ? others : all).Select(a => new IPEndPoint(a, open.Port).ToString()).Distinct()];
     }
@@ -54,6 +57,7 @@ internal sealed class RemoteDoor(NodeFace node, Func<Action<KestrelServerOptions
         await _one.WaitAsync(_end.Token).ConfigureAwait(false);
         try
         {
+            _end.Token.ThrowIfCancellationRequested();
             var wanted = node.Config.Current.Https;
             if (wanted == _open)
                 return null;
@@ -75,6 +79,8 @@ internal sealed class RemoteDoor(NodeFace node, Func<Action<KestrelServerOptions
         node.Config.Changed -= Follow;
         await _end.CancelAsync().ConfigureAwait(false);
         await _following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Somebody may be about to open it.
+        await _one.WaitAsync().ConfigureAwait(false);
         await Close().ConfigureAwait(false);
         _one.Dispose();
         _changed.Dispose();
@@ -115,8 +121,15 @@ internal sealed class RemoteDoor(NodeFace node, Func<Action<KestrelServerOptions
                         // Who has the key is looked up by the certificate's digest at each request; nobody vouches for anybody here.
                         ClientCertificateMode = ClientCertificateMode.AllowCertificate,
                         ClientCertificateValidation = (_, _, _) => true,
+                        // Else .NET looks for who vouches where the certificate says: wherever a stranger likes, with the rights of root.
+                        OnAuthenticate = (_, tls) => tls.CertificateChainPolicy = new X509ChainPolicy
+                        {
+                            DisableCertificateDownloads = true,
+                            RevocationMode = X509RevocationMode.NoCheck,
+                        },
                     });
                 }
+                kestrel.Limits.MaxConcurrentConnections = ConnectionsMax;
                 if (wanted.Address is null)
                     kestrel.ListenAnyIP(wanted.Port, Listen);
                 else
@@ -127,7 +140,9 @@ internal sealed class RemoteDoor(NodeFace node, Func<Action<KestrelServerOptions
             node.Log($"answers by TLS on {wanted}");
             return null;
         }
-        catch (Exception e) when (e is IOException or SocketException or CryptographicException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // files that a person has changed fail in many ways; each is told, and tried again
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             if (app is not null)
                 await app.DisposeAsync().ConfigureAwait(false);

@@ -40,15 +40,17 @@ internal static class ServerRoutes
         if (config.TryGetValue(HttpsKey, out var said) || call.Http.Request.Method == "PUT")
         {
             var https = string.IsNullOrEmpty(said) ? null : HttpsAddress.Parse(said);
-            var before = call.Node.Config.Current.Https;
+            HttpsAddress? before = null;
             call.Node.Config.Change($"set {HttpsKey}", document =>
             {
                 call.CheckMatch(ETag(call));
+                before = document.Https;
                 return document with { Https = https };
             });
             if (await call.Remote.Settle().ConfigureAwait(false) is { } problem)
             {
-                call.Node.Config.Change($"set {HttpsKey} back", document => document with { Https = before });
+                call.Node.Config.Change($"set {HttpsKey} back", document =>
+                    document.Https == https ? document with { Https = before } : document);
                 await call.Remote.Settle().ConfigureAwait(false);
                 throw new Refusal(400, problem);
             }

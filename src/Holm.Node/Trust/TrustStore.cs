@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -13,6 +14,7 @@ public sealed class TrustStore
 {
     private readonly string _path;
     private readonly Lock _lock = new();
+    private readonly ConcurrentDictionary<Action, string> _open = new();
     private volatile ImmutableSortedDictionary<string, ClientCertificate> _all =
         ImmutableSortedDictionary.Create<string, ClientCertificate>(StringComparer.Ordinal);
 
@@ -69,10 +71,32 @@ public sealed class TrustStore
     }
 
     /// <summary>Gives one another name.</summary>
-    public void Rename(string fingerprint, string name) => Write(all => all.SetItem(fingerprint, all[fingerprint] with { Name = name }));
+    /// <exception cref="Refusal">404: it has gone meanwhile.</exception>
+    public void Rename(string fingerprint, string name) => Write(all => all.TryGetValue(fingerprint, out var found)
+        ? all.SetItem(fingerprint, found with { Name = name }) : throw new Refusal(404, $"Certificate not found: {fingerprint}"));
 
-    /// <summary>Trusts it no more, from the next request on.</summary>
-    public void Remove(string fingerprint) => Write(all => all.Remove(fingerprint));
+    /// <summary>Trusts it no more; what it has open is ended.</summary>
+    public void Remove(string fingerprint)
+    {
+        Write(all => all.Remove(fingerprint));
+        foreach (var end in _open.Where(o => o.Value == fingerprint).Select(o => o.Key))
+            end();
+    }
+
+    /// <summary>Has something ended with the trust in a client, until it is disposed.</summary>
+    public IDisposable WhileTrusted(X509Certificate2 shown, Action end)
+    {
+        _open[end] = FingerprintOf(shown);
+        // It may have gone just before.
+        if (!Trusts(shown))
+            end();
+        return new Opened(_open, end);
+    }
+
+    private sealed record Opened(ConcurrentDictionary<Action, string> All, Action End) : IDisposable
+    {
+        public void Dispose() => All.TryRemove(End, out _);
+    }
 
     /// <summary>SHA-256 of a certificate's DER form, hex, as LXD writes it.</summary>
     public static string FingerprintOf(X509Certificate2 certificate) =>

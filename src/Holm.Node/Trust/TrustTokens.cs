@@ -31,20 +31,29 @@ public sealed class TrustTokens(TimeProvider clock)
     /// <param name="Secret">64 hex digits.</param>
     /// <param name="Ends">When it is good no more, in the clock's timestamps.</param>
     /// <param name="Taken">Completes when a client has used it.</param>
-    public sealed record Token(string Name, string Secret, long Ends, TaskCompletionSource Taken);
+    /// <param name="By">Fingerprint of the client that asked for it; null: somebody on the node did.</param>
+    public sealed record Token(string Name, string Secret, long Ends, TaskCompletionSource Taken, string? By);
 
     /// <summary>Gives one out.</summary>
-    public Token Add(string name, TimeSpan life)
+    public Token Add(string name, TimeSpan life, string? by)
     {
         var token = new Token(name, RandomNumberGenerator.GetHexString(64, lowercase: true),
             clock.GetTimestamp() + (long)(life.TotalSeconds * clock.TimestampFrequency),
-            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), by);
         _all[token.Secret] = token;
         return token;
     }
 
     /// <summary>Takes one back.</summary>
     public void Remove(Token token) => _all.TryRemove(token.Secret, out _);
+
+    /// <summary>Takes back what a client has asked for that is trusted no more.</summary>
+    public void RemoveOf(string client)
+    {
+        foreach (var token in _all.Values.Where(t => t.By == client))
+            if (_all.TryRemove(token.Secret, out _))
+                token.Taken.TrySetCanceled();
+    }
 
     /// <summary>Takes the token that a client shows, whole or its secret; it is good no more.</summary>
     /// <exception cref="Refusal">403: there is none of that secret; 429: too many guess.</exception>
