@@ -36,7 +36,22 @@ internal static class VolumeCopies
         VolumeRoutes.Unused(call, pool, volume.Name, _ => { });
         await Start(call, new Part(pool, volume.Name, null), target, volume with { Name = to }, true, volumes =>
         {
-            volumes.SetAside(pool, volume.Name);
+            try
+            {
+                call.Node.Config.Change($"move volume {volume.Name}", document =>
+                {
+                    // Somebody may have been given it while it was copied, and have written to it.
+                    VolumeRoutes.RefuseUsed(document, pool, volume.Name);
+                    volumes.SetAside(pool, volume.Name);
+                    return document;
+                });
+            }
+            catch (Refusal)
+            {
+                volumes.SetAside(target, to);
+                volumes.Clear(target, to);
+                throw;
+            }
             volumes.Clear(pool, volume.Name);
         }).ConfigureAwait(false);
     }
@@ -49,8 +64,15 @@ internal static class VolumeCopies
         var face = StoragePoolRoutes.Face(call);
         face.VolumeSnapshots.Find(pool, volume.Name, snapshot);
         using (face.Volumes.Claim(pool, volume.Name))
-            await face.WhileStopped(Users(call, pool, volume.Name), () => VolumeRoutes.OnDisk(() =>
-                face.VolumeSnapshots.Restore(pool, volume.Name, snapshot, call.Aborted)), call.Aborted).ConfigureAwait(false);
+        {
+            var users = Users(call, pool, volume.Name);
+            await face.WhileStopped(users, () => VolumeRoutes.OnDisk(() =>
+            {
+                if (Users(call, pool, volume.Name).Except(users).FirstOrDefault() is { } late)
+                    throw new Refusal(409, $"volume {volume.Name} has just been given to {late}; try again");
+                face.VolumeSnapshots.Restore(pool, volume.Name, snapshot, call.Aborted);
+            }), call.Aborted).ConfigureAwait(false);
+        }
         call.Node.Events.Lifecycle("storage-volume-restored", VolumeRoutes.Url(pool.Name, volume.Name), ("snapshot", snapshot));
         await call.Done().ConfigureAwait(false);
     }

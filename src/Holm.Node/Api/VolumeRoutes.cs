@@ -123,8 +123,11 @@ internal static class VolumeRoutes
             await VolumeCopies.Copy(call, pool, volume, body.Config is null, source).ConfigureAwait(false);
             return;
         }
+        var volumes = StoragePoolRoutes.Face(call).Volumes;
+        volumes.CheckNew(pool, volume.Name);
         lock (Changing)
-            OnDisk(() => StoragePoolRoutes.Face(call).Volumes.Create(pool, volume));
+            using (volumes.Claim(pool, volume.Name))
+                OnDisk(() => volumes.Create(pool, volume));
         call.Node.Events.Lifecycle("storage-volume-created", Url(pool.Name, volume.Name));
         await call.Created(Url(pool.Name, volume.Name)).ConfigureAwait(false);
     }
@@ -183,15 +186,22 @@ internal static class VolumeRoutes
     public static void Unused(Call call, PoolConfig pool, string volume, Action<VolumeFolders> work) =>
         call.Node.Config.Change($"change volume {volume}", document =>
         {
-            var users = document.UsersOfPool(pool.Name, volume).Select(i => $"instance {i}")
-                .Concat(document.ProfilesOfPool(pool.Name, volume).Select(p => $"profile {p}")).ToList();
-            if (users.Count > 0)
-                throw new Refusal(400, $"The storage volume is still in use by {string.Join(", ", users)}: detach it first");
+            RefuseUsed(document, pool, volume);
             var volumes = StoragePoolRoutes.Face(call).Volumes;
             using (volumes.Claim(pool, volume))
                 OnDisk(() => work(volumes));
             return document;
         });
+
+    /// <summary>Refuses a volume that somebody has.</summary>
+    /// <exception cref="Refusal">400.</exception>
+    public static void RefuseUsed(Document document, PoolConfig pool, string volume)
+    {
+        var users = document.UsersOfPool(pool.Name, volume).Select(i => $"instance {i}")
+            .Concat(document.ProfilesOfPool(pool.Name, volume).Select(p => $"profile {p}")).ToList();
+        if (users.Count > 0)
+            throw new Refusal(400, $"The storage volume is still in use by {string.Join(", ", users)}: detach it first");
+    }
 
     public static void OnDisk(Action work)
     {

@@ -37,6 +37,8 @@ public sealed class Activation(
                 var next = IdRanges.Assign(change(before = now), paths.IdmapBase);
                 Rules.Check(next);
                 doomed = keepWrites ? [] : [.. now.Instances.Keys.Where(n => !next.Instances.ContainsKey(n))];
+                foreach (var name in doomed)
+                    PoolFolders.RefuseAway(now, name);
                 KeptWrites.Doom(pools, doomed);
                 return next;
             }, saving);

@@ -12,6 +12,7 @@ public sealed partial class InstanceControl
         var run = await Take(name, "Instance is running", ct).ConfigureAwait(false);
         try
         {
+            PoolFolders.RefuseAway(config.Current, name);
             await Task.Run(() => KeptWrites.Delete(pools, name), ct).ConfigureAwait(false);
             engine.Forget(name);
             config.Change($"delete instance {name}", d => d.WithoutInstance(name));

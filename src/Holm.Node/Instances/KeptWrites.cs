@@ -1,6 +1,5 @@
 using Holm.Config;
 using Holm.Contract;
-using Holm.Linux;
 using Holm.Linux.Files;
 
 namespace Holm.Node.Instances;
@@ -127,17 +126,17 @@ public static class KeptWrites
     /// <summary>Finishes renames and deletions that a crash cut short; what cannot be removed is told, and holds nothing up.</summary>
     public static void Sweep(PoolFolders pools, Document document, Action<string> tell)
     {
-        foreach (var left in pools.Places.SelectMany(p => Directory.EnumerateDirectories(p, ".*")).Where(IsOurs))
-            try
+        foreach (var place in pools.Places)
+            PoolFolders.Try(place, tell, () =>
             {
-                if (Path.GetFileName(left) is ['.', .. var name, '!'] && !document.Instances.ContainsKey(name))
-                    Delete(pools, name);
-                Settle(left, document);
-                FolderTree.Remove(left);
-            }
-            catch (LinuxException e)
-            {
-                tell($"{left} was being deleted or renamed, and stays: {e.Message}");
-            }
+                foreach (var left in Directory.EnumerateDirectories(place, ".*").Where(IsOurs).ToList())
+                    PoolFolders.Try(left, tell, () =>
+                    {
+                        if (Path.GetFileName(left) is ['.', .. var name, '!'] && !document.Instances.ContainsKey(name))
+                            Delete(pools, name);
+                        Settle(left, document);
+                        FolderTree.Remove(left);
+                    });
+            });
     }
 }

@@ -38,11 +38,34 @@ public sealed class PoolFolders(NodePaths paths, Func<Document> current)
     public string Of(PoolConfig pool) => paths.PoolFolder(pool);
 
     /// <summary>What of the pools an instance waits for before it starts, as a sentence; null: nothing.</summary>
-    public string? Missing(string name) => current() is var document && document.Instances.GetValueOrDefault(name) is not { } instance
-        ? null : Expansion.Expand(document, instance).Present
-            .Select(d => d.Value.GetValueOrDefault("pool") is { } pool ? document.FindPool(pool) : null).OfType<PoolConfig>()
-            .Where(p => !IsThere(p))
-            .Select(p => $"it waits for {p.Source}, the folder of pool {p.Name}, which is not there").FirstOrDefault();
+    public string? Missing(string name)
+    {
+        if (current() is var document && document.Instances.GetValueOrDefault(name) is not { } instance)
+            return null;
+        var used = Expansion.Expand(document, instance).Present
+            .Select(d => (IsRoot: d.Value.GetValueOrDefault("path") == "/", Pool: d.Value.GetValueOrDefault("pool") is { } pool
+                ? document.FindPool(pool) : null)).Where(u => u.Pool is not null).ToList();
+        return used.Where(u => !IsThere(u.Pool!))
+                .Select(u => $"it waits for {u.Pool!.Source}, the folder of pool {u.Pool.Name}, which is not there").FirstOrDefault() ??
+            // On what it had before it would write what the restore then throws away.
+            used.Where(u => u.IsRoot && u.Pool!.Keeps
+                    && File.Exists(Path.Combine(SnapshotFolders.ReadyOf(Of(u.Pool), name), SnapshotFolders.TextName)))
+                .Select(_ => "a restore of it was cut short; start holmd again, which finishes it").FirstOrDefault();
+    }
+
+    /// <summary>Refuses to take an instance away while what it has written is not there: the next of its name would find it.</summary>
+    /// <exception cref="Refusal">409.</exception>
+    public static void RefuseAway(Document document, string name)
+    {
+        if (document.Instances.GetValueOrDefault(name) is { } instance && Expansion.Expand(document, instance).Present
+            .Select(d => d.Value).FirstOrDefault(d => d.GetValueOrDefault("path") == "/")?.GetValueOrDefault("pool") is { } root
+            && document.FindPool(root) is { } pool && !IsThere(pool))
+            throw new Refusal(409, $"{name}: what it has written is in {pool.Source}, the folder of pool {pool.Name}, which is not " +
+                "there; plug it in, or give its root another pool first");
+    }
+
+    /// <summary>True: it runs, or ran until this daemon began.</summary>
+    public bool IsUp(string name) => File.Exists(Path.Combine(paths.Instances, name, RunRecord.FileName));
 
     /// <summary>Accepts the folder of a new pool as it is on the disk.</summary>
     /// <exception cref="Refusal">400: it cannot be one.</exception>
@@ -56,8 +79,11 @@ public sealed class PoolFolders(NodePaths paths, Func<Document> current)
         try
         {
             using var folder = Fd.OpenWithoutLinks(source, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
-            if (FileStat.Of(folder) is not { Uid: 0 } stat || (stat.Mode & 0x12) != 0)
+            if (!IsRootsAlone(FileStat.Of(folder)))
                 throw new Refusal(400, $"{what} does not belong to root alone: chown root, chmod go-w");
+            for (var above = Path.GetDirectoryName(source); above is not null; above = Path.GetDirectoryName(above))
+                if (FileStat.Of(above) is var stat && !IsRootsAlone(stat) && (stat.Uid != 0 || (stat.Mode & Sticky) == 0))
+                    throw new Refusal(400, $"{what} lies in {above}, which others may write to: they could put another in its place");
             if (!IsMarked(source) && Directory.EnumerateFileSystemEntries(source).Any(e => Path.GetFileName(e) != "lost+found"))
                 throw new Refusal(400, $"{what} is not empty; choose an empty folder");
         }
@@ -133,8 +159,27 @@ public sealed class PoolFolders(NodePaths paths, Func<Document> current)
             Unmark(pool);
     }
 
+    /// <summary>
+    /// Finishes what a crash cut short; what cannot be finished is told, and holds nothing else up: a stick may be broken.
+    /// </summary>
+    internal static void Try(string folder, Action<string> tell, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Refusal)
+        {
+            tell($"{folder} was being made, renamed or removed, and stays: {e.Message}");
+        }
+    }
+
     /// <summary>False: it lies in a folder that is not there.</summary>
     public static bool IsThere(PoolConfig pool) => pool.Source is not { } source || IsMarked(source);
+
+    private const uint OthersWrite = 0x12, Sticky = 0x200;
+
+    private static bool IsRootsAlone(FileStat stat) => stat.Uid == 0 && (stat.Mode & OthersWrite) == 0;
 
     private static bool IsMarked(string source) => Directory.Exists(Path.Combine(source, VolumeFolders.Name));
 

@@ -48,7 +48,11 @@ public sealed class ShareControl(Roots roots, LxcEngine engine, InstanceLimits l
         {
             var name = run.Observed.Name;
             var now = PathShares.Set(name, initPid, IdsOf(run.Record!.IdmapBase), wanted, applied);
-            SetDevices(name, PathShares.RulesOf(applied), PathShares.RulesOf(now), runs);
+            var (had, has) = (PathShares.RulesOf(applied), PathShares.RulesOf(now));
+            // On record before they are allowed: what fails halfway is taken back, by the next daemon too.
+            if (!had.SequenceEqual(has))
+                run.Note(engine.Folder(name), r => r with { Shares = [.. now, .. (r.Shares ?? []).Except(now)] });
+            SetDevices(name, had, has, runs);
             if (now.SequenceEqual(run.Record.Shares ?? []))
                 return;
             run.Note(engine.Folder(name), r => r with { Shares = now });

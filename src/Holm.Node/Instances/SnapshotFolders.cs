@@ -26,7 +26,7 @@ public sealed record StoredSnapshot(string Name, string Folder, InstanceConfig I
 /// </remarks>
 public sealed class SnapshotFolders(PoolFolders pools)
 {
-    private const string TextName = "instance.cfg", Upper = "u", Work = "w";
+    internal const string TextName = "instance.cfg", Upper = "u", Work = "w";
 
     /// <summary>1–63 ASCII letters, digits and <c>-_.</c>, a letter or digit first.</summary>
     /// <exception cref="Refusal">400.</exception>
@@ -170,21 +170,24 @@ public sealed class SnapshotFolders(PoolFolders pools)
     public void Sweep(Action<InstanceConfig> change, Action<string> tell)
     {
         foreach (var pool in pools.All)
-        {
-            foreach (var ready in Directory.EnumerateDirectories(pool, ".*="))
-                Try(ready, tell, () => Finish(pool, ready, change));
-            var snapshots = Path.Combine(pool, PoolFolders.Snapshots);
-            foreach (var left in Directory.Exists(snapshots)
-                ? Directory.EnumerateDirectories(snapshots).Where(f => !Path.GetFileName(f).StartsWith('.'))
-                    .SelectMany(f => Directory.EnumerateDirectories(f, ".*")) : [])
-                Try(left, tell, () => FolderTree.Remove(left));
-        }
+            PoolFolders.Try(pool, tell, () =>
+            {
+                foreach (var ready in Directory.EnumerateDirectories(pool, ".*=").ToList())
+                    PoolFolders.Try(ready, tell, () => Finish(pool, ready, change));
+                var snapshots = Path.Combine(pool, PoolFolders.Snapshots);
+                foreach (var left in Directory.Exists(snapshots)
+                    ? Directory.EnumerateDirectories(snapshots).Where(f => !Path.GetFileName(f).StartsWith('.'))
+                        .SelectMany(f => Directory.EnumerateDirectories(f, ".*")).ToList() : [])
+                    PoolFolders.Try(left, tell, () => FolderTree.Remove(left));
+            });
     }
 
-    private static void Finish(string pool, string ready, Action<InstanceConfig> change)
+    private void Finish(string pool, string ready, Action<InstanceConfig> change)
     {
         var name = Path.GetFileName(ready)[1..^1];
         Names.CheckInstance(name);
+        if (pools.IsUp(name))
+            throw new Refusal(409, $"{name} runs on what it had before its restore; stop it, and start holmd again");
         if (Read(ready, name) is not { } found)
         {
             FolderTree.Remove(ready);
@@ -192,18 +195,6 @@ public sealed class SnapshotFolders(PoolFolders pools)
         }
         change(found.Instance);
         Exchange(ready, Path.Combine(pool, name));
-    }
-
-    private static void Try(string folder, Action<string> tell, Action work)
-    {
-        try
-        {
-            work();
-        }
-        catch (Exception e) when (e is IOException or Refusal)
-        {
-            tell($"{folder} was being made or removed, and stays: {e.Message}");
-        }
     }
 
     private static void FillRoot(string? from, string staged, Action<long> tell, CancellationToken ct)
@@ -264,5 +255,5 @@ public sealed class SnapshotFolders(PoolFolders pools)
 
     private static string StagedOf(string place, string name) => Path.Combine(place, $".{name}+");
 
-    private static string ReadyOf(string pool, string name) => Path.Combine(pool, $".{name}=");
+    internal static string ReadyOf(string pool, string name) => Path.Combine(pool, $".{name}=");
 }

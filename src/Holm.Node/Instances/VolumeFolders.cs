@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Holm.Config;
 using Holm.Contract;
-using Holm.Linux;
 using Holm.Linux.Files;
 
 namespace Holm.Node.Instances;
@@ -129,25 +128,19 @@ public sealed class VolumeFolders(PoolFolders pools, TimeProvider clock)
     public void Sweep(Action<string> tell)
     {
         foreach (var folder in pools.All.Select(p => Path.Combine(p, Name)).Where(Directory.Exists))
-        {
-            SweepDotted(folder, tell);
-            foreach (var volume in Directory.EnumerateDirectories(folder))
-                VolumeSnapshots.Sweep(volume, tell);
-        }
+            PoolFolders.Try(folder, tell, () =>
+            {
+                SweepDotted(folder, tell);
+                foreach (var volume in Directory.EnumerateDirectories(folder))
+                    PoolFolders.Try(volume, tell, () => VolumeSnapshots.Sweep(volume, tell));
+            });
     }
 
     /// <summary>Removes the folders of a folder whose names begin with a dot; what cannot be removed is told.</summary>
     internal static void SweepDotted(string folder, Action<string> tell)
     {
-        foreach (var left in Directory.EnumerateDirectories(folder, ".*"))
-            try
-            {
-                FolderTree.Remove(left);
-            }
-            catch (LinuxException e)
-            {
-                tell($"{left} was being made or removed, and stays: {e.Message}");
-            }
+        foreach (var left in Directory.EnumerateDirectories(folder, ".*").ToList())
+            PoolFolders.Try(left, tell, () => FolderTree.Remove(left));
     }
 
     private string Folder(PoolConfig pool) => Path.Combine(pools.Of(pool), Name);
