@@ -102,6 +102,19 @@ static bool read_address(const char *text, struct address *into)
 	return false;
 }
 
+/* Sends at once; whoever vanishes without a word is let go within two minutes. */
+static void tune(int fd, int family)
+{
+	if (family == AF_UNIX)
+		return;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){ 1 }, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &(int){ 60 }, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &(int){ 20 }, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &(int){ 3 }, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(unsigned){ 120000 }, sizeof(unsigned));
+}
+
 /* Connects; -1: not to be had. */
 static int reach(const struct address *target, int type)
 {
@@ -110,8 +123,8 @@ static int reach(const struct address *target, int type)
 		close(fd);
 		return -1;
 	}
-	if (fd >= 0 && type == SOCK_STREAM && target->any.sa_family != AF_UNIX)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+	if (fd >= 0 && type == SOCK_STREAM)
+		tune(fd, target->any.sa_family);
 	return fd;
 }
 
@@ -188,7 +201,7 @@ static void take_connection(int listener, const struct address *target)
 		return;
 	}
 	*connection = (struct connection){ .near = near, .far = -1, .target = target, .users = 1 };
-	setsockopt(near, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+	tune(near, AF_INET);
 	atomic_fetch_add(&connections, 1);
 	if (!begin(open_connection, connection))
 		let_go(connection);

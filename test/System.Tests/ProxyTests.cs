@@ -127,14 +127,14 @@ public sealed class ProxyTests
     }
 
     /// <summary>Somebody who answers name questions on a port: web.example is 198.51.100.2.</summary>
-    private static NameServer Names(string[] before, int port)
+    private static Background Names(string[] before, int port)
     {
         string[] all =
         [
             .. before, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--pid-file=",
             "--user=root", "--bind-interfaces", "--listen-address=127.0.0.1", $"--port={port}", "--address=/web.example/198.51.100.2",
         ];
-        return new NameServer(Shell.Start(all[0], all[1..]));
+        return new Background(Shell.Start(all[0], all[1..]));
     }
 
     /// <summary>Asks for web.example; RFC 1035, 4.1. Only who asked has an answer, and it is to his own question.</summary>
@@ -227,6 +227,7 @@ public sealed class ProxyTests
         await node.Lxc("config", "device", "add", "web", "a", "proxy", $"listen=tcp:127.0.0.1:{taken}", "connect=tcp:127.0.0.1:7007");
         await node.Lxc("config", "device", "add", "web", "b", "proxy", $"listen=tcp:127.0.0.1:{free}", "connect=tcp:127.0.0.1:7007");
         await node.Lxc("start", "web");
+        await Shell.Until("it answers", async () => await TryEcho(new IPEndPoint(IPAddress.Loopback, free)));
         await Carries(new IPEndPoint(IPAddress.Loopback, free));
         await Shell.Until("that is told", async () => (await node.Holm("list")).Out.Contains(
             $"carry connections from tcp:127.0.0.1:{taken} to tcp:127.0.0.1:7007 (device a of web)", StringComparison.Ordinal));

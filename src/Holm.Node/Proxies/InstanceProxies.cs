@@ -120,9 +120,9 @@ public sealed class InstanceProxies(
                 Extra = [init, network, root, .. listening],
                 NewSession = true,
             });
+            Watch(app, child.PidFd, child);
             count(app, child.Pid);
             say.WriteAll("x"u8);
-            Watch(app, child.PidFd, child);
         }
         finally
         {
