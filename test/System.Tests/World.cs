@@ -50,12 +50,12 @@ public sealed class World : IAsyncDisposable
     }
 
     /// <summary>Begins to answer name questions here: web.example is 198.51.100.2.</summary>
-    public NameServer ServeNames() => Names(_name, "198.51.100.2");
+    public Background ServeNames() => Names(_name, "198.51.100.2");
 
     /// <summary>The same on a node's host, at an address of its loopback.</summary>
-    public static NameServer ServeNames(TestNode node, string address) => Names(node.Host!, address);
+    public static Background ServeNames(TestNode node, string address) => Names(node.Host!, address);
 
-    private static NameServer Names(string space, string address) => new(Shell.Start("ip",
+    private static Background Names(string space, string address) => new(Shell.Start("ip",
     [
         "netns", "exec", space, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--pid-file=",
         "--bind-interfaces", $"--listen-address={address}", "--address=/web.example/198.51.100.2",
@@ -65,9 +65,9 @@ public sealed class World : IAsyncDisposable
     public async ValueTask DisposeAsync() => (await Shell.Sh($"ip netns delete {_name}")).Well();
 }
 
-/// <summary>Somebody who answers name questions, until disposed.</summary>
-/// <param name="process">The server.</param>
-public sealed class NameServer(Process process) : IDisposable
+/// <summary>A program that runs until disposed.</summary>
+/// <param name="process">The program.</param>
+public sealed class Background(Process process) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose()
