@@ -160,7 +160,7 @@ do_test() {
 }
 
 do_bench() {
-  install lxc busybox-static iperf3 iproute2 umoci skopeo podman crun bubblewrap time
+  install lxc busybox-static iperf3 iproute2 umoci skopeo podman crun bubblewrap time lxd lxd-client
   do_build
   dotnet build bench/Bench -c Release -v quiet -clp:NoSummary
   exec artifacts/bin/Bench/release/Bench "$@"

@@ -2,7 +2,7 @@ using Bench;
 
 // ./do bench [NAME] [--cycles N]: every bench, or those of that name; `cycles` is `memory` with 1,000 cycles.
 const string usage =
-    "usage: ./do bench [start | launch | exec | list | console | memory | size | convert | partition | network | peers | cycles] " +
+    "usage: ./do bench [start | launch | exec | list | console | memory | size | convert | partition | network | lxd | peers | cycles] " +
     "[--cycles N]";
 var words = args.ToList();
 var cycles = 200;
@@ -27,6 +27,7 @@ if (words is ["cycles"])
     ("convert", ConvertBench.Run),
     ("partition", PartitionBench.Run),
     ("network", NetworkBench.Run),
+    ("lxd", LxdBench.Run),
     ("peers", PeerBench.Run),
 ];
 var chosen = words.Count == 0 ? benches : [.. benches.Where(b => words.Contains(b.Name))];
