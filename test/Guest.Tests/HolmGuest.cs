@@ -16,7 +16,7 @@ public sealed class HolmGuest : IAsyncDisposable
     public static async Task<HolmGuest> Boot(StateDisk state, int ports = 0)
     {
         var programs = Path.Combine(Repository.Root, "out");
-        string[] all = ["holm", "holmd", "holm-init", "holm-launch", "holm-monitor"];
+        string[] all = ["holm", "holmd", "holm-init", "holm-launch", "holm-monitor", "holm-proxy"];
         var payload = all.ToDictionary(p => "bin/" + p, p => Path.Combine(programs, p));
         payload["sample.squashfs"] = Path.Combine(programs, "sample.squashfs");
         var holm = new HolmGuest(await Guest.Boot(new GuestOptions { Payload = payload, State = state, Ports = ports }));

@@ -35,7 +35,7 @@ public sealed class HostileTests
             Assert.Contains(pair.Split('=')[0].Replace("environment.", "", StringComparison.Ordinal), ran.Err, StringComparison.Ordinal);
             Assert.DoesNotContain('\u001b', ran.Err);
         }
-        foreach (var device in (string[][])[["gpu"], ["nic", "nictype=p2p", "host_name=a;b"], ["nic", "nictype=p2p", "host_name=eth0"],
+        foreach (var device in (string[][])[["tpm"], ["nic", "nictype=p2p", "host_name=a;b"], ["nic", "nictype=p2p", "host_name=eth0"],
             ["nic", "nictype=physical", "parent=a/b"], ["disk", "path=/mnt", "source=../etc"], ["disk", "source=/etc", "path=/mnt/../.."]])
         {
             var refused = await node.Holm(["config", "device", "add", "web", "eth0", .. device]);
