@@ -25,11 +25,13 @@ namespace Holm.Node.Networks;
 /// <param name="TxQueue">Frames that could wait to be sent; null: an earlier version wrote this.</param>
 /// <param name="PortName">Which port of its hardware it is, as the driver calls it; null: the driver does not say.</param>
 /// <param name="PortId">The same as a number of the hardware's; null: the driver does not say.</param>
+/// <param name="LinkIndex">Of a virtual one: number of what it hangs on (a pair's other end, a VLAN's port); null: nothing.</param>
 /// <param name="DevicePort">The same by /sys, <see cref="Link.ReadDevicePort"/>; null: not known.</param>
 internal sealed record PortRecord(
     string Port, string App, string Device, int Index, string Kind, string? PermanentAddress, string? ParentDevice,
     string? Address, int Mtu, bool IsUp, uint Traits, string? Alias, uint Group, string[] AltNames,
-    uint? TxQueue = null, string? PortName = null, string? PortId = null, string? DevicePort = null)
+    uint? TxQueue = null, string? PortName = null, string? PortId = null, string? DevicePort = null,
+    int? LinkIndex = null)
 {
     /// <summary>True: it is hardware, which the kernel hands back, and which can be known again by more than its number.</summary>
     [JsonIgnore]
@@ -48,7 +50,8 @@ internal sealed record PortRecord(
         link.Name != "lo" && link.Kind == Kind && link.PermanentAddress == PermanentAddress && link.ParentDevice == ParentDevice &&
         // An earlier version wrote neither.
         (TxQueue is null || (link.PortName == PortName && link.PortId == PortId)) &&
-        (DevicePort is null || devicePort is null || devicePort == DevicePort);
+        (DevicePort is null || devicePort is null || devicePort == DevicePort) &&
+        (LinkIndex is null || IsHardware || link.LinkIndex == LinkIndex);
 
     /// <summary>Writes it.</summary>
     public void Write(string folder)

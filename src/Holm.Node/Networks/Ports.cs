@@ -67,7 +67,7 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
         var record = new PortRecord(
             port!.Name, app, nic.Device, port.Index, port.Kind, port.PermanentAddress, port.ParentDevice,
             port.Address is { Length: MacLength } ? port.Address : null, port.Mtu, port.IsUp, port.Traits, port.Alias, port.Group,
-            [.. port.AltNames], port.TxQueue, port.PortName, port.PortId, port.ReadDevicePort());
+            [.. port.AltNames], port.TxQueue, port.PortName, port.PortId, port.ReadDevicePort(), port.LinkIndex);
         record.Write(folder);
         return _lent[record.Port] = record;
     }
@@ -199,10 +199,13 @@ internal sealed class Ports(string folder, RouteSocket host, Fd hostNamespace)
     {
         foreach (var socket in from.Append(host))
         {
-            if (socket.Find(record.Index) is { } same && IsSame(record, same, socket))
+            // Where its number was taken it has another, and what has that number may look like it: a pair's end like another's.
+            var alike = socket.Links().Where(l => IsSame(record, l, socket)).ToList();
+            if (!record.IsHardware && alike.Count > 1 && alike.Where(l => l.Address == record.Address).ToList() is [var sameAddress])
+                return (socket, sameAddress);
+            if (alike.FirstOrDefault(l => l.Index == record.Index) is { } same)
                 return (socket, same);
-            // Its number was taken where it went, so that it has another: only hardware can be known without it.
-            if (record.IsHardware && socket.Links().Where(l => IsSame(record, l, socket)).ToList() is [var moved])
+            if (alike is [var moved] && (record.IsHardware || moved.LinkIndex is not null || moved.Address == record.Address))
                 return (socket, moved);
         }
         return null;
