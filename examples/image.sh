@@ -11,6 +11,7 @@ tree=$(mktemp -d)
 trap 'rm -rf "$tree" "$out.part"' EXIT
 
 mkdir -p "$tree"/{bin,sbin,usr/bin,usr/sbin,etc,dev,proc,sys,run,tmp,mnt,var/lib/misc}
+ln -s ../run "$tree/var/run"
 chmod 1777 "$tree/tmp"
 cp /bin/busybox "$tree/bin/busybox"
 /bin/busybox --list | while read -r name; do [ "$name" = busybox ] || ln -s busybox "$tree/bin/$name"; done

@@ -38,7 +38,7 @@ public sealed class ExampleTests
         // From before it, nobody gets behind it.
         await wan.Run("ip route add 192.168.77.0/24 via $(ip neigh show dev far | awk '{ print $1; exit }')");
         var client = (await lan.Run("ip -4 -o addr show dev far | awk '{ print $4 }'")).Split('/')[0];
-        Assert.NotEqual(0, (await wan.Try($"ping -c 1 -W 1 {client}")).Code);
+        Assert.NotEqual(0, (await wan.Try($"busybox ping -c 1 -W 1 {client}")).Code);
     }
 
     [Fact]
@@ -51,15 +51,15 @@ public sealed class ExampleTests
         await west.Run("ip addr add 192.0.2.1/24 dev far");
         await east.Run("ip addr add 192.0.2.2/24 dev far");
         await SetUp(node, "bridge");
-        await Shell.Until("frames go through", async () => (await west.Try("ping -c 1 -W 1 192.0.2.2")).Code == 0);
+        await Shell.Until("frames go through", async () => (await west.Try("busybox ping -c 1 -W 1 192.0.2.2")).Code == 0);
         Assert.DoesNotContain("eth4", await node.OnHost("ip -o link"), StringComparison.Ordinal);
         await node.OnHost("ip addr add 192.0.2.3/24 dev bridge && ip link set bridge up");
-        await Shell.Until("the host side is on it, too", async () => (await node.TryOnHost("ping -c 1 -W 1 192.0.2.1")).Code == 0);
+        await Shell.Until("the host side is on it, too", async () => (await node.TryOnHost("busybox ping -c 1 -W 1 192.0.2.1")).Code == 0);
         (await node.Holm("app", "stop", "bridge")).Well();
         await Shell.Until("the ports are home", async () =>
             (await node.OnHost("ip -o link")) is var links && links.Contains("eth4", StringComparison.Ordinal)
             && links.Contains("eth5", StringComparison.Ordinal));
-        Assert.NotEqual(0, (await west.Try("ping -c 1 -W 1 192.0.2.2")).Code);
+        Assert.NotEqual(0, (await west.Try("busybox ping -c 1 -W 1 192.0.2.2")).Code);
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class ExampleTests
         var loop = (await Shell.Sh($"truncate -s 1M {node.State}/disk && losetup -f --show {node.State}/disk")).Well().Out.Trim();
         try
         {
-            var led = $"/sys/block/{Path.GetFileName(loop)}/queue/read_ahead_kb";
+            var led = $"/sys/block/{Path.GetFileName(loop)}/queue/nomerges";
             await SetUp(node, "led", ("/sys/class/leds/state/brightness", led));
             foreach (var brightness in (string[])["1", "0", "1"])
                 await Shell.Until($"it is {brightness}", async () =>

@@ -48,7 +48,10 @@ public sealed class RemoteTests : IAsyncDisposable
         await node.StartDaemon();
         await Shell.Until("it answers again", async () => (await Lxc("list", "far:")).Code == 0);
         var fingerprint = (await node.Holm("trust", "list", "--format", "csv")).Well().Out.Trim().Split(',')[^1];
+        using var open = Shell.Start("lxc", ["exec", "far:web", "--", "sleep", "1000"], Client);
+        await Shell.Until("it sleeps", async () => (await node.In("web", "ps")).Contains("sleep 1000", StringComparison.Ordinal));
         (await node.Holm("trust", "remove", fingerprint[..12])).Well();
+        await open.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Shell.Deadline, TestContext.Current.CancellationToken);
         Assert.Contains("not authorized", (await Lxc("list", "far:")).Err, StringComparison.Ordinal);
         (await node.Holm("app", "delete", "--force", "web")).Well();
     }
@@ -103,6 +106,24 @@ public sealed class RemoteTests : IAsyncDisposable
         foreach (var gone in (string[])[late, back])
             Assert.Contains("not authorized", await Curl([.. shows, "-d", $$"""{"password":"{{gone}}"}""",
                 $"https://{address}/1.0/certificates"]), StringComparison.Ordinal);
+    }
+
+    /// <summary>A certificate says where its issuer is to be had: wherever its holder would like this node to ask.</summary>
+    [Fact]
+    public async Task A_strangers_certificate_leads_nowhere()
+    {
+        await using var node = await TestNode.Start();
+        var address = await Open(node);
+        using var issuer = new TcpListener(IPAddress.Loopback, 0);
+        issuer.Start();
+        const string key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+        (await Shell.Sh($"cd {_conf} && exec 2> err && openssl req -x509 {key} -keyout ca.key -out ca.crt -subj /CN=ca -days 1 && " +
+            $"openssl req {key} -keyout k -out csr -subj /CN=leaf && " +
+            $"echo 'authorityInfoAccess=caIssuers;URI:http://{issuer.LocalEndpoint}/ca' > ext && " +
+            "openssl x509 -req -in csr -CA ca.crt -CAkey ca.key -CAcreateserial -extfile ext -out c -days 1")).Well();
+        var told = await Shell.Run("curl", ["-sk", "--cert", $"{_conf}/c", "--key", $"{_conf}/k", $"https://{address}/1.0"]);
+        Assert.Contains("\"auth\":\"untrusted\"", told.Well().Out, StringComparison.Ordinal);
+        Assert.False(issuer.Pending());
     }
 
     [Fact]
