@@ -227,7 +227,6 @@ public sealed class ProxyTests
         await node.Lxc("config", "device", "add", "web", "a", "proxy", $"listen=tcp:127.0.0.1:{taken}", "connect=tcp:127.0.0.1:7007");
         await node.Lxc("config", "device", "add", "web", "b", "proxy", $"listen=tcp:127.0.0.1:{free}", "connect=tcp:127.0.0.1:7007");
         await node.Lxc("start", "web");
-        await Shell.Until("it answers", async () => await TryEcho(new IPEndPoint(IPAddress.Loopback, free)));
         await Carries(new IPEndPoint(IPAddress.Loopback, free));
         await Shell.Until("that is told", async () => (await node.Holm("list")).Out.Contains(
             $"carry connections from tcp:127.0.0.1:{taken} to tcp:127.0.0.1:7007 (device a of web)", StringComparison.Ordinal));
@@ -305,6 +304,8 @@ public sealed class ProxyTests
     /// <summary>Sends much and reads it back at the same time, to the end that the other side gives back.</summary>
     private static async Task Carries(EndPoint there)
     {
+        // The proxy may be there before the server behind it is.
+        await Shell.Until("it answers", () => TryEcho(there));
         using var socket = await Connect(there);
         var (sent, got) = (new byte[Much], new MemoryStream());
         new Random(7).NextBytes(sent);

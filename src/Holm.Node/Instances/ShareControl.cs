@@ -48,12 +48,13 @@ public sealed class ShareControl(Roots roots, LxcEngine engine, InstanceLimits l
         {
             var name = run.Observed.Name;
             var now = PathShares.Set(name, initPid, IdsOf(run.Record!.IdmapBase), wanted, applied);
+            var isAsBefore = now.SequenceEqual(run.Record.Shares ?? []);
             var (had, has) = (PathShares.RulesOf(applied), PathShares.RulesOf(now));
             // On record before they are allowed: what fails halfway is taken back, by the next daemon too.
             if (!had.SequenceEqual(has))
                 run.Note(engine.Folder(name), r => r with { Shares = [.. now, .. (r.Shares ?? []).Except(now)] });
             SetDevices(name, had, has, runs);
-            if (now.SequenceEqual(run.Record.Shares ?? []))
+            if (isAsBefore)
                 return;
             run.Note(engine.Folder(name), r => r with { Shares = now });
             run.Update(o => o with { Shares = now, Reason = Report(now) ?? o.Reason });
