@@ -197,6 +197,20 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public async Task It_has_the_hosts_own_files_but_those_it_is_not_to_have()
+    {
+        await using var flakes = await FlakeNode.Start();
+        await flakes.Register("given", "--target", "/bin/sh");
+        await flakes.Register("less", "--target", "/bin/sh", "--without", "hosts", "--without", "localtime");
+        foreach (var file in (string[])["/etc/hosts", "/etc/localtime", "/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt"])
+            if (File.Exists(file))
+                (await flakes.Bash($"given -c 'cat {file}' | cmp - {file}")).Well();
+        Assert.NotEqual(0, (await flakes.Bash("given -c 'echo x >> /etc/hosts' 2> /dev/null")).Code);
+        Assert.NotEqual(0, (await flakes.Bash("less -c 'test -s /etc/hosts || test -s /etc/localtime' 2> /dev/null")).Code);
+        await flakes.NoneLeft();
+    }
+
+    [Fact]
     public async Task A_kept_one_is_entered_and_ends_when_it_is_reset()
     {
         await using var flakes = await FlakeNode.Start();
