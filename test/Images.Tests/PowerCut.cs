@@ -8,6 +8,9 @@ namespace Images.Tests;
 /// </summary>
 internal sealed class PowerCut(string root, string backups)
 {
+    // The process has one disk: tests that cut it take turns.
+    private static readonly SemaphoreSlim _turn = new(1);
+
     private readonly HashSet<string> _unsynced = new(StringComparer.Ordinal);
     private readonly List<(string Folder, Action Undo)> _pending = [];
     private int _backup;
@@ -20,6 +23,7 @@ internal sealed class PowerCut(string root, string backups)
     public async Task<bool> Run(Func<Task> act, int cutAt)
     {
         var steps = 0;
+        await _turn.WaitAsync();
         Durable.Before = step =>
         {
             if (!step.Path.StartsWith(root, StringComparison.Ordinal))
@@ -41,6 +45,7 @@ internal sealed class PowerCut(string root, string backups)
         finally
         {
             Durable.Before = null;
+            _turn.Release();
         }
     }
 

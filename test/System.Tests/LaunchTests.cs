@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 
@@ -138,6 +139,16 @@ public sealed class LaunchTests
             called.Kill();
             other?.Kill();
             await called.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        // All at once: who waits for a start that nobody wants any more keeps no other from being served.
+        for (var i = 0; i < 5; i++)
+        {
+            Process[] crowd = [.. Enumerable.Range(0, 30).Select(_ => flakes.Begin("sh", "-c", "sleep 0.1"))];
+            await Task.Delay(i * 20, TestContext.Current.CancellationToken);
+            foreach (var one in crowd)
+                one.Kill();
+            foreach (var one in crowd)
+                one.Dispose();
         }
         await Shell.Until("only what is kept is left", async () => (await flakes.Instances()).All(n => n == "kept"), 30);
         // It serves the next.

@@ -312,8 +312,9 @@ public sealed class Launches(
             o => o.Ending is { StartFailed: true } || o is { Presence: Presence.Absent, Failed: true }, patience.Token);
         try
         {
-            // A start that has not begun will make a new promise: it is looked at again once the run has moved.
-            while (run.Observed.Presence is Presence.Absent && !failed.IsCompleted)
+            // A start that has not begun will make a new promise: it is looked at again once the run has moved. A caller who has gone
+            // is asked after here, too: what he cancels never waits, and failed may come to know it only on this very thread.
+            while (run.Observed.Presence is Presence.Absent && !failed.IsCompleted && !patience.IsCancellationRequested)
                 await Task.WhenAny(failed, run.WaitUntil(o => o.Presence != Presence.Absent, patience.Token)).ConfigureAwait(false);
             if (run.Observed.Presence != Presence.Running)
             {
