@@ -160,6 +160,10 @@ public sealed record InstanceSource
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool InstanceOnly { get; set; }
 
+    /// <summary>Type <c>copy</c>: the instance is there, and is brought up to its original.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Refresh { get; set; }
+
     /// <summary>True for a console app: the alias is looked up anew at each start.</summary>
     public bool Follow { get; set; }
 }

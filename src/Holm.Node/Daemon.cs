@@ -126,7 +126,7 @@ public static class Daemon
         var activation = new Activation(config, control, desired, power, loop, paths, pools);
         var face = Faces.Of(config, control, activation, readings, images, pulls, logins, bridges, networks, events, paths,
             new Checks(tree, paths, canIdmapLayers), flakes, NodeTrust.Open(paths.Trust, clock, Say), Say)
-            .WithPublishing(images, new Publishing(control, reader, roots, images, config, clock))
+            .WithPublishing(images, new Publishing(control, new(pools), reader, roots, images, config, clock))
             .With(transients, files, storage, snapshots);
         await Serve(paths, face, boot, running, ended).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);

@@ -50,13 +50,15 @@ internal static class Faces
         Restore = snapshots.Restore,
         Rebuild = snapshots.Rebuild,
         Copy = snapshots.Copy,
+        Refresh = snapshots.Refresh,
     };
 
     public static NodeFace WithPublishing(this NodeFace face, ImageStore images, Publishing publishing) => face with
     {
         Images = face.Images with
         {
-            Publish = async (name, said, ct) => ToWire(images, await publishing.Publish(name, said, ct).ConfigureAwait(false)),
+            Publish = async (name, snapshot, said, ct) =>
+                ToWire(images, await publishing.Publish(name, snapshot, said, ct).ConfigureAwait(false)),
         },
     };
 

@@ -142,6 +142,32 @@ public sealed class LxcImageTests : IAsyncLifetime
         Assert.Equal("2 0 4711\n", await Lxc("exec", "copy", "--", "stat", "-c", "%h %u %a", "/root/hard"));
     }
 
+    [Fact]
+    public async Task A_snapshot_is_published_beside_what_runs()
+    {
+        await Lxc("image", "import", "meta.tar.xz", "root.squashfs", "--alias", "box");
+        await Lxc("launch", "box", "web");
+        await Lxc("exec", "web", "--", "sh", "-c", "cd /root && echo then > f && rm /etc/made && mkdir d");
+        await Lxc("snapshot", "web", "first");
+        await Lxc("exec", "web", "--", "sh", "-c", "cd /root && echo now > f && touch g && rmdir d");
+        await Lxc("publish", "web/first", "--alias", "then");
+        Assert.Equal("RUNNING\n", await Lxc("list", "web", "-f", "csv", "-c", "s"));
+        await Lxc("launch", "then", "copy");
+        Assert.Equal("then\ncopy nobody moin\n", await Lxc("exec", "copy", "--", "cat", "/root/f", "/etc/made"));
+        Assert.Equal("d\nf\n", await Lxc("exec", "copy", "--", "ls", "/root"));
+        // The snapshot is as it was, and so is what runs.
+        await Lxc("publish", "web/first", "--alias", "again", "os=other");
+        Assert.Equal("now\n", await Lxc("exec", "web", "--", "cat", "/root/f"));
+        await Lxc("restore", "web", "first");
+        Assert.Equal("d\nf\n", await Lxc("exec", "web", "--", "ls", "/root"));
+        Assert.Contains("snapshot not found", await Refused("publish", "web/none"), StringComparison.OrdinalIgnoreCase);
+        // One that had never run has its image only.
+        await Lxc("init", "box", "fresh");
+        await Lxc("snapshot", "fresh", "empty");
+        await Lxc("publish", "fresh/empty", "os=fresh", "--alias", "plain");
+        Assert.Contains("os: fresh", await Lxc("image", "show", "plain"), StringComparison.Ordinal);
+    }
+
     private Task Write(string name, string text) => File.WriteAllTextAsync(Path.Combine(_folder, name), text);
 
     private async Task<string> Sh(string line) => (await Shell.Sh($"cd {_folder} && {line}")).Well().Out;

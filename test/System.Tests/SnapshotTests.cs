@@ -79,6 +79,48 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public async Task A_copy_is_brought_up_to_its_original()
+    {
+        await using var node = await TestNode.Start();
+        await node.Lxc("launch", "sample", "c1");
+        await node.Lxc("snapshot", "c1", "same");
+        await node.Lxc("snapshot", "c1", "other");
+        await node.Lxc("snapshot", "c1", "gone");
+        await node.Lxc("copy", "c1", "c2", "-c", "user.note=mine");
+        await node.Lxc("snapshot", "c2", "own");
+        await node.Lxc("start", "c2");
+        await node.In("c2", "echo c2 > /root/file; touch /root/c2");
+        Assert.Contains("running", (await node.TryLxc("copy", "c1", "c2", "--refresh")).Err, StringComparison.Ordinal);
+        await node.Lxc("stop", "c2", "--force");
+
+        await node.In("c1", Write);
+        var before = await node.In("c1", Tell);
+        await node.Lxc("delete", "c1/gone");
+        await node.Lxc("delete", "c1/other");
+        await node.Lxc("snapshot", "c1", "other");
+        await node.Lxc("snapshot", "c1", "new");
+        await node.Lxc("copy", "c1", "c2", "--refresh");
+        Assert.Equal("Running", await node.Status("c1"));
+        await node.Lxc("start", "c2");
+        Assert.Equal(before, await node.In("c2", Tell));
+        Assert.Equal("mine\n", await node.Lxc("config", "get", "c2", "user.note"));
+        Assert.Equal("same\nother\nnew\n", (await Shell.Sh($"curl -s --unix-socket {node.RunFolder}/unix.socket " +
+            "'http://x/1.0/instances/c2/snapshots?recursion=1' | jq -r '.metadata[].name | sub(\".*/\"; \"\")'")).Well().Out);
+        await node.Lxc("restore", "c2", "other");
+        Assert.Equal(before, await node.In("c2", Tell));
+
+        // Only what it has, and of a snapshot.
+        await node.Lxc("stop", "c2", "--force");
+        await node.Lxc("copy", "c1/same", "c2", "--refresh", "--instance-only");
+        await node.Lxc("start", "c2");
+        Assert.Equal("gone\n", await node.In("c2", "test -e /root/file || echo gone"));
+        // One that is not there is made.
+        await node.Lxc("copy", "c1", "c3", "--refresh");
+        await node.Lxc("start", "c3");
+        Assert.Equal(before, await node.In("c3", Tell));
+    }
+
+    [Fact]
     public async Task What_cannot_be_kept_is_said()
     {
         await using var node = await TestNode.Start();

@@ -22,6 +22,9 @@ public sealed record RootSpec
     /// <summary>True: the layers hold host ids already (shifted copies), and are not mapped again.</summary>
     public bool LayersAreShifted { get; init; }
 
+    /// <summary>Folder whose u lies above the layers and is not written to: a snapshot of kept writes; null: none.</summary>
+    public string? StillFolder { get; init; }
+
     /// <summary>Folder that keeps its writes (pool driver dir), or null for memory (driver ram).</summary>
     public string? KeptFolder { get; init; }
 
@@ -62,7 +65,8 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public MountNamespace Mount(RootSpec spec, Action<Fd>? furnish = null)
     {
-        var lower = layerMounts.Add(spec.Layers);
+        string[] still = spec.StillFolder is { } writes ? [Path.Combine(writes, "u")] : [];
+        string[] lower = [.. layerMounts.Add(spec.Layers), .. still];
         var folder = Path.Combine(runFolder, spec.Name);
         foreach (var name in lower.Select((_, i) => Number(i)).Concat(["upper", "root"]))
             Directory.CreateDirectory(Path.Combine(folder, name), OnlyOwner);
@@ -80,9 +84,9 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
         });
     }
 
-    private void MountInside(RootSpec spec, IReadOnlyList<string> lower, string folder)
+    private void MountInside(RootSpec spec, string[] lower, string folder)
     {
-        for (var i = 0; i < lower.Count; i++)
+        for (var i = 0; i < lower.Length; i++)
             MountMapped(
                 lower[i], Path.Combine(folder, Number(i)), spec is { LayersAreShifted: false, IdmapBase: { } first }
                     ? UserNamespace(first) : null);
@@ -90,7 +94,7 @@ public sealed class Roots(LayerMounts layerMounts, string runFolder) : IDisposab
         if (spec.KeptFolder is { } kept)
             MountKept(kept, upper, spec.IdmapBase);
         else
-            MountRam(spec, upper, Path.Combine(folder, Number(lower.Count - 1)));
+            MountRam(spec, upper, Path.Combine(folder, Number(lower.Length - 1)));
         MountCalls.MountOverlay(
             [.. lower.Select((_, i) => Path.Combine(folder, Number(i)))],
             Path.Combine(upper, "u"), Path.Combine(upper, "w"), Path.Combine(folder, "root"));

@@ -31,9 +31,9 @@ internal static class ImageImport
             await ImagePulling.Begin(call, registry, body.Aliases ?? []).ConfigureAwait(false);
             return;
         }
-        if (body.Source is { Type: "instance" or "container" } instance)
+        if (body.Source is { Type: "instance" or "container" or "snapshot" } published)
         {
-            await ImagePublish.Begin(call, instance.Name ?? "", body).ConfigureAwait(false);
+            await ImagePublish.Begin(call, published, body).ConfigureAwait(false);
             return;
         }
         if (body.Source is not { Type: "file" or "archive" } source)
@@ -55,7 +55,7 @@ internal static class ImageImport
             "`lxc image import META ROOTFS`"),
         "image" => new Refusal(400, "this node copies no image from another server; `lxc image export` there and `lxc image import` " +
             "here, or let the client carry it: `lxc image copy … --mode=relay`"),
-        _ => new Refusal(400, $"Unknown source type {Names.Show(type)}; file, archive, registry and instance are known to this node"),
+        _ => new Refusal(400, $"Unknown source type {Names.Show(type)}; file, archive, registry, instance and snapshot are known here"),
     };
 
     private static async Task FromBody(Call call)

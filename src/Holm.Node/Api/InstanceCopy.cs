@@ -25,6 +25,11 @@ internal static class InstanceCopy
                 throw new Refusal(404, $"Instance snapshot not found: {Names.Show($"{from}/{snapshot}")}");
         var name = body.Name is { Length: > 0 } given ? given : InstanceCreate.Invent(call.Document);
         Names.CheckInstance(name, console: false);
+        if (source.Refresh && call.Document.Instances.ContainsKey(name))
+        {
+            await Refresh(call, from, snapshot, name, source).ConfigureAwait(false);
+            return;
+        }
         if (call.Document.Instances.ContainsKey(name))
             throw new Refusal(409, $"Instance \"{name}\" already exists" +
                 (name == from ? "; to have it in another pool, move it there under another name" : ""));
@@ -39,6 +44,18 @@ internal static class InstanceCopy
             if (body.Start)
                 await node.Instances.SetPower(name, PowerAction.Start, null, false, ct).ConfigureAwait(false);
         })).ConfigureAwait(false);
+    }
+
+    private static Task Refresh(Call call, string from, string? snapshot, string name, InstanceSource source)
+    {
+        var node = call.Node;
+        var plan = new OperationPlan("Creating instance", "instances", InstanceRoutes.Url(name)) { MayCancel = true };
+        return call.Began(call.Operations.Start(plan, async (operation, ct) =>
+        {
+            await node.Snapshots.Refresh(from, snapshot, name, !source.InstanceOnly, SnapshotRoutes.Progress(node, operation), ct)
+                .ConfigureAwait(false);
+            node.Events.Lifecycle("instance-updated", InstanceRoutes.Url(name));
+        }));
     }
 
     /// <summary><c>POST /1.0/instances/NAME/rebuild</c>: kept writes are dropped, configuration and snapshots stay.</summary>

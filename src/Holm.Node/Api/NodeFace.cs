@@ -226,9 +226,9 @@ public sealed record ImageFace
     /// <summary>What an image of LXD's says of itself, and its templates, by fingerprint; null: it is none.</summary>
     public Func<string, (ImageMetadata Metadata, IReadOnlyDictionary<string, string> Templates)?> Metadata { get; init; } = _ => null;
 
-    /// <summary>Makes an image of an instance that does not run.</summary>
-    public Func<string, PublishedAs, CancellationToken, Task<Image>> Publish { get; init; } =
-        (_, _, _) => throw new Refusal(501, "this node makes no images of instances");
+    /// <summary>Makes an image of an instance that does not run, or of its snapshot.</summary>
+    public Func<string, string?, PublishedAs, CancellationToken, Task<Image>> Publish { get; init; } =
+        (_, _, _, _) => throw new Refusal(501, "this node makes no images of instances");
 
     /// <summary>Fingerprint and what it is changed to.</summary>
     public required Action<string, ImageEdit> Edit { get; init; }

@@ -48,5 +48,8 @@ public sealed record SnapshotFace
     public Func<string, string?, InstanceConfig, bool, Action<long>, CancellationToken, Task> Copy { get; init; } =
         (_, _, _, _, _, _) => None();
 
+    /// <summary>Instance, its snapshot or null, the copy, whether it gets the other's snapshots; bytes done.</summary>
+    public Func<string, string?, string, bool, Action<long>, CancellationToken, Task> Refresh { get; init; } = (_, _, _, _, _, _) => None();
+
     private static Task None() => throw new Refusal(501, "this node has no snapshots");
 }

@@ -43,6 +43,23 @@ public sealed partial class InstanceControl
         }
     }
 
+    /// <summary>Does something beside an instance, whether it runs or not, which is not started, stopped or deleted meanwhile.</summary>
+    /// <exception cref="Refusal">404: it is gone.</exception>
+    public async Task<T> WhileHeld<T>(string name, Func<Task<T>> work, CancellationToken ct)
+    {
+        var run = await Hold(name, ct).ConfigureAwait(false);
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            if (run.Observed.Presence == Presence.Absent)
+                engine.Delete(name);
+            Release(run);
+        }
+    }
+
     /// <summary>Gives an instance another name, with its kept writes. Nothing else is done to either meanwhile.</summary>
     /// <exception cref="Refusal">It runs, or the new name is taken.</exception>
     public async Task Rename(string from, string to)

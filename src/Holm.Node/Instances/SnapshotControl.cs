@@ -43,7 +43,7 @@ public sealed class SnapshotControl(
         if (pools.Of(KeptPool($"restore {name}", next, becomes)) != pool)
             throw new Refusal(409, $"restore {name}: snapshot {snapshot} lies in {pool}, and its profiles put the root into another pool " +
                 "by now; give it a root disk of its own, or bring the profile back");
-        await WithoutRunning(name, () => SnapshotFolders.Replace(pool, becomes, found.Folder, Change, tell, ct), ct)
+        await WithoutRunning(name, () => SnapshotFolders.Replace(pool, becomes, found.Folder, isCopy: false, Change, tell, ct), ct)
             .ConfigureAwait(false);
     }
 
@@ -53,7 +53,7 @@ public sealed class SnapshotControl(
         var now = InstanceOf(name);
         var becomes = now with { Image = image, Config = now.Config.SetItem("volatile.base_image", fingerprint) };
         if (PoolOf(config.Current, becomes) is { Keeps: true } pool)
-            SnapshotFolders.Replace(pools.Ready(pool), becomes, null, Change, _ => { }, ct);
+            SnapshotFolders.Replace(pools.Ready(pool), becomes, null, isCopy: false, Change, _ => { }, ct);
         else
             Change(becomes);
     }, ct);
@@ -71,8 +71,7 @@ public sealed class SnapshotControl(
         var next = config.Current.With(becomes);
         Rules.Check(next);
         var target = PoolOf(next, becomes);
-        var source = snapshot is not null ? folders.Find(from, snapshot).Folder
-            : PoolOf(config.Current, InstanceOf(from)) is { Keeps: true } kept ? Path.Combine(pools.Of(kept), from) : null;
+        var source = WritesOf(from, snapshot);
         var snapshots = withSnapshots && snapshot is null ? folders.Of(from) : [];
         if (!target.Keeps && (snapshots.Count > 0 || source is not null && Directory.Exists(source)))
             throw new Refusal(400, $"copy {from}: {from} has kept writes, and the root of {becomes.Name} is in pool {target.Name}, which " +
@@ -93,6 +92,50 @@ public sealed class SnapshotControl(
             control.Release(run);
         }
     }
+
+    /// <summary>
+    /// Brings a copy up to what its original is by now: image, kept writes, and snapshots, each of them whole. Its configuration stays.
+    /// </summary>
+    /// <param name="from">The original.</param>
+    /// <param name="snapshot">Its snapshot; null: as it is now.</param>
+    /// <param name="to">The copy.</param>
+    /// <param name="withSnapshots">True: it has the original's snapshots afterwards, and no others.</param>
+    /// <param name="tell">Gets bytes done.</param>
+    /// <param name="ct">Gives up while it copies.</param>
+    /// <exception cref="Refusal">400: the copy runs, or nothing of it is kept.</exception>
+    public Task Refresh(string from, string? snapshot, string to, bool withSnapshots, Action<long> tell, CancellationToken ct)
+    {
+        if (from == to)
+            throw new Refusal(400, $"refresh {to}: it cannot be its own copy; to go back to a snapshot, restore it");
+        RefuseRunning(to);
+        return WhileStill([from, to], () =>
+        {
+            RefuseRunning(to);
+            var (now, pool) = (InstanceOf(to), pools.Ready(KeptPool($"refresh {to}", config.Current, InstanceOf(to))));
+            var original = snapshot is null ? InstanceOf(from) : folders.Find(from, snapshot).Instance;
+            var source = WritesOf(from, snapshot);
+            if (withSnapshots && snapshot is null)
+                folders.Match(pool, to, folders.Of(from), tell, ct);
+            // What was written lies on that image and no other.
+            var becomes = now with
+            {
+                Image = original.Image,
+                Config = original.Config.TryGetValue("volatile.base_image", out var image)
+                    ? now.Config.SetItem("volatile.base_image", image) : now.Config.Remove("volatile.base_image"),
+            };
+            SnapshotFolders.Replace(pool, becomes, source, isCopy: true, Change, tell, ct);
+        }, ct);
+    }
+
+    private void RefuseRunning(string name)
+    {
+        if (control.Status(name).Code is not (StatusCode.Stopped or StatusCode.Error))
+            throw new Refusal(400, $"Cannot refresh a running instance: stop {name} first");
+    }
+
+    /// <summary>Folder of what an instance or snapshot of one has written; null: nothing of it is kept.</summary>
+    private string? WritesOf(string name, string? snapshot) => snapshot is not null ? folders.Find(name, snapshot).Folder
+        : PoolOf(config.Current, InstanceOf(name)) is { Keeps: true } kept ? Path.Combine(pools.Of(kept), name) : null;
 
     /// <summary>Finishes what a crash cut short.</summary>
     public void Sweep(Action<string> tell) => folders.Sweep(Change, tell);

@@ -99,12 +99,14 @@ public sealed class SnapshotFolders(PoolFolders pools)
     /// <summary>Puts kept writes and configuration of an instance in the place of what it has, both or neither.</summary>
     /// <param name="pool">Folder of the pool its root is in.</param>
     /// <param name="becomes">The configuration.</param>
-    /// <param name="from">Folder with the writes, of a snapshot; null: none.</param>
+    /// <param name="from">Folder with the writes, of a snapshot or another instance; null: none.</param>
+    /// <param name="isCopy">True: they were another's, and templates are written anew.</param>
     /// <param name="change">Changes the configuration.</param>
     /// <param name="tell">Gets bytes done.</param>
     /// <param name="ct">Gives up while it copies.</param>
     public static void Replace(
-        string pool, InstanceConfig becomes, string? from, Action<InstanceConfig> change, Action<long> tell, CancellationToken ct)
+        string pool, InstanceConfig becomes, string? from, bool isCopy, Action<InstanceConfig> change, Action<long> tell,
+        CancellationToken ct)
     {
         var (kept, ready) = (Path.Combine(pool, becomes.Name), ReadyOf(pool, becomes.Name));
         // Left by a crash after an earlier exchange, it would turn the next one round.
@@ -114,7 +116,7 @@ public sealed class SnapshotFolders(PoolFolders pools)
         StagedFolder.Make(StagedOf(pool, becomes.Name), ready, staged =>
         {
             FillRoot(from, staged, tell, ct);
-            if (from is not null)
+            if (from is not null && !isCopy)
                 CopyMarks(from, staged);
             Write(staged, becomes);
         });
@@ -157,11 +159,30 @@ public sealed class SnapshotFolders(PoolFolders pools)
                 var folder = Path.Combine(staged, snapshot.Name);
                 Durable.CreateFolder(folder);
                 (done, last) = (done + last, 0);
-                CopyUpper(snapshot.Folder, folder, Tell, ct);
-                CopyMarks(snapshot.Folder, folder);
-                Write(folder, snapshot.Instance);
+                CopySnapshot(snapshot, folder, Tell, ct);
             }
         });
+    }
+
+    /// <summary>Gives an instance copies of the snapshots of another that it does not have, and takes away those that one has not.</summary>
+    /// <param name="pool">Folder of the pool its root is in.</param>
+    /// <param name="name">The instance.</param>
+    /// <param name="snapshots">The other's. One of the same name and time is the same.</param>
+    /// <param name="tell">Gets bytes done.</param>
+    /// <param name="ct">Gives up; those that are whole stay.</param>
+    public void Match(string pool, string name, IReadOnlyList<StoredSnapshot> snapshots, Action<long> tell, CancellationToken ct)
+    {
+        (string, DateTimeOffset) Key(StoredSnapshot snapshot) => (snapshot.Name, snapshot.Instance.CreatedAt);
+        var there = Of(name);
+        foreach (var old in there.ExceptBy(snapshots.Select(Key), Key))
+            Delete(name, old.Name);
+        Durable.CreateFolder(Path.Combine(pool, PoolFolders.Snapshots));
+        var folder = Folder(pool, name);
+        Durable.CreateFolder(folder);
+        foreach (var fresh in snapshots.ExceptBy(there.Select(Key), Key))
+            StagedFolder.Make(Path.Combine(folder, $".{fresh.Name}+"), Path.Combine(folder, fresh.Name),
+                staged => CopySnapshot(fresh, staged, tell, ct));
+        KernelFile.TryRemoveFolder(folder);
     }
 
     /// <summary>Finishes what a crash cut short. Comes before anything else looks at kept writes.</summary>
@@ -211,6 +232,13 @@ public sealed class SnapshotFolders(PoolFolders pools)
             return false;
         FolderCopy.Make(Path.Combine(from, Upper), Path.Combine(to, Upper), tell, ct);
         return true;
+    }
+
+    private static void CopySnapshot(StoredSnapshot snapshot, string to, Action<long> tell, CancellationToken ct)
+    {
+        CopyUpper(snapshot.Folder, to, tell, ct);
+        CopyMarks(snapshot.Folder, to);
+        Write(to, snapshot.Instance);
     }
 
     /// <summary>What comes back is no copy: templates that it had written by then are not written again, and no others are.</summary>

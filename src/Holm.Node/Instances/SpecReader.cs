@@ -143,6 +143,15 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
     public RootSpec PlainRoot(Document document, InstanceConfig instance, StoredImage image) =>
         RootOf(document, instance.Name, Expansion.Expand(document, instance), image, null);
 
+    /// <summary>The same of a snapshot, whose writes are not written to: what is written goes to memory.</summary>
+    public RootSpec StillRoot(StoredSnapshot snapshot, StoredImage image) => new()
+    {
+        Name = snapshot.Instance.Name,
+        Layers = [.. image.Layers.Select(sha => LayerOf(sha, null))],
+        // One that had never started by then has none.
+        StillFolder = Directory.Exists(Path.Combine(snapshot.Folder, SnapshotFolders.Upper)) ? snapshot.Folder : null,
+    };
+
     /// <summary>LXD's key for the range an isolated instance was given.</summary>
     public const string IdmapKey = "volatile.idmap.base";
 

@@ -85,7 +85,7 @@ public sealed class SnapshotCutTests
         ["delete"] = d => d.Snapshots.Delete("web", "s"),
         ["rename"] = d => d.Snapshots.Rename("web", "s", "t"),
         ["restore"] = d => SnapshotFolders.Replace(
-            d.Pool, d.Snapshots.Find("web", "s").Instance, d.Snapshots.Find("web", "s").Folder, d.Change, _ => { }, default),
+            d.Pool, d.Snapshots.Find("web", "s").Instance, d.Snapshots.Find("web", "s").Folder, isCopy: false, d.Change, _ => { }, default),
         ["copy"] = d => KeptWrites.Appear(d.Pools, "other", () =>
         {
             SnapshotFolders.Prepare(d.Pool, "other", Path.Combine(d.Pool, "web"), d.Snapshots.Of("web"), _ => { }, default);
@@ -140,8 +140,8 @@ public sealed class SnapshotCutTests
         Works["restore"](disk);
         Assert.Equal("web old one\nweb/s old one\nweb/t new two t", disk.Shown);
         Works["copy"](disk);
-        SnapshotFolders.Replace(
-            disk.Pool, disk.Snapshots.Find("web", "t").Instance, disk.Snapshots.Find("web", "t").Folder, disk.Change, _ => { }, default);
+        var taken = disk.Snapshots.Find("web", "t");
+        SnapshotFolders.Replace(disk.Pool, taken.Instance, taken.Folder, isCopy: false, disk.Change, _ => { }, default);
         Assert.Equal("other old one\nother/s old one\nother/t new two t\nweb new two t\nweb/s old one\nweb/t new two t", disk.Shown);
         KeptWrites.Delete(disk.Pools, "other");
         disk.Config.Change("delete", d => d.WithoutInstance("other"));
@@ -157,7 +157,8 @@ public sealed class SnapshotCutTests
         var old = disk.Shown;
         var found = disk.Snapshots.Find("web", "s");
         Assert.Throws<Holm.Contract.Refusal>(() => SnapshotFolders.Replace(
-            disk.Pool, found.Instance, found.Folder, _ => throw new Holm.Contract.Refusal(507, "the disk is full"), _ => { }, default));
+            disk.Pool, found.Instance, found.Folder, isCopy: false, _ => throw new Holm.Contract.Refusal(507, "the disk is full"), _ => { },
+            default));
         Assert.Equal(old, disk.Shown);
         Assert.Empty(disk.Strange);
     }
