@@ -16,14 +16,19 @@ namespace Holm.Launch;
 ///   screen &lt;-- output &lt;-------- master &lt;-- program
 /// </code>
 /// </remarks>
-internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDisposable
+/// <param name="control">To the program's shepherd in holm-init.</param>
+/// <param name="input">This process's.</param>
+/// <param name="output">This process's.</param>
+/// <param name="terminals">Which streams are terminals: 1, 2, 4.</param>
+/// <param name="mayBeLate">True: the instance was there before, and may be ending just now.</param>
+internal sealed class Link(Fd control, Fd input, Fd output, int terminals, bool mayBeLate) : IDisposable
 {
     private readonly List<PosixSignalRegistration> _handlers = [];
     private readonly (Fd Read, Fd Write) _signals = Fd.Pipe(nonBlockingRead: true, nonBlockingWrite: true);
     private Fd? _master;
     private RawMode? _raw;
     private byte[] _pending = [];
-    private bool _inputEnded, _isLeft;
+    private bool _inputEnded, _isLeft, _isBegun;
     private EscapeKeys? _keys;
 
     /// <summary>Signals that are passed on, by their numbers; the terminal's size has its own way.</summary>
@@ -34,15 +39,18 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
     private const int FrontMilliseconds = 200;
     private const int SIGQUIT = 3, SIGALRM = 14, SIGCONT = 18, SIGTSTP = 20, SIGWINCH = 28;
 
-    /// <summary>Runs until the program has ended; returns its exit code, or dies by its signal.</summary>
-    public int Run()
+    /// <summary>
+    /// Runs until the program has ended; returns its exit code, or dies by its signal. Null: the instance ended before it heard of it.
+    /// </summary>
+    public int? Run()
     {
         // What the caller has it ignore (nohup, a script's background jobs) the program does not feel either.
         var ignored = OwnProcess.Ignored();
         foreach (var signal in Passed)
             if ((ignored >> (signal - 1) & 1) == 0)
                 Handle(signal);
-        var status = Serve();
+        if (Serve() is not { } status)
+            return null;
         Leave();
         if ((status & 0x7f) != 0)
             OwnProcess.DieBy(status & 0x7f);
@@ -55,7 +63,7 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
     /// <inheritdoc/>
     public void Dispose() => Leave();
 
-    private int Serve()
+    private int? Serve()
     {
         Span<byte> message = stackalloc byte[1024];
         var files = new List<Fd>();
@@ -79,6 +87,9 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDi
             if (ready[0] == 0)
                 continue;
             var length = PacketSocket.Receive(control, message, files);
+            if (length == 0 && !_isBegun && mayBeLate)
+                return null;
+            _isBegun = true;
             if (length == 0)
             {
                 Leave();

@@ -67,23 +67,32 @@ internal static class Program
         using var arguments = Fd.Memory("arguments", Join(words, environment));
         using var folder = Fd.Open(".", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
         using var homeFolder = home.StartsWith('/') ? Fd.TryOpen(home, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY) : null;
-        using var node = Connect();
-        if (homeFolder is null)
-            PacketSocket.Send(node, (call with { Home = "" }).Write(), arguments, input, output, error, folder);
-        else
-            PacketSocket.Send(node, call.Write(), arguments, input, output, error, folder, homeFolder);
-        using var control = Await(node);
-        if (control is null)
-            return s_code;
-        using var link = new Link(control, input, output, terminals);
-        return link.Run();
+        for (var attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            using var node = Connect();
+            if (homeFolder is null)
+                PacketSocket.Send(node, (call with { Home = "" }).Write(), arguments, input, output, error, folder);
+            else
+                PacketSocket.Send(node, call.Write(), arguments, input, output, error, folder, homeFolder);
+            using var control = Await(node, out var isEntered);
+            if (control is null)
+                return s_code;
+            using var link = new Link(control, input, output, terminals, mayBeLate: isEntered);
+            if (link.Run() is { } code)
+                return code;
+        }
+        return Fail("its instance ended again and again before it heard of the call");
     }
+
+    /// <summary>Of calls that each found an instance in the moment of its end.</summary>
+    private const int AttemptsMax = 100;
 
     private static int s_code = OwnFailure;
 
     /// <summary>Waits for holmd's word; null: it refused, and the code is <see cref="s_code"/>.</summary>
-    private static Fd? Await(Fd node)
+    private static Fd? Await(Fd node, out bool isEntered)
     {
+        isEntered = false;
         var message = new byte[LaunchCall.LongestMessage];
         var files = new List<Fd>();
         while (PacketSocket.Receive(node, message, files) is > 0 and var length)
@@ -96,7 +105,8 @@ internal static class Program
                     s_code = message[1];
                     Say("holm: " + Encoding.UTF8.GetString(message, 2, length - 2) + "\n");
                     return null;
-                case LaunchCall.Taken when files.Count == 1:
+                case LaunchCall.Taken when files.Count == 1 && length == 2:
+                    isEntered = message[1] != 0;
                     return files[0];
                 default:
                     break;

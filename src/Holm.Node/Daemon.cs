@@ -165,6 +165,7 @@ public static class Daemon
     private static void Tie(Executor executor, Loop loop, InstanceControl control, ConfigStore config, Events events)
     {
         executor.SwitchedOff = control.SwitchedOff;
+        loop.GoesDown = control.GoesDown;
         loop.WentDown = control.WentDown;
         loop.Changed = (before, after) => Tell(events, before, after);
         config.Changed += (_, _) => loop.Wake();

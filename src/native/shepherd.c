@@ -6,7 +6,8 @@
  *     caller -> shepherd   'L' BITS ROWS COLUMNS, with descriptors: program, stdin, stdout, stderr     (first, once)
  *                          BITS: 1, 2, 4 which streams are terminals; 8, 16, 32 which are closed for the program
  *                          's' SIGNAL  to the program;  'S' SIGNAL  to its group;  'c'  go on after a stop
- *     shepherd -> caller   'p' ATTACH with a descriptor: the terminal's master, when stdin and stdout are terminals
+ *     shepherd -> caller   'b'  it has the caller's program; who never gets this was never heard
+ *                          'p' ATTACH with a descriptor: the terminal's master, when stdin and stdout are terminals
  *                          'e' CODE text: why not;  't' SIGNAL: it has stopped;  'x' STATUS (wait(2), 4 bytes): that was all
  *     the socket closes    the caller is gone: so is the program, unless "stay" or "attach"
  *
@@ -283,6 +284,7 @@ int shepherd(int caller)
 	if ((caller >= 0 && receive_launch(caller, head, sizeof head, fds) < 0) || read_program(fds[0], &charge.program) < 0)
 		return OWN_FAILURE << 8;
 	setsid();
+	send(caller, "b", 1, MSG_NOSIGNAL);
 	if (caller >= 0 && (head[1] & 3) == 3)
 		open_terminal(&charge, head);
 	else if (caller < 0 && isatty(0))

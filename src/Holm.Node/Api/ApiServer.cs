@@ -4,6 +4,7 @@ using Holm.Contract;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -114,7 +115,8 @@ public sealed class ApiServer : IAsyncDisposable
             {
                 Refusal refusal => (refusal.Code, refusal.Message),
                 Microsoft.AspNetCore.Http.BadHttpRequestException bad => (bad.StatusCode, bad.StatusCode == 413
-                    ? $"the request's body is too long: {Call.LongestBody / 1024} KiB are allowed" : bad.Message),
+                    ? $"the request's body is too long: {(http.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize
+                        ?? Call.LongestBody) / 1024} KiB are allowed" : bad.Message),
                 _ => (500, $"the node failed: {e.Message}"),
             };
             if (code == 500)

@@ -200,6 +200,9 @@ public sealed partial class InstanceControl(
         await run.WaitUntil(o => o is { Presence: Presence.Absent, Busy: false }, ct).ConfigureAwait(false);
     }
 
+    /// <summary>An instance is being taken down: one of a launch is over. While it is busy nobody makes another of its name.</summary>
+    public void GoesDown(string name) => transients.Remove(name);
+
     /// <summary>An instance ended by itself and stays off.</summary>
     public void SwitchedOff(string name)
     {
@@ -214,7 +217,6 @@ public sealed partial class InstanceControl(
     /// </summary>
     public async Task WentDown(string name)
     {
-        transients.Remove(name);
         if (!config.Current.Instances.ContainsKey(name))
             await Clear(name).ConfigureAwait(false);
         if (config.Current.Instances.GetValueOrDefault(name) is not { Ephemeral: true } || power[name] != Wanted.Off)

@@ -91,12 +91,14 @@ public sealed class InstanceRun(string name, Action<ObservedInstance, ObservedIn
         }
     }
 
-    /// <summary>Changes what it was started with, and writes it.</summary>
+    /// <summary>Changes what it was started with, and writes it; of one that has ended nothing is written.</summary>
     public void Note(string folder, Func<RunRecord, RunRecord> change)
     {
         lock (_recording)
         {
-            Record = change(Record!);
+            if (Record is not { } record)
+                return;
+            Record = change(record);
             Record.Write(folder);
         }
     }

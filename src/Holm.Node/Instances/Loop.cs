@@ -19,7 +19,10 @@ public sealed class Loop(
     /// <summary>Nothing is looked at less often.</summary>
     private const double LongestSleepMs = 600_000;
 
-    /// <summary>Called with the name of an instance that was taken down, however that came.</summary>
+    /// <summary>Called with the name of an instance that was taken down, however that came, while it is still busy.</summary>
+    public Action<string> GoesDown { get; set; } = _ => { };
+
+    /// <summary>Called with the same name a moment later, when it is not busy any more.</summary>
     public Func<string, Task> WentDown { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Called with every change of what is observed of an instance: before, after.</summary>
@@ -177,9 +180,12 @@ public sealed class Loop(
             }
             finally
             {
+                var isDown = run.Observed.Presence == Presence.Absent && steps[^1] is TearDown or StayOff;
+                if (isDown)
+                    GoesDown(run.Observed.Name);
                 run.Update(o => o with { Busy = false });
                 Wake();
-                if (run.Observed.Presence == Presence.Absent && steps[^1] is TearDown or StayOff)
+                if (isDown)
                     await WentDown(run.Observed.Name).ConfigureAwait(false);
             }
         });

@@ -120,8 +120,9 @@ public sealed class LaunchSocket(Launches launches, Action<string> log) : IDispo
         var hangUp = Epoll.Readable(caller, gone.Token);
         _ = hangUp.ContinueWith(_ => gone.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion,
             TaskScheduler.Default);
-        using var control = await launches.Launch(request, text => Tell(caller, text), gone.Token).ConfigureAwait(false);
-        PacketSocket.TrySend(caller, [LaunchCall.Taken], control);
+        var (control, isEntered) = await launches.Launch(request, text => Tell(caller, text), gone.Token).ConfigureAwait(false);
+        using (control)
+            PacketSocket.TrySend(caller, [LaunchCall.Taken, isEntered ? (byte)1 : (byte)0], control);
         await gone.CancelAsync().ConfigureAwait(false);
     }
 

@@ -35,12 +35,12 @@ public sealed class Launches(
     /// <summary>How long a start may take until it can be handed a program: the engine's own, and some.</summary>
     private static readonly TimeSpan Patience = Executor.StartDeadline + TimeSpan.FromMinutes(10);
 
-    /// <summary>Launches, and gives the control socket of the program.</summary>
+    /// <summary>Launches, and gives the control socket of the program, and whether its instance was there before.</summary>
     /// <param name="request">What was asked.</param>
     /// <param name="tell">Gets text for the person.</param>
     /// <param name="ct">The caller is gone.</param>
     /// <exception cref="Refusal">It cannot be launched: why; <see cref="Refusal.Code"/> 127: the program is what is missing.</exception>
-    public async Task<Fd> Launch(LaunchRequest request, Action<string> tell, CancellationToken ct)
+    public async Task<(Fd Control, bool IsEntered)> Launch(LaunchRequest request, Action<string> tell, CancellationToken ct)
     {
         var (flake, target) = Find(request.Call.Command);
         if (!LaunchRules.May(flake, request.Caller, Lines("/etc/passwd"), Lines("/etc/group")))
@@ -49,25 +49,33 @@ public sealed class Launches(
         flake.PilotOptions = [.. flake.PilotOptions, .. request.Call.Options.Select(o => "%" + o)];
         var stack = await StackOf(flake, tell, ct).ConfigureAwait(false);
         var program = LaunchPlan.Arguments(flake, target, stack.Image, request.Arguments.Span);
-        var (run, control) = await InstanceFor(flake, stack, request, ct).ConfigureAwait(false);
-        try
+        while (true)
         {
-            ct.ThrowIfCancellationRequested();
-            HandOver(flake, program, stack.Image, request, run, control);
-            return control;
-        }
-        catch
-        {
-            // Without a program on it, the connection ends an init that is this launch's own.
+            var (run, control, isEntered) = await InstanceFor(flake, stack, request, ct).ConfigureAwait(false);
+            try
+            {
+                ct.ThrowIfCancellationRequested();
+                if (TryHandOver(flake, program, stack.Image, request, run, control))
+                    return (control, isEntered);
+            }
+            catch
+            {
+                // Without a program on it, the connection ends an init that is this launch's own.
+                control.Dispose();
+                throw;
+            }
             control.Dispose();
-            throw;
+            if (!isEntered)
+                throw new Refusal(500, $"launch {flake.Name}: its instance {run.Observed.Name} has ended meanwhile");
         }
     }
 
-    private void HandOver(Flake flake, byte[] program, StoredImage image, LaunchRequest request, InstanceRun run, Fd control)
+    /// <summary>False: the instance is about to end, or has ended.</summary>
+    private bool TryHandOver(Flake flake, byte[] program, StoredImage image, LaunchRequest request, InstanceRun run, Fd control)
     {
         var name = run.Observed.Name;
-        var user = run.Record?.User ?? throw new Refusal(500, $"launch {flake.Name}: its instance {name} has ended meanwhile");
+        if (run.Record?.User is not { } user)
+            return false;
         using var text = new InitProgram
         {
             User = user,
@@ -84,9 +92,17 @@ public sealed class Launches(
         var (rows, columns) = (request.Call.Rows, request.Call.Columns);
         // On record first: a connection without a program ends an init that waits for one.
         run.Note(engine.Folder(name), r => r with { Launched = r.Launched! with { HandedOver = true } });
-        PacketSocket.Send(control,
-            [(byte)'L', (byte)request.Call.Terminals, (byte)rows, (byte)(rows >> 8), (byte)columns, (byte)(columns >> 8)],
-            text, request.Streams[0], request.Streams[1], request.Streams[2]);
+        try
+        {
+            PacketSocket.Send(control,
+                [(byte)'L', (byte)request.Call.Terminals, (byte)rows, (byte)(rows >> 8), (byte)columns, (byte)(columns >> 8)],
+                text, request.Streams[0], request.Streams[1], request.Streams[2]);
+            return true;
+        }
+        catch (LinuxException e) when (e.Errno is Errnos.EPIPE or Errnos.ECONNRESET)
+        {
+            return false;
+        }
     }
 
     /// <summary>Takes up what a daemon before this one launched; what it did not live to hand over is left to be ended.</summary>
@@ -128,20 +144,20 @@ public sealed class Launches(
     }
 
     /// <summary>The instance that is kept, or a new one, and a connection to its init.</summary>
-    private async Task<(InstanceRun Run, Fd Control)> InstanceFor(
+    private async Task<(InstanceRun Run, Fd Control, bool IsEntered)> InstanceFor(
         Flake flake, FlakeStack stack, LaunchRequest request, CancellationToken ct)
     {
         var stays = flake.Life != "one-shot";
         var name = LaunchPlan.InstanceName(flake, request.Call.Instance, request.Caller.Uid);
         while (true)
         {
-            if ((stays || IsEnding(loop.Find(name)?.Observed)) && IsKept(flake, name))
+            if ((stays || transients.Find(name) is null || IsEnding(loop.Find(name)?.Observed)) && IsKept(flake, name))
             {
                 if (transients.Find(name) is { Wanted: Wanted.On } kept && !IsEnding(loop.Of(name).Observed))
                 {
                     RefuseElsewhere(flake, name, kept.By, request.Call);
                     if (TryConnect(await Reach(flake, name, ct).ConfigureAwait(false), out _) is { } entered)
-                        return (loop.Of(name), entered);
+                        return (loop.Of(name), entered, true);
                 }
                 await Gone(flake, name, ct).ConfigureAwait(false);
             }
@@ -157,9 +173,9 @@ public sealed class Launches(
                 // One that is kept is there for the next caller too.
                 var run = await Reach(flake, made, stays ? CancellationToken.None : ct).ConfigureAwait(false);
                 return (run, TryConnect(run, out var why) ??
-                    throw new Refusal(500, $"launch {flake.Name}: instance {made} takes no program: {why}"));
+                    throw new Refusal(500, $"launch {flake.Name}: instance {made} takes no program: {why}"), false);
             }
-            catch when (!stays)
+            catch
             {
                 await GiveUp(made).ConfigureAwait(false);
                 throw;
@@ -195,7 +211,7 @@ public sealed class Launches(
 
     /// <summary>True when an instance of this name is the flake's, or what is left of a launch's as it is taken down.</summary>
     private bool IsKept(Flake flake, string name) => transients.Find(name) is { } found ? found.By.Flake == flake.Name
-        : loop.Find(name) is { Observed.Presence: not Presence.Absent } && !document().Instances.ContainsKey(name);
+        : loop.Find(name) is { } run && !IsNothing(run.Observed) && !document().Instances.ContainsKey(name);
 
     private static LaunchedBy ByOf(Flake flake, LaunchRequest request) => new(flake.Name, flake.Life != "one-shot",
         Folder: LaunchMounts.SharesFolder(flake, request.Call) ? request.Call.Folder : null,
@@ -213,6 +229,9 @@ public sealed class Launches(
     private static bool IsBelow(string path, string? folder) =>
         folder is { Length: > 0 } && (path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal));
 
+    /// <summary>True: nothing is left of whoever had this name.</summary>
+    private static bool IsNothing(ObservedInstance o) => o is { Presence: Presence.Absent, Busy: false, Ending: null, Failed: false };
+
     private static bool IsEnding(ObservedInstance? o) => o is { Ending: not null } or { Stop: not null } or { Presence: Presence.Ended };
 
     /// <summary>Waits until nothing is left of an instance whose program has ended, or that is being stopped.</summary>
@@ -222,9 +241,9 @@ public sealed class Launches(
         patience.CancelAfter(EndPatience);
         try
         {
-            await loop.Of(name).WaitUntil(
-                o => o is { Presence: Presence.Absent, Busy: false } && transients.Find(name) is null, patience.Token)
-                .ConfigureAwait(false);
+            var run = loop.Of(name);
+            while (loop.Find(name) == run && run.Observed is var seen && !(IsNothing(seen) && transients.Find(name) is null))
+                await run.WaitUntil(o => o != seen, patience.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -259,16 +278,30 @@ public sealed class Launches(
                 Launched = by,
             };
             var spec = reader.Read(config, stack.Image, stack.Layers, process);
-            var taken = document().Instances.ContainsKey(full) || loop.Find(full) is { Observed.Presence: not Presence.Absent };
-            if (!taken && transients.TryAdd(new Transient(config, by, spec)))
+            if (TryAdd(full, new Transient(config, by, spec)))
                 return full;
-            if (full == name && by.Stays && IsKept(flake, full))
+            if (full == name && (by.Stays || transients.Find(full) is null) && IsKept(flake, full))
                 return null;
             if (full == name || attempt > 100)
                 throw new Refusal(409, $"launch {flake.Name}: instance {full} is there already; " +
                     (transients.Find(full)?.By.Flake == flake.Name ? "wait until it has ended, or choose another @NAME"
                         : "choose an @NAME"));
         }
+    }
+
+    /// <summary>False: there is one of that name, or something is left of one.</summary>
+    private bool TryAdd(string name, Transient transient)
+    {
+        var added = false;
+        loop.BetweenLooks(() =>
+        {
+            var isFree = loop.Find(name) is { } run ? IsNothing(run.Observed) : true;
+            added = isFree && !document().Instances.ContainsKey(name) && transients.TryAdd(transient);
+            // Else how the one before has ended would be taken for how this one has.
+            if (added)
+                loop.Forget(name);
+        });
+        return added;
     }
 
     private Ipv4Interface FreeSubnet(Flake flake)

@@ -79,7 +79,8 @@ public sealed class SaveTests : IDisposable
         Assert.Equal("docker.io/tests/second:2 x\n", _scratch.Shell("""
             run=$(mktemp -d /run/XXXXXX) && trap 'rm -r $run' EXIT
             p="podman --storage-driver vfs --root $PWD/s --runroot $run --tmpdir $run"
-            $p load -q -i b.tar > loaded && $p image inspect docker.io/tests/second:2 --format '{{index .RepoTags 0}} {{index .Config.Cmd 0}}'
+            $p load -q -i b.tar > loaded
+            $p image inspect docker.io/tests/second:2 --format '{{index .RepoTags 0}} {{index .Config.Cmd 0}}'
             """));
         var other = Store("other");
         Assert.Equal(["docker.io/tests/first:1", "docker.io/tests/second:2"], (await Load(other, "a.tar")).SelectMany(l => l.Names));
