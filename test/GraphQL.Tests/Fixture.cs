@@ -48,6 +48,9 @@ public sealed class Fixture : IAsyncLifetime
             ["operationName"] = one.OperationName,
             ["variables"] = one.Variables is null ? null : JsonNode.Parse(one.Variables),
         });
+        // Its rule for subscriptions evaluates conditions before the rule for values has judged them, and falls over those that are wrong.
+        if (theirs!["fell"] is not null && ours!["errors"] is not null)
+            return ("refused", "refused");
         return (Canonical.Text(ours), Canonical.Text(theirs));
     }
 
@@ -114,15 +117,22 @@ public static class Canonical
         return string.Join('\n', errors.Append(data));
     }
 
-    public static string Write(JsonNode? node) => node switch
+    public static string Write(JsonNode? node, bool builtIn = false) => node switch
     {
         null => "null",
-        JsonArray array => $"[{string.Join(", ", array.Select(Write))}]",
-        JsonObject map => $"{{{string.Join(", ", map.Where(m => !IsBuiltIn(map, m.Key)).Select(m => $"{m.Key}: {Write(m.Value)}"))}}}",
+        JsonArray array => $"[{string.Join(", ", array.Where(item => !IsYounger(item)).Select(item => Write(item, builtIn)))}]",
+        JsonObject map => Write(map, builtIn || IsBuiltIn(map)),
         _ when node.GetValueKind() == JsonValueKind.Number => Print.Number(node.GetValue<JsonElement>().GetDouble()),
         _ => node.ToJsonString(),
     };
 
-    private static bool IsBuiltIn(JsonObject map, string key) => key == "description" && map["name"] is JsonValue name
+    private static string Write(JsonObject map, bool builtIn) =>
+        $"{{{string.Join(", ", map.Where(m => !builtIn || m.Key != "description").Select(m => $"{m.Key}: {Write(m.Value, builtIn)}"))}}}";
+
+    private static bool IsBuiltIn(JsonObject map) => map["name"] is JsonValue name && name.GetValueKind() == JsonValueKind.String
         && (BuiltIn.Contains(name.GetValue<string>()) || name.GetValue<string>().StartsWith("__", StringComparison.Ordinal));
+
+    // OneOf input objects came after the edition of the specification that is built.
+    private static bool IsYounger(JsonNode? node) => node is JsonObject map && map["name"] is JsonValue name
+        && name.GetValueKind() == JsonValueKind.String && name.GetValue<string>() == "isOneOf";
 }

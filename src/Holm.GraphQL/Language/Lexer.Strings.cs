@@ -51,21 +51,21 @@ internal sealed partial class Lexer
     private int ReadBracedUnicode(int position, StringBuilder value)
     {
         const int longest = 12;
-        var (point, size) = (0L, 3);
+        var (point, size) = (0, 3);
         while (size < longest)
         {
             var next = At(position + size++);
             if (next == '}')
             {
-                if (size < 5 || !Rune.IsValid((int)Math.Min(point, int.MaxValue)))
+                if (size < 5 || !Rune.IsValid(point))
                     break;
-                value.Append(new Rune((int)point).ToString());
+                value.Append(new Rune(point).ToString());
                 return size;
             }
             var digit = HexDigit(next);
-            if (digit < 0)
+            point = (point << 4) | digit;
+            if (point < 0)
                 break;
-            point = (point << 4) | (uint)digit;
         }
         throw Fail(position, $"Invalid Unicode escape sequence: \"{Part(position, size)}\".");
     }

@@ -44,8 +44,8 @@ internal sealed partial class Parser
         var keyword = described ? _lexer.Read(_token.End) : _token;
         if (keyword.Kind == TokenKind.Name && TypeSystemDefinition(keyword.Value!) is { } definition)
             return definition;
-        if (described)
-            throw _lexer.Fail(_token.Start, "Unexpected description, descriptions are supported only on definitions.");
+        if (described && keyword.Kind == TokenKind.Name)
+            throw _lexer.Fail(_token.Start, "Unexpected description, descriptions are supported only on type definitions.");
         return keyword.Value switch
         {
             "query" or "mutation" or "subscription" when keyword.Kind == TokenKind.Name => Operation(),

@@ -18,7 +18,7 @@ public sealed class Schema
             _directives.TryAdd(directive.Name, directive);
         AddTypes(table.Types.Values.Where(type => ScalarType.BuiltIn.GetValueOrDefault(type.Name) != type));
         foreach (var type in _types.Values.Where(type => type.IsAbstract))
-            _possible[type] = [.. Objects.Where(o => type is UnionType union ? union.Members.Contains(o) : o.Interfaces.Contains(type))];
+            _possible[type] = [.. type is UnionType union ? union.Members.OfType<ObjectType>() : Objects.Where(o => o.IsSubTypeOf(type))];
         Query = Root(OperationKind.Query, table);
         Mutation = Root(OperationKind.Mutation, table);
         Subscription = Root(OperationKind.Subscription, table);

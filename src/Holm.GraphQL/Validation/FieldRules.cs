@@ -30,11 +30,24 @@ internal sealed class FieldsOnCorrectType(ValidationContext context) : Rule(cont
             foreach (var shared in type.Interfaces.Where(shared => shared.Field(field) is not null))
                 uses[shared] = uses.GetValueOrDefault(shared) + 1;
         }
-        var order = Comparer<NamedType>.Create((a, b) => uses[b] != uses[a] ? uses[b] - uses[a]
+        // The comparison is no order (super types come first, all else goes by name), so the way of sorting matters: V8's, as far as it goes.
+        List<NamedType> sorted = [];
+        foreach (var type in uses.Keys)
+        {
+            var (from, to) = (0, sorted.Count);
+            while (from < to)
+            {
+                var middle = (from + to) / 2;
+                (from, to) = Compare(type, sorted[middle]) < 0 ? (from, middle) : (middle + 1, to);
+            }
+            sorted.Insert(from, type);
+        }
+        return [.. sorted.Select(type => type.Name)];
+
+        int Compare(NamedType a, NamedType b) => uses[b] != uses[a] ? uses[b] - uses[a]
             : a is InterfaceType && b.IsSubTypeOf(a) ? -1
             : b is InterfaceType && a.IsSubTypeOf(b) ? 1
-            : Suggest.CompareNaturally(a.Name, b.Name));
-        return [.. uses.Keys.Order(order).Select(type => type.Name)];
+            : Suggest.CompareNaturally(a.Name, b.Name);
     }
 }
 

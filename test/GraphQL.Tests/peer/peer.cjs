@@ -59,7 +59,12 @@ const answers = {
     } catch (error) {
       return { errors: [shown(error)] };
     }
-    const errors = validate(schema, document, rules);
+    let errors;
+    try {
+      errors = validate(schema, document, rules);
+    } catch (error) {
+      return { fell: String(error) };
+    }
     if (errors.length > 0) return { errors: errors.map(shown) };
     const result = await execute({
       schema, document, operationName, variableValues: variables, rootValue: fixture, fieldResolver: resolve,
