@@ -65,7 +65,10 @@ public sealed class Bindings
     internal Bindings Resolve(string name, Resolver resolver) => OnField(name, field => field.Resolver = resolver);
 
     internal IReadOnlyList<GraphQLError> Bind(Schema schema) =>
-        [.. _bindings.Where(binding => !binding.Apply(schema)).Select(b => new GraphQLError($"The schema has no \"{b.Name}\" to bind code to."))];
+    [
+        .. _bindings.Where(binding => !binding.Apply(schema))
+            .Select(binding => new GraphQLError($"The schema has no \"{binding.Name}\" to bind code to.")),
+    ];
 
     private Bindings OnField(string name, Action<Field> change) => Add(name, schema =>
     {

@@ -9,7 +9,7 @@ namespace Holm.GraphQL;
 /// <summary>Executes requests against a schema (spec 6). One engine serves all requests; it keeps nothing of them.</summary>
 /// <param name="schema">The schema, bound.</param>
 /// <param name="limits">How much a request may ask for.</param>
-/// <param name="failed">Told of each exception of a resolver that was no <see cref="GraphQLError"/>; clients are not told what it says.</param>
+/// <param name="failed">Told of each exception of a resolver that was no <see cref="GraphQLError"/>; no client hears what it says.</param>
 public sealed class Engine(Schema schema, Limits? limits = null, Action<Exception>? failed = null)
 {
     private readonly Limits _limits = limits ?? new Limits();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Holm.GraphQL.Execution;
 
@@ -7,7 +8,7 @@ namespace Holm.GraphQL;
 /// <summary>What a client is answered (spec 7.1): errors, data, or both.</summary>
 public sealed class ExecutionResult
 {
-    private static readonly JsonWriterOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly object? _data;
 

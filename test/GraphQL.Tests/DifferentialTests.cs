@@ -31,7 +31,9 @@ public sealed class DifferentialTests(Fixture fixture) : IClassFixture<Fixture>
         var random = new Random(20211026 + file.Length);
         var cases = Case.In(file);
         var tokens = cases.SelectMany(c => Mutation.Tokens(c.Query)).ToList();
-        await Same([.. cases.SelectMany(c => Enumerable.Range(0, MutantsOfEach).Select(_ => c with { Query = Mutation.Of(c.Query, tokens, random) }))]);
+        await Same([.. from one in cases
+                       from _ in Enumerable.Range(0, MutantsOfEach)
+                       select one with { Query = Mutation.Of(one.Query, tokens, random) }]);
     }
 
     private static string OnlyNotExecutable(string answer) =>

@@ -1,6 +1,5 @@
 using System.Text;
 using Holm.GraphQL;
-using Holm.GraphQL.Execution;
 
 namespace GraphQL.Tests;
 
@@ -43,16 +42,19 @@ public sealed class HostileTests(Fixture fixture) : IClassFixture<Fixture>
         { "one object, often", "{" + Times(3_000, " dog { name }") + " }" },
         { "different fields under one name", "{ dog {" + Each(1_400, i => $" x: {(i % 2 == 0 ? "name" : "nickname")}") + " } }" },
         { "arguments that differ", "{ args {" + Each(1_400, i => $" int(arg: {i})") + " } }" },
-        { "deep and wide", "{" + Times(10, " dog { mother { mother { mother { mother { name nickname id") + Times(10, " } } } } }") + " }" },
+        { "deep and wide", "{" + Times(200, " dog { mother { mother { mother { mother { name nickname id } } } } }") + " }" },
         { "fragments that double", "{ ...F0 }" + Each(500, i => $" fragment F{i} on Query {{ dog {{ name }} ...F{i + 1} ...F{i + 1} }}")
             + " fragment F500 on Query { dog { name } }" },
-        { "fields that double", "{ dog { ...F0 } }" + Each(500, i => $" fragment F{i} on Dog {{ a: mother {{ ...F{i + 1} }} b: mother {{ ...F{i + 1} }} }}")
+        { "fields that double", "{ dog { ...F0 } }"
+            + Each(500, i => $" fragment F{i} on Dog {{ a: mother {{ ...F{i + 1} }} b: mother {{ ...F{i + 1} }} }}")
             + " fragment F500 on Dog { name }" },
         { "a chain of fragments", "{ dog { ...F0 } }" + Each(1_000, i => $" fragment F{i} on Dog {{ mother {{ ...F{i + 1} }} }}")
             + " fragment F1000 on Dog { name }" },
-        { "a chain without fields", "{ dog { ...F0 } }" + Each(1_500, i => $" fragment F{i} on Dog {{ ...F{i + 1} }}") + " fragment F1500 on Dog { name }" },
+        { "a chain without fields", "{ dog { ...F0 } }" + Each(1_500, i => $" fragment F{i} on Dog {{ ...F{i + 1} }}")
+            + " fragment F1500 on Dog { name }" },
         { "a ring", "{ dog { ...F0 } }" + Each(1_000, i => $" fragment F{i} on Dog {{ mother {{ ...F{(i + 1) % 1_000} }} }}") },
-        { "all to all", "{ dog { ...F0 } }" + Each(60, i => $" fragment F{i} on Dog {{ mother {{ name {Each(60, j => $"...F{j} ")} }} }}") },
+        { "all to all", "{ dog { ...F0 } }"
+            + Each(60, i => $" fragment F{i} on Dog {{ mother {{ name {Each(60, j => $"...F{j} ")} }} }}") },
         { "operations and fragments", Each(400, i => $" query Q{i}($v: Int) {{ ...F0 args {{ int(arg: $v) }} }}")
             + Each(400, i => $" fragment F{i} on Query {{ dog {{ name }} ...F{i + 1} }}") + " fragment F400 on Query { cat { name } }" },
         { "variables", "query (" + Each(2_000, i => $"$v{i}: Int ") + ") { args {" + Each(900, i => $" a{i}: int(arg: $v{i})") + " } }" },
@@ -72,7 +74,8 @@ public sealed class HostileTests(Fixture fixture) : IClassFixture<Fixture>
     public async Task What_would_be_too_much_work_ends(string what, string document)
     {
         // As on a thread of a pool, where the stack is small.
-        var result = await Task.Run(() => _engine.Execute(new GraphQLRequest(document, document.StartsWith(" query Q0", StringComparison.Ordinal) ? "Q1" : null)));
+        var request = new GraphQLRequest(document, document.StartsWith(" query Q0", StringComparison.Ordinal) ? "Q1" : null);
+        var result = await Task.Run(() => _engine.Execute(request));
         Assert.True(result.HasData || result.Errors.Count is > 0 and <= 101, what);
         Assert.InRange(result.ToUtf8().Length, 1, 4 * 1024 * 1024);
     }
@@ -91,7 +94,7 @@ public sealed class HostileTests(Fixture fixture) : IClassFixture<Fixture>
     public async Task Whatever_bytes_come_only_GraphQL_errors_go()
     {
         var random = new Random(42);
-        var cases = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Cases"), "*.txt").SelectMany(f => Case.In(Path.GetFileName(f))).ToList();
+        var cases = DifferentialTests.Files.SelectMany(file => Case.In(file.Data)).ToList();
         var (parsed, data) = (0, 0);
         for (var i = 0; i < Fuzzed; i++)
         {
@@ -99,9 +102,10 @@ public sealed class HostileTests(Fixture fixture) : IClassFixture<Fixture>
             for (var changes = random.Next(1, 6); changes > 0 && bytes.Length > 0; changes--)
                 bytes = Changed(bytes, random);
             // Half as a server reads it, half with each byte a unit, surrogates too.
-            var text = random.Next(2) == 0 ? Encoding.UTF8.GetString(bytes) : string.Concat(bytes.Select(b => (char)(b < 0xF0 ? b : 0xD700 + (b << 4))));
-            var result = await _engine.Execute(new GraphQLRequest(text, null, new Dictionary<string, object?> { ["a"] = JsonResult.Plain(default) }));
-            parsed += result.Errors is not [{ Message: var first }, ..] || !first.StartsWith("Syntax Error", StringComparison.Ordinal) ? 1 : 0;
+            var text = random.Next(2) == 0 ? Encoding.UTF8.GetString(bytes)
+                : string.Concat(bytes.Select(b => (char)(b < 0xF0 ? b : 0xC900 + (b << 4))));
+            var result = await _engine.Execute(new GraphQLRequest(text, null, new Dictionary<string, object?> { ["a"] = null }));
+            parsed += result.Errors.Any(e => e.Message.StartsWith("Syntax Error", StringComparison.Ordinal)) ? 0 : 1;
             data += result.HasData ? 1 : 0;
             Assert.DoesNotContain(result.Errors, e => e.Message == "Internal error.");
             Assert.InRange(result.ToUtf8().Length, 1, 4 * 1024 * 1024);

@@ -15,7 +15,8 @@ public sealed class Http : IAsyncDisposable
 
     public Uri Url => new($"{_app.Urls.First()}/graphql");
 
-    public HttpClient Client { get; } = new();
+    // A client that goes is gone at once.
+    public HttpClient Client { get; } = new(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero });
 
     public static async Task<Http> Start(Engine engine, EndpointOptions? options = null)
     {

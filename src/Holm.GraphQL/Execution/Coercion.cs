@@ -49,9 +49,9 @@ internal sealed class Coercion(Schema schema, Source source, int errorsMax)
                 if (definition.HasDefault)
                     values[definition.Name] = definition.Default;
                 else if (definition.IsRequired)
-                    throw Fail(literal ?? node, $"Argument \"{definition.Name}\" of required type \"{definition.Type}\" " + (variable is null
-                        ? "was not provided."
-                        : $"was provided the variable \"${variable}\" which was not provided a runtime value."));
+                    throw Fail(literal ?? node, $"Argument \"{definition.Name}\" of required type \"{definition.Type}\" was "
+                        + (variable is null ? "not provided."
+                            : $"provided the variable \"${variable}\" which was not provided a runtime value."));
                 continue;
             }
             if (definition.Type.IsNonNull && (literal is NullNode || (variable is not null && variables[variable] is null)))
@@ -87,7 +87,8 @@ internal sealed class Coercion(Schema schema, Source source, int errorsMax)
         return (type, value) switch
         {
             (_, null) => null,
-            (ListType list, IReadOnlyList<object?> items) => items.Select((item, i) => Coerce(item, list.Of, $"{path}[{i}]", report)).ToList(),
+            (ListType list, IReadOnlyList<object?> items) =>
+                items.Select((item, i) => Coerce(item, list.Of, $"{path}[{i}]", report)).ToList(),
             (ListType list, _) => new List<object?> { Coerce(value, list.Of, path, report) },
             (InputObjectType input, IReadOnlyDictionary<string, object?> map) => Object(map, input, path, report),
             (InputObjectType input, _) => Refused($"Expected type \"{input}\" to be an object."),

@@ -4,7 +4,7 @@ using Holm.GraphQL.Types;
 
 namespace Holm.GraphQL.Execution;
 
-/// <summary>What a valid operation would do if all of it were executed: how deep, how much, how often the same under another name.</summary>
+/// <summary>What a valid operation would do if all of it were executed: how deep, how much, how often under another name.</summary>
 internal sealed class Complexity
 {
     private static readonly string[] Sizes = ["first", "last", "limit"];
@@ -29,11 +29,12 @@ internal sealed class Complexity
         if (schema.Root(operation.Kind) is not { } root)
             return null;
         var measure = new Complexity(schema, document, variables, limits.ListSize).Of(operation.Selections, root);
-        var message = measure.Depth > limits.Depth ? $"The operation is {Shown(measure.Depth)} fields deep; at most {limits.Depth} are allowed."
-            : measure.Cost > limits.Cost ? $"The operation costs {Shown(measure.Cost)}; at most {limits.Cost} is allowed."
-            : measure.Aliases > limits.Aliases ? $"The operation has {Shown(measure.Aliases)} aliases; at most {limits.Aliases} are allowed."
+        var message =
+            measure.Depth > limits.Depth ? $"is {Shown(measure.Depth)} fields deep; at most {limits.Depth} are allowed."
+            : measure.Cost > limits.Cost ? $"costs {Shown(measure.Cost)}; at most {limits.Cost} is allowed."
+            : measure.Aliases > limits.Aliases ? $"has {Shown(measure.Aliases)} aliases; at most {limits.Aliases} are allowed."
             : null;
-        return message is null ? null : new GraphQLError(message) { Locations = [document.Source.At(operation.Start)] };
+        return message is null ? null : new GraphQLError($"The operation {message}") { Locations = [document.Source.At(operation.Start)] };
     }
 
     private static string Shown(double number) => double.IsFinite(number) && number < 1e15 ? Print.Number(number) : "too many";
@@ -64,7 +65,8 @@ internal sealed class Complexity
     {
         var field = _schema.Field(parent, node.Name.Value)!;
         var inner = node.Selections is null ? new Measure(0, 0, 0) : Of(node.Selections, field.Type.Named);
-        return new Measure(inner.Depth + 1, field.Cost + (Size(node, field, parent) * inner.Cost), inner.Aliases + (node.Alias is null ? 0 : 1));
+        var cost = field.Cost + (Size(node, field, parent) * inner.Cost);
+        return new Measure(inner.Depth + 1, cost, inner.Aliases + (node.Alias is null ? 0 : 1));
     }
 
     // The lists of introspection are bounded by the schema.

@@ -3,7 +3,7 @@ namespace Holm.GraphQL.Execution;
 /// <summary>An object of a result while it is made: keys that are known before, values that come in any order.</summary>
 internal sealed class ResultMap(IReadOnlyList<string> keys)
 {
-    /// <summary>Stands where a field is null that may not be: it takes what is around it along, up to what may be null (spec 6.4.4).</summary>
+    /// <summary>Stands where a field is null that may not be: it takes what is around it along, up to what may be (spec 6.4.4).</summary>
     public static object Bubble { get; } = new();
 
     public IReadOnlyList<string> Keys { get; } = keys;

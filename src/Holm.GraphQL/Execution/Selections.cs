@@ -18,7 +18,9 @@ internal sealed class FieldSet(IEnumerable<FieldGroup> groups)
     public IReadOnlyList<string> Keys => field ??= [.. Groups.Select(g => g.Key)];
 }
 
-/// <summary>CollectFields (spec 6.3.2): fragments spread out, <c>@skip</c> and <c>@include</c> obeyed; once for each type and field.</summary>
+/// <summary>
+/// CollectFields (spec 6.3.2): fragments spread out, <c>@skip</c> and <c>@include</c> obeyed; once for each type and field.
+/// </summary>
 internal sealed class Selections
 {
     private readonly Schema _schema;

@@ -73,9 +73,9 @@ internal sealed class Ticks(Func<bool> idle) : SynchronizationContext
         finally
         {
             SetSynchronizationContext(before);
-            Volatile.Write(ref _runs, 0);
+            // With a full fence: a look before the mark and a post before it could otherwise both miss each other.
+            Interlocked.Exchange(ref _runs, 0);
         }
-        // Something may have come between the last look and the mark.
         if (!_work.IsEmpty)
             Wake();
     }

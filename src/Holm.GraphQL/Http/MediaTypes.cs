@@ -18,7 +18,7 @@ internal static class MediaTypes
     /// <summary>A stream of results.</summary>
     public const string Events = "text/event-stream";
 
-    /// <summary>The answer a client wants most; without a wish, plain JSON as before the media type existed; null: none that there is.</summary>
+    /// <summary>The answer a client wants most; without a wish, plain JSON as in old times; null: none that there is.</summary>
     public static AnswerKind? Negotiate(StringValues accept)
     {
         if (StringValues.IsNullOrEmpty(accept))

@@ -20,7 +20,8 @@ internal static class BlockString
         }
         if (first < 0)
             return "";
-        return string.Join('\n', lines.Take(last + 1).Select((line, i) => i == 0 ? line : line[Math.Min(indent, line.Length)..]).Skip(first));
+        var dedented = lines.Select((line, i) => i == 0 ? line : line[Math.Min(indent, line.Length)..]);
+        return string.Join('\n', dedented.Take(last + 1).Skip(first));
     }
 
     /// <summary>False where a block would not mean the same again: control characters, blank ends, or indentation in all lines.</summary>

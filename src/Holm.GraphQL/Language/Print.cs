@@ -47,7 +47,8 @@ internal static class Print
             $"{{ {string.Join(", ", map.Select(pair => $"{pair.Key}: {Value(pair.Value, depth + 1)}"))} }}",
         IReadOnlyList<object?> { Count: 0 } => "[]",
         IReadOnlyList<object?> when depth >= DepthMax => "[Array]",
-        IReadOnlyList<object?> list => $"[{string.Join(", ", list.Take(ItemsMax).Select(item => Value(item, depth + 1)).Concat(More(list)))}]",
+        IReadOnlyList<object?> list =>
+            $"[{string.Join(", ", list.Take(ItemsMax).Select(item => Value(item, depth + 1)).Concat(More(list)))}]",
         float or double or decimal => Number(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => $"[{value.GetType().Name}]",
@@ -63,8 +64,7 @@ internal static class Print
         if (size == 0)
             return "0";
         if (size is >= 1e-6 and < 1e21)
-            return shortest.Contains('E', StringComparison.Ordinal)
-                ? decimal.Parse(shortest, NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture) : shortest;
+            return decimal.Parse(shortest, NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
         var exponent = shortest.IndexOf('E', StringComparison.Ordinal);
         var digits = shortest[(exponent + 2)..].TrimStart('0');
         return $"{shortest[..exponent]}e{shortest[exponent + 1]}{digits}";

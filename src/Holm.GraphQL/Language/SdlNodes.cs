@@ -11,7 +11,8 @@ internal sealed record SchemaNode(int Start, bool Extends, string? Description, 
 internal sealed record OperationTypeNode(int Start, OperationKind Kind, NamedTypeNode Type) : Node(Start);
 
 /// <summary>A type of any kind; only the parts that its kind has are filled.</summary>
-internal sealed record TypeDefinitionNode(int Start, TypeKind Kind, bool Extends, string? Description, NameNode Name) : DefinitionNode(Start)
+internal sealed record TypeDefinitionNode(int Start, TypeKind Kind, bool Extends, string? Description, NameNode Name)
+    : DefinitionNode(Start)
 {
     public IReadOnlyList<DirectiveNode> Directives { get; init; } = [];
     public IReadOnlyList<NamedTypeNode> Interfaces { get; init; } = [];

@@ -10,14 +10,14 @@ internal sealed class EnumType(string name, IReadOnlyList<TypeDefinitionNode> no
     public string ParseLiteral(ValueNode node)
     {
         if (node is not EnumNode value)
-            throw new GraphQLError($"Enum \"{Name}\" cannot represent non-enum value: {Print.Literal(node)}.{DidYouMean(Print.Literal(node))}");
+            throw Unfit("non-enum", Print.Literal(node));
         return Known(value.Name);
     }
 
     public string ParseValue(object? value)
     {
         if (value is not string text)
-            throw new GraphQLError($"Enum \"{Name}\" cannot represent non-string value: {Print.Value(value)}.{DidYouMean(Print.Value(value))}");
+            throw Unfit("non-string", Print.Value(value));
         return Known(text);
     }
 
@@ -27,6 +27,9 @@ internal sealed class EnumType(string name, IReadOnlyList<TypeDefinitionNode> no
         return text is not null && Values.ContainsKey(text)
             ? text : throw new GraphQLError($"Enum \"{Name}\" cannot represent value: {Print.Value(value)}");
     }
+
+    private GraphQLError Unfit(string what, string value) =>
+        new($"Enum \"{Name}\" cannot represent {what} value: {value}.{DidYouMean(value)}");
 
     private string Known(string text) => Values.ContainsKey(text)
         ? text : throw new GraphQLError($"Value \"{text}\" does not exist in \"{Name}\" enum.{DidYouMean(text)}");

@@ -20,7 +20,8 @@ internal static class Introspection
         Of<GraphType>("__Type.name", (type, _) => (type as NamedType)?.Name),
         Of<GraphType>("__Type.description", (type, _) => (type as NamedType)?.Description),
         Of<GraphType>("__Type.specifiedByURL", (type, _) => (type as ScalarType)?.SpecifiedBy),
-        Of<GraphType>("__Type.fields", (type, context) => (type as FieldsType)?.Fields.Values.Where(f => Shown(f.Deprecated, context)).ToList()),
+        Of<GraphType>("__Type.fields", (type, context) =>
+            (type as FieldsType)?.Fields.Values.Where(f => Shown(f.Deprecated, context)).ToList()),
         Of<GraphType>("__Type.interfaces", (type, _) => (type as FieldsType)?.Interfaces),
         Of<GraphType>("__Type.possibleTypes", (type, context) =>
             type is NamedType { IsAbstract: true } named ? context.Schema.Possible(named) : null),
@@ -60,7 +61,8 @@ internal static class Introspection
     private static (string, Resolver) Of<T>(string field, Func<T, FieldContext, object?> resolve) =>
         (field, context => ValueTask.FromResult(resolve((T)context.Source!, context)));
 
-    private static bool Shown(string? deprecated, FieldContext context) => deprecated is null || context.Argument<bool>("includeDeprecated");
+    private static bool Shown(string? deprecated, FieldContext context) =>
+        deprecated is null || context.Argument<bool>("includeDeprecated");
 
     private static string Kind(GraphType type) => type switch
     {

@@ -38,7 +38,8 @@ internal sealed class ScalarType(string name, IReadOnlyList<TypeDefinitionNode> 
     }.ToDictionary(type => type.Name);
 
     private static ScalarType Described(string name, string description, Func<ValueNode, object?> literal, Func<object, object?> parse,
-        Func<object, object?> serialize) => new(name, [new TypeDefinitionNode(0, TypeKind.Scalar, false, description, new NameNode(0, name))])
+        Func<object, object?> serialize) =>
+        new(name, [new TypeDefinitionNode(0, TypeKind.Scalar, false, description, new NameNode(0, name))])
         {
             Literal = literal,
             Parse = parse,
@@ -64,16 +65,18 @@ internal sealed class ScalarType(string name, IReadOnlyList<TypeDefinitionNode> 
 
     private static object? FloatLiteral(ValueNode node) =>
         ((node as FloatNode)?.Text ?? (node as IntNode)?.Text) is { } text
-        && double.TryParse(text, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value : throw Unfit("Float", "non numeric value", Print.Literal(node));
+        && double.TryParse(text, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
+            ? value : throw Unfit("Float", "non numeric value", Print.Literal(node));
 
     private static object? FloatValue(object value) => Number(value) ?? throw Unfit("Float", "non numeric value", Print.Value(value));
 
     private static object? StringValue(object value) => value as string ?? throw Unfit("String", "a non string value", Print.Value(value));
 
-    private static object? BooleanValue(object value) => value is bool ? value : throw Unfit("Boolean", "a non boolean value", Print.Value(value));
+    private static object? BooleanValue(object value) =>
+        value is bool ? value : throw Unfit("Boolean", "a non boolean value", Print.Value(value));
 
     private static object? IdValue(object value) =>
-        value as string ?? (WholeNumber(value) is { } ? Print.Value(value) : throw new GraphQLError($"ID cannot represent value: {Print.Value(value)}"));
+        value as string ?? (WholeNumber(value) is { } ? Print.Value(value) : throw Unfit("ID", "value", Print.Value(value)));
 
     private static object? SerializeInt(object value) => IntValue(value switch
     {
@@ -95,11 +98,11 @@ internal sealed class ScalarType(string name, IReadOnlyList<TypeDefinitionNode> 
         bool boolean => boolean ? "true" : "false",
         _ when Number(value) is not null => Print.Value(value),
         Enum or Guid or Uri => value.ToString(),
-        _ => throw new GraphQLError($"String cannot represent value: {Print.Value(value)}"),
+        _ => throw Unfit("String", "value", Print.Value(value)),
     };
 
     private static object? SerializeBoolean(object value) =>
-        value is bool ? value : Number(value) is { } number ? number != 0 : throw Unfit("Boolean", "a non boolean value", Print.Value(value));
+        Number(value) is { } number ? number != 0 : BooleanValue(value);
 
     private static object? SerializeId(object value) => value is Guid ? value.ToString() : IdValue(value);
 

@@ -2,7 +2,7 @@ using Holm.GraphQL.Language;
 
 namespace Holm.GraphQL.Types;
 
-/// <summary>The rules that hold between types ("Type Validation" of spec 3.3, 3.6 to 3.10 and 3.13). Worded as graphql-js words them.</summary>
+/// <summary>The rules that hold between types ("Type Validation" of spec 3.3, 3.6 to 3.10, 3.13). Worded as graphql-js has them.</summary>
 internal sealed class SchemaCheck
 {
     private readonly Schema _schema;
@@ -176,7 +176,8 @@ internal sealed class SchemaCheck
         foreach (var argument in wanted.Arguments)
         {
             if (field.Argument(argument.Name) is not { } own)
-                Report($"Interface field argument {of}({argument.Name}:) expected but {at} does not provide it.", argument.Node, field.Node);
+                Report($"Interface field argument {of}({argument.Name}:) expected but {at} does not provide it.",
+                    argument.Node, field.Node);
             else if (!own.Type.Same(argument.Type))
                 Report($"Interface field argument {of}({argument.Name}:) expects type {argument.Type} but {at}({argument.Name}:) " +
                     $"is type {own.Type}.", argument.Node.Type, own.Node.Type);

@@ -32,8 +32,8 @@ internal sealed class SchemaPrinter(Schema schema)
         return string.Join("\n\n", parts);
     }
 
-    private bool HasUsualRoots => schema is { Query: null or { Name: "Query" }, Mutation: null or { Name: "Mutation" },
-        Subscription: null or { Name: "Subscription" } };
+    private bool HasUsualRoots =>
+        Enum.GetValues<OperationKind>().All(kind => schema.Root(kind) is not { } root || root.Name == kind.ToString());
 
     private string Roots()
     {
@@ -104,7 +104,8 @@ internal sealed class SchemaPrinter(Schema schema)
         string text when numberIfItIsOne && IsWhole(text) => text,
         string text => Print.String(text),
         IReadOnlyList<object?> list => $"[{string.Join(", ", list.Select(item => Plain(item, false)))}]",
-        IReadOnlyDictionary<string, object?> map => $"{{{string.Join(", ", map.Select(pair => $"{pair.Key}: {Plain(pair.Value, false)}"))}}}",
+        IReadOnlyDictionary<string, object?> map =>
+            $"{{{string.Join(", ", map.Select(pair => $"{pair.Key}: {Plain(pair.Value, false)}"))}}}",
         _ => Print.Value(value),
     };
 

@@ -130,7 +130,7 @@ internal sealed class SdlCheck
             yield return (schema, "SCHEMA", schema.Directives);
         foreach (var type in Of<TypeDefinitionNode>())
         {
-            yield return (type, type.Kind == TypeKind.InputObject ? "INPUT_OBJECT" : type.Kind.ToString().ToUpperInvariant(), type.Directives);
+            yield return (type, Word(type.Kind).Replace(' ', '_').ToUpperInvariant(), type.Directives);
             foreach (var value in type.Values)
                 yield return (value, "ENUM_VALUE", value.Directives);
             foreach (var field in type.InputFields)

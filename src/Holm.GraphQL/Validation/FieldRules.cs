@@ -30,7 +30,7 @@ internal sealed class FieldsOnCorrectType(ValidationContext context) : Rule(cont
             foreach (var shared in type.Interfaces.Where(shared => shared.Field(field) is not null))
                 uses[shared] = uses.GetValueOrDefault(shared) + 1;
         }
-        // The comparison is no order (super types come first, all else goes by name), so the way of sorting matters: V8's, as far as it goes.
+        // The comparison is no order (super types come first, all else goes by name), so the way of sorting matters: it is V8's.
         List<NamedType> sorted = [];
         foreach (var type in uses.Keys)
         {
@@ -62,7 +62,8 @@ internal sealed class ScalarLeafs(ValidationContext context) : Rule(context)
         if (type.Named.IsLeaf && field.Selections is not null)
             Context.Report($"Field \"{name}\" must not have a selection since type \"{type}\" has no subfields.", field.Selections);
         else if (!type.Named.IsLeaf && field.Selections is null)
-            Context.Report($"Field \"{name}\" of type \"{type}\" must have a selection of subfields. Did you mean \"{name} {{ ... }}\"?", node);
+            Context.Report($"Field \"{name}\" of type \"{type}\" must have a selection of subfields. " +
+                $"Did you mean \"{name} {{ ... }}\"?", node);
         return true;
     }
 }

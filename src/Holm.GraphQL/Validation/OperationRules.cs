@@ -66,7 +66,8 @@ internal sealed class SingleFieldSubscriptions(ValidationContext context) : Rule
             Context.Report($"{who} must not select an introspection top level field.", nodes);
     }
 
-    private void Collect(SelectionSetNode selections, NamedType root, OrderedDictionary<string, List<FieldNode>> fields, HashSet<string> seen)
+    private void Collect(SelectionSetNode selections, NamedType root, OrderedDictionary<string, List<FieldNode>> fields,
+        HashSet<string> seen)
     {
         foreach (var item in selections.Items.Where(item => !IsLeftOut(item)))
         {
@@ -92,6 +93,6 @@ internal sealed class SingleFieldSubscriptions(ValidationContext context) : Rule
         condition is null || (Context.Schema.Find(condition) is { } type && root.IsSubTypeOf(type));
 
     // Without variables, only what literals say can be known.
-    private static bool IsLeftOut(SelectionNode node) => node.Directives.Any(d => d is { Name.Value: "skip" or "include", Arguments:
-        [{ Value: BooleanNode { Value: var value } }] } && value == (d.Name.Value == "skip"));
+    private static bool IsLeftOut(SelectionNode node) => node.Directives.Any(d => d.Name.Value is "skip" or "include"
+        && d.Arguments is [{ Value: BooleanNode condition }] && condition.Value == (d.Name.Value == "skip"));
 }

@@ -5,7 +5,7 @@ using Holm.GraphQL.Types;
 namespace Holm.GraphQL.Validation;
 
 /// <summary>
-/// Spec 5.3.2: fields with one response key can be merged into one: the same field, arguments, and shape, also of what is selected from them.
+/// Spec 5.3.2: fields with one response key can be merged into one: the same field, arguments, and shape, also of what is inside.
 /// </summary>
 /// <remarks>
 /// The fields of a selection set are gathered once into a map, its spreads beside them. Then, as in graphql-js:
@@ -194,7 +194,8 @@ internal sealed class OverlappingFieldsCanBeMerged(ValidationContext context, in
                     map.Spreads.Add(spread.Name.Value);
                     break;
                 case InlineFragmentNode fragment:
-                    Gather(fragment.Selections, fragment.Condition is null ? parent : Context.Schema.Find(fragment.Condition) as NamedType, map);
+                    var type = fragment.Condition is null ? parent : Context.Schema.Find(fragment.Condition) as NamedType;
+                    Gather(fragment.Selections, type, map);
                     break;
             }
         }

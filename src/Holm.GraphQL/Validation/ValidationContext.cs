@@ -13,6 +13,7 @@ internal sealed class ValidationContext
     private readonly List<GraphQLError> _errors = [];
     private readonly Dictionary<string, FragmentNode> _fragments = [];
     private readonly Dictionary<Node, IReadOnlyList<Usage>> _usages = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Node, IReadOnlyList<FragmentNode>> _reached = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<SelectionSetNode, IReadOnlyList<SpreadNode>> _spreads = new(ReferenceEqualityComparer.Instance);
 
     public ValidationContext(Schema schema, DocumentNode document, int errorsMax)
@@ -67,6 +68,8 @@ internal sealed class ValidationContext
     /// <summary>The fragments that an operation spreads, directly or through others.</summary>
     public IReadOnlyList<FragmentNode> Reached(OperationNode operation)
     {
+        if (_reached.TryGetValue(operation, out var known))
+            return known;
         List<FragmentNode> reached = [];
         HashSet<string> names = [];
         Stack<SelectionSetNode> open = new([operation.Selections]);
@@ -81,7 +84,7 @@ internal sealed class ValidationContext
                 }
             }
         }
-        return reached;
+        return _reached[operation] = reached;
     }
 
     /// <summary>The variables used in an operation and in the fragments it spreads.</summary>

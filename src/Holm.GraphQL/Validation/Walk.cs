@@ -35,12 +35,11 @@ internal sealed class Walk(TypeInfo types, params Rule[] rules)
         OperationNode operation => [.. operation.Variables, .. operation.Directives, operation.Selections],
         FragmentNode fragment => [fragment.Condition, .. fragment.Directives, fragment.Selections],
         VariableDefinitionNode definition =>
-            [definition.Variable, definition.Type, .. definition.Default is null ? [] : new[] { definition.Default }, .. definition.Directives],
+            [definition.Variable, definition.Type, .. Optional(definition.Default), .. definition.Directives],
         SelectionSetNode selections => selections.Items,
-        FieldNode field => [.. field.Arguments, .. field.Directives, .. field.Selections is null ? [] : new[] { field.Selections }],
+        FieldNode field => [.. field.Arguments, .. field.Directives, .. Optional(field.Selections)],
         SpreadNode spread => spread.Directives,
-        InlineFragmentNode fragment =>
-            [.. fragment.Condition is null ? [] : new[] { fragment.Condition }, .. fragment.Directives, fragment.Selections],
+        InlineFragmentNode fragment => [.. Optional(fragment.Condition), .. fragment.Directives, fragment.Selections],
         DirectiveNode directive => directive.Arguments,
         ArgumentNode argument => [argument.Value],
         ListNode list => list.Items,
@@ -50,4 +49,6 @@ internal sealed class Walk(TypeInfo types, params Rule[] rules)
         NonNullTypeNode nonNull => [nonNull.Of],
         _ => [],
     };
+
+    private static Node[] Optional(Node? node) => node is null ? [] : [node];
 }
