@@ -122,6 +122,47 @@ public sealed class ExecutionTests
     }
 
     [Fact]
+    public async Task Fields_of_a_query_run_side_by_side()
+    {
+        TaskCompletionSource<int> left = new(), right = new();
+        var bindings = new Bindings()
+            .Field("Query.left", _ =>
+            {
+                left.SetResult(1);
+                return right.Task;
+            })
+            .Field("Query.right", _ =>
+            {
+                right.SetResult(2);
+                return left.Task;
+            });
+        var result = await new Engine(Schema.Parse("type Query { left: Int right: Int }", bindings))
+            .Execute(new GraphQLRequest("{ left right }")).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal("""{"data":{"left":2,"right":1}}""", Encoding.UTF8.GetString(result.ToUtf8()));
+    }
+
+    [Fact]
+    public async Task Many_executions_at_once_all_end_whatever_threads_their_resolvers_go_to()
+    {
+        var batch = new Batch<int, int>(async (keys, _, _) =>
+        {
+            if (keys.Count % 2 == 0)
+                await Task.Yield();
+            return keys.ToDictionary(key => key, key => key * 10);
+        });
+        var bindings = new Bindings()
+            .Field("Query.all", _ => Enumerable.Range(0, 20))
+            .Field("Item.near", context => context.Load(batch, (int)context.Source! % 7))
+            .Field("Item.far", context => Task.Run(() => context.Load(batch, (int)context.Source!)));
+        var engine = new Engine(Schema.Parse("type Query { all: [Item] } type Item { near: Int far: Int }", bindings));
+        var results = await Task.WhenAll(Enumerable.Range(0, 2_000).Select(_ =>
+            engine.Execute(new GraphQLRequest("{ all { near far } }")))).WaitAsync(TimeSpan.FromMinutes(2));
+        var expected = string.Join(',', Enumerable.Range(0, 20).Select(i => $$"""{"near":{{i % 7 * 10}},"far":{{i * 10}}}"""));
+        Assert.All(results, result =>
+            Assert.Equal($$$"""{"data":{"all":[{{{expected}}}]}}""", Encoding.UTF8.GetString(result.ToUtf8())));
+    }
+
+    [Fact]
     public async Task Mutations_run_one_after_the_other() =>
         Assert.Equal("""{"data":{"a":1,"b":3,"c":6}}""", await Answer("mutation { a: add(n: 1) b: add(n: 2) c: add(n: 3) }"));
 
@@ -132,6 +173,27 @@ public sealed class ExecutionTests
             {"errors":[{"message":"Internal error.","locations":[{"line":1,"column":3}],"path":["boom"]}],"data":{"boom":null}}
             """, await Answer("{ boom }"));
         Assert.Equal("the password is secret", Assert.Single(_failures).Message);
+    }
+
+    [Theory]
+    [InlineData("{ d(x: \"format\") }", "Expected value of type \"Odd\", found \"format\"; not so")]
+    [InlineData("{ d(x: \"graphql\") }", "So not")]
+    [InlineData("{ d(x: \"other\") }", "Expected value of type \"Odd\", found \"other\".")]
+    [InlineData("{ d(x: \"null\") }", "Expected value of type \"Odd\", found \"null\".")]
+    [InlineData("query ($v: Odd) { d(x: $v) }", "Variable \"$v\" got invalid value \"other\"; Expected type \"Odd\".", "other")]
+    [InlineData("query ($v: Odd) { d(x: $v) }", "Variable \"$v\" got invalid value \"format\"; Expected type \"Odd\". not so", "format")]
+    public async Task What_a_scalar_throws_refuses_the_value(string query, string message, string variable = "")
+    {
+        var bindings = new Bindings().Scalar("Odd", value => value switch
+        {
+            "format" => throw new FormatException("not so"),
+            "graphql" => throw new GraphQLError("So not"),
+            "other" => throw new InvalidOperationException("the password is secret"),
+            _ => null,
+        }, value => value);
+        var engine = new Engine(Schema.Parse("type Query { d(x: Odd): Int } scalar Odd", bindings));
+        var result = await engine.Execute(new GraphQLRequest(query, null, new Dictionary<string, object?> { ["v"] = variable }));
+        Assert.Equal([message], result.Errors.Select(e => e.Message));
     }
 
     [Fact]
@@ -173,10 +235,15 @@ public sealed class ExecutionTests
         "The operation has 4 aliases; at most 3 are allowed.")]
     [InlineData("{ devices { id name parent { id name } } }", "The operation costs 61; at most 60 is allowed.")]
     [InlineData("{ boom boom2: who }", "The operation costs 61; at most 60 is allowed.")]
+    [InlineData("{ __type(name: \"Query\") { ...A } } fragment A on __Type { fields { type { ...B } } } fragment B on __Type { " +
+        "possibleTypes { interfaces { name } } }", "Maximum introspection depth exceeded.")]
     public async Task Too_much_is_refused_with_a_number(string query, string message)
     {
         var bindings = new Bindings().Cost("Query.boom", 60);
-        var engine = new Engine(Schema.Parse(Sdl, bindings), new Limits { Depth = 4, Aliases = 3, Cost = 60, ListSize = 12 });
+        var limits = new Limits { Depth = 4, Aliases = 3, Cost = 60, ListSize = 12 };
+        if (query.Contains("__type", StringComparison.Ordinal))
+            limits = new Limits();
+        var engine = new Engine(Schema.Parse(Sdl, bindings), limits);
         var result = await engine.Execute(new GraphQLRequest(query));
         Assert.Equal([message], result.Errors.Select(e => e.Message));
         Assert.False(result.HasData);

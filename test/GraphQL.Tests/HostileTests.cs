@@ -91,6 +91,25 @@ public sealed class HostileTests(Fixture fixture) : IClassFixture<Fixture>
     }
 
     [Fact]
+    public async Task A_large_value_is_not_sent_back_for_each_error()
+    {
+        var map = Enumerable.Range(0, 20_000).ToDictionary(i => $"x{i}", i => (object?)i);
+        var result = await _engine.Execute(new GraphQLRequest("query ($a: Complex) { args { complex(arg: $a) } }", null,
+            new Dictionary<string, object?> { ["a"] = map }));
+        Assert.Equal(101, result.Errors.Count);
+        Assert.InRange(result.ToUtf8().Length, 100_000, 400_000);
+    }
+
+    [Theory]
+    [InlineData(400, null)]
+    [InlineData(500, "The document has too many fields that may have to be merged.")]
+    public async Task Fields_of_one_name_are_compared_up_to_a_bound(int fields, string? message)
+    {
+        var result = await _engine.Execute(new GraphQLRequest("{ dog {" + Times(fields, " name") + " } }"));
+        Assert.Equal(message, result.Errors.SingleOrDefault()?.Message);
+    }
+
+    [Fact]
     public async Task Whatever_bytes_come_only_GraphQL_errors_go()
     {
         var random = new Random(42);

@@ -1,5 +1,6 @@
 using Holm.GraphQL.Language;
 using Holm.GraphQL.Types;
+using Holm.GraphQL.Validation;
 
 namespace Holm.GraphQL.Execution;
 
@@ -8,26 +9,30 @@ internal sealed class Coercion(Schema schema, Source source, int errorsMax)
 {
     private readonly List<GraphQLError> _errors = [];
 
-    /// <summary>True for what a scalar throws at a value that it cannot take.</summary>
-    public static bool IsUnfit(Exception error) => error is GraphQLError or FormatException or OverflowException or ArgumentException
-        or InvalidCastException;
+    /// <summary>True for whatever a scalar throws at a value: it cannot take it.</summary>
+    public static bool IsUnfit(Exception error) => error is not (TooManyErrorsException or OperationCanceledException);
+
+    /// <summary>What a scalar threw, after what was expected: only errors about values are repeated to a client.</summary>
+    public static string Because(Exception error, string expected, string separator) => error switch
+    {
+        GraphQLError => error.Message,
+        FormatException or OverflowException or ArgumentException => $"{expected}{separator} {error.Message}",
+        _ => $"{expected}.",
+    };
 
     /// <summary>The variables that were given or have a default, each of its type; and what is wrong with them.</summary>
     public (IReadOnlyDictionary<string, object?> Values, IReadOnlyList<GraphQLError> Errors) Variables(
         OperationNode operation, IReadOnlyDictionary<string, object?> given)
     {
         Dictionary<string, object?> values = [];
-        foreach (var node in operation.Variables)
+        try
         {
-            var name = node.Variable.Name.Value;
-            if (schema.Find(node.Type) is not { Named.IsInput: true } type)
-                Report($"Variable \"${name}\" expected value of type \"{node.Type}\" which cannot be used as an input type.", node.Type);
-            else if (given.TryGetValue(name, out var value))
-                values[name] = Variable(node, type, value);
-            else if (node.Default is not null && Literals.TryCoerce(node.Default, type, null, out value))
-                values[name] = value;
-            else if (type.IsNonNull)
-                Report($"Variable \"${name}\" of required type \"{type}\" was not provided.", node);
+            foreach (var node in operation.Variables)
+                Variable(node, given, values);
+        }
+        catch (TooManyErrorsException)
+        {
+            // The last error says so.
         }
         return (values, _errors);
     }
@@ -64,12 +69,25 @@ internal sealed class Coercion(Schema schema, Source source, int errorsMax)
         GraphQLError Fail(Node at, string message) => new(message) { Locations = [source.At(at.Start)] };
     }
 
-    private object? Variable(VariableDefinitionNode node, GraphType type, object? value)
+    private void Variable(VariableDefinitionNode node, IReadOnlyDictionary<string, object?> given, Dictionary<string, object?> values)
+    {
+        var name = node.Variable.Name.Value;
+        if (schema.Find(node.Type) is not { Named.IsInput: true } type)
+            Report($"Variable \"${name}\" expected value of type \"{node.Type}\" which cannot be used as an input type.", node.Type);
+        else if (given.TryGetValue(name, out var value))
+            values[name] = Given(node, type, value);
+        else if (node.Default is not null && Literals.TryCoerce(node.Default, type, null, out value))
+            values[name] = value;
+        else if (type.IsNonNull)
+            Report($"Variable \"${name}\" of required type \"{type}\" was not provided.", node);
+    }
+
+    private object? Given(VariableDefinitionNode node, GraphType type, object? value)
     {
         var name = node.Variable.Name.Value;
         if (value is not null || !type.IsNonNull)
-            return Coerce(value, type, name, (bad, path, message) => Report($"Variable \"${name}\" got invalid value {Print.Value(bad)}"
-                + $"{(path.Length > name.Length ? $" at \"{path}\"" : "")}; {message}", node));
+            return Coerce(value, type, name, (bad, path, message) => Report($"Variable \"${name}\" got invalid value " +
+                $"{Print.Value(bad)}{(path.Length > name.Length ? $" at \"{path}\"" : "")}; {message}", node));
         Report($"Variable \"${name}\" of non-null type \"{type}\" must not be null.", node);
         return null;
     }
@@ -110,7 +128,7 @@ internal sealed class Coercion(Schema schema, Source source, int errorsMax)
             }
             catch (Exception error) when (IsUnfit(error))
             {
-                return Refused(error is GraphQLError ? error.Message : $"Expected type \"{type}\". {error.Message}");
+                return Refused(Because(error, $"Expected type \"{type}\"", "."));
             }
         }
     }
@@ -136,8 +154,11 @@ internal sealed class Coercion(Schema schema, Source source, int errorsMax)
     private void Report(string message, Node node)
     {
         if (_errors.Count < errorsMax)
+        {
             _errors.Add(new GraphQLError(message) { Locations = [source.At(node.Start)] });
-        else if (_errors.Count == errorsMax)
-            _errors.Add(new GraphQLError("Too many errors processing variables, error limit reached. Execution aborted."));
+            return;
+        }
+        _errors.Add(new GraphQLError("Too many errors processing variables, error limit reached. Execution aborted."));
+        throw new TooManyErrorsException();
     }
 }

@@ -7,7 +7,14 @@ namespace Holm.GraphQL.Execution;
 /// <summary>What a valid operation would do if all of it were executed: how deep, how much, how often under another name.</summary>
 internal sealed class Complexity
 {
+    // What introspection tells lies in memory; it costs only what has to be written.
+    private const double IntrospectionCost = 0.05;
+
+    // Types lead to types: what is told of them grows with each of these steps as no other query can make it grow.
+    private const int TypeStepsMax = 2;
+
     private static readonly string[] Sizes = ["first", "last", "limit"];
+    private static readonly string[] TypeSteps = ["fields", "inputFields", "interfaces", "possibleTypes"];
 
     private readonly Schema _schema;
     private readonly IReadOnlyDictionary<string, object?> _variables;
@@ -34,6 +41,8 @@ internal sealed class Complexity
             : measure.Cost > limits.Cost ? $"costs {Shown(measure.Cost)}; at most {limits.Cost} is allowed."
             : measure.Aliases > limits.Aliases ? $"has {Shown(measure.Aliases)} aliases; at most {limits.Aliases} are allowed."
             : null;
+        if (measure.TypeSteps > TypeStepsMax)
+            return new GraphQLError("Maximum introspection depth exceeded.") { Locations = [document.Source.At(operation.Start)] };
         return message is null ? null : new GraphQLError($"The operation {message}") { Locations = [document.Source.At(operation.Start)] };
     }
 
@@ -43,8 +52,8 @@ internal sealed class Complexity
     {
         // Nesting in the text is bounded, but a chain of fragments may be longer than the stack.
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            return new Measure(double.PositiveInfinity, 0, 0);
-        var sum = new Measure(0, 0, 0);
+            return new Measure(double.PositiveInfinity, 0, 0, 0);
+        var sum = new Measure();
         foreach (var item in selections.Items)
         {
             sum = sum.Beside(item switch
@@ -64,16 +73,18 @@ internal sealed class Complexity
     private Measure Of(FieldNode node, NamedType parent)
     {
         var field = _schema.Field(parent, node.Name.Value)!;
-        var inner = node.Selections is null ? new Measure(0, 0, 0) : Of(node.Selections, field.Type.Named);
-        var cost = field.Cost + (Size(node, field, parent) * inner.Cost);
-        return new Measure(inner.Depth + 1, cost, inner.Aliases + (node.Alias is null ? 0 : 1));
+        var inner = node.Selections is null ? new Measure() : Of(node.Selections, field.Type.Named);
+        var own = parent.Name.StartsWith("__", StringComparison.Ordinal) ? IntrospectionCost : field.Cost;
+        return new Measure(inner.Depth + 1, own + (Size(node, field, parent) * inner.Cost), inner.Aliases + (node.Alias is null ? 0 : 1),
+            inner.TypeSteps + (parent.Name == "__Type" && TypeSteps.Contains(field.Name) ? 1 : 0));
     }
 
-    // The lists of introspection are bounded by the schema.
     private double Size(FieldNode node, Field field, NamedType parent)
     {
-        if (field.Type.Nullable is not ListType || parent.Name.StartsWith("__", StringComparison.Ordinal))
+        if (field.Type.Nullable is not ListType)
             return 1;
+        if (parent.Name == "__Schema" && field.Name == "types")
+            return _schema.Types.Count;
         var given = node.Arguments.FirstOrDefault(a => Sizes.Contains(a.Name.Value))?.Value;
         var size = given is null ? null : Literals.Plain(given, _variables);
         return size is int or long ? Math.Max(0, Convert.ToDouble(size, System.Globalization.CultureInfo.InvariantCulture)) : _listSize;
@@ -82,8 +93,9 @@ internal sealed class Complexity
     private NamedType Named(NamedTypeNode node) => _schema.Types[node.Name.Value];
 
     // Doubles, because they grow without wrapping round.
-    private readonly record struct Measure(double Depth, double Cost, double Aliases)
+    private readonly record struct Measure(double Depth, double Cost, double Aliases, double TypeSteps)
     {
-        public Measure Beside(Measure other) => new(Math.Max(Depth, other.Depth), Cost + other.Cost, Aliases + other.Aliases);
+        public Measure Beside(Measure other) => new(Math.Max(Depth, other.Depth), Cost + other.Cost, Aliases + other.Aliases,
+            Math.Max(TypeSteps, other.TypeSteps));
     }
 }

@@ -96,32 +96,34 @@ internal sealed class Run
             Locations = [Source.At(Operation.Start)],
         };
 
-    // Spec 6.3.3 and, one after the other, 6.2.2. A map, or Bubble. After a null that may not be, nothing more is started.
+    // Spec 6.3.3 and, one after the other, 6.2.2. A map, or Bubble.
     private async ValueTask<object?> Fields(ObjectType type, object? source, ResultPath? path, FieldSet fields, bool serially)
     {
-        var map = new ResultMap(fields.Keys);
-        Task<object?>?[]? pending = null;
-        for (var i = 0; i < fields.Groups.Count; i++)
-        {
-            var value = Field(type, source, fields.Groups[i], new ResultPath(path, fields.Keys[i]));
-            if (serially || value.IsCompletedSuccessfully)
-                map.Values[i] = await value;
-            else
-                (pending ??= new Task<object?>?[fields.Groups.Count])[i] = value.AsTask();
-            if (map.Values[i] == ResultMap.Bubble)
-                break;
-        }
-        await Gather(pending, map.Values);
-        return Array.IndexOf(map.Values, ResultMap.Bubble) >= 0 ? ResultMap.Bubble : map;
+        var values = await All(fields.Groups.Count, serially,
+            i => Field(type, source, fields.Groups[i], new ResultPath(path, fields.Keys[i])));
+        return values is null ? ResultMap.Bubble : new ResultMap(fields.Keys, values);
     }
 
-    private static async ValueTask Gather(Task<object?>?[]? pending, object?[] values)
+    // Starts each in its turn, and awaits together what is not at hand; null: one of them is null that may not be, and after it
+    // nothing more was started.
+    private static async ValueTask<object?[]?> All(int count, bool serially, Func<int, ValueTask<object?>> start)
     {
+        var values = new object?[count];
+        Task<object?>?[]? pending = null;
+        for (var i = 0; i < count && (i == 0 || values[i - 1] != ResultMap.Bubble); i++)
+        {
+            var value = start(i);
+            if (serially || value.IsCompletedSuccessfully)
+                values[i] = await value;
+            else
+                (pending ??= new Task<object?>?[count])[i] = value.AsTask();
+        }
         for (var i = 0; i < pending?.Length; i++)
         {
             if (pending[i] is { } value)
                 values[i] = await value;
         }
+        return Array.IndexOf(values, ResultMap.Bubble) < 0 ? values : null;
     }
 
     // Spec 6.4, ExecuteField.
@@ -179,20 +181,7 @@ internal sealed class Run
         if (list is not IEnumerable items || list is string or IReadOnlyDictionary<string, object?>)
             throw new GraphQLError($"Expected Iterable, but did not find one for field \"{context.Coordinate}\".");
         object?[] given = [.. items.Cast<object?>()];
-        var values = new object?[given.Length];
-        Task<object?>?[]? pending = null;
-        for (var i = 0; i < given.Length; i++)
-        {
-            var value = Item(type, group, context, new ResultPath(path, i), given[i]);
-            if (value.IsCompletedSuccessfully)
-                values[i] = await value;
-            else
-                (pending ??= new Task<object?>?[given.Length])[i] = value.AsTask();
-            if (values[i] == ResultMap.Bubble)
-                break;
-        }
-        await Gather(pending, values);
-        return Array.IndexOf(values, ResultMap.Bubble) >= 0 ? ResultMap.Bubble : values;
+        return await All(given.Length, false, i => Item(type, group, context, new ResultPath(path, i), given[i])) ?? ResultMap.Bubble;
     }
 
     private async ValueTask<object?> Item(GraphType type, FieldGroup group, FieldContext context, ResultPath path, object? value)

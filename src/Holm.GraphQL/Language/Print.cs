@@ -8,6 +8,9 @@ internal static class Print
 {
     private const int ItemsMax = 10, DepthMax = 2;
 
+    // Each error of a value shows all of it; a value as large as a request may be is not sent back a hundred times.
+    private const int ShownMax = 2_000, MembersMax = ShownMax / 4;
+
     /// <summary>A literal as the document language writes it.</summary>
     public static string Literal(ValueNode node) => node switch
     {
@@ -36,23 +39,11 @@ internal static class Print
     public static string String(string text) => Quoted(text, c => c < ' ' || c is '"' or '\\' or (>= '\u007F' and <= '\u009F'));
 
     /// <summary>A value that came from a client or a resolver: JSON, but short, and with bare keys.</summary>
-    public static string Value(object? value, int depth = 0) => value switch
+    public static string Value(object? value)
     {
-        null => "null",
-        string text => Quoted(text, c => c < ' ' || c is '"' or '\\'),
-        bool boolean => boolean ? "true" : "false",
-        IReadOnlyDictionary<string, object?> { Count: 0 } => "{}",
-        IReadOnlyDictionary<string, object?> when depth >= DepthMax => "[Object]",
-        IReadOnlyDictionary<string, object?> map =>
-            $"{{ {string.Join(", ", map.Select(pair => $"{pair.Key}: {Value(pair.Value, depth + 1)}"))} }}",
-        IReadOnlyList<object?> { Count: 0 } => "[]",
-        IReadOnlyList<object?> when depth >= DepthMax => "[Array]",
-        IReadOnlyList<object?> list =>
-            $"[{string.Join(", ", list.Take(ItemsMax).Select(item => Value(item, depth + 1)).Concat(More(list)))}]",
-        float or double or decimal => Number(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
-        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-        _ => $"[{value.GetType().Name}]",
-    };
+        var text = Value(value, 0);
+        return text.Length <= ShownMax ? text : text[..ShownMax] + "...";
+    }
 
     /// <summary>A number as ECMAScript writes it: no exponent between 1e-7 and 1e21.</summary>
     public static string Number(double number)
@@ -69,6 +60,24 @@ internal static class Print
         var digits = shortest[(exponent + 2)..].TrimStart('0');
         return $"{shortest[..exponent]}e{shortest[exponent + 1]}{digits}";
     }
+
+    private static string Value(object? value, int depth) => value switch
+    {
+        null => "null",
+        string text => Quoted(text, c => c < ' ' || c is '"' or '\\'),
+        bool boolean => boolean ? "true" : "false",
+        IReadOnlyDictionary<string, object?> { Count: 0 } => "{}",
+        IReadOnlyDictionary<string, object?> when depth >= DepthMax => "[Object]",
+        IReadOnlyDictionary<string, object?> map =>
+            $"{{ {string.Join(", ", map.Take(MembersMax).Select(pair => $"{pair.Key}: {Value(pair.Value, depth + 1)}"))} }}",
+        IReadOnlyList<object?> { Count: 0 } => "[]",
+        IReadOnlyList<object?> when depth >= DepthMax => "[Array]",
+        IReadOnlyList<object?> list =>
+            $"[{string.Join(", ", list.Take(ItemsMax).Select(item => Value(item, depth + 1)).Concat(More(list)))}]",
+        float or double or decimal => Number(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => $"[{value.GetType().Name}]",
+    };
 
     private static IEnumerable<string> More(IReadOnlyList<object?> list) => (list.Count - ItemsMax) switch
     {

@@ -61,7 +61,7 @@ internal sealed class ValuesOfCorrectType(ValidationContext context) : Rule(cont
         }
         catch (Exception error) when (Coercion.IsUnfit(error))
         {
-            Context.Report(error is GraphQLError ? error.Message : $"{expected}; {error.Message}", node);
+            Context.Report(Coercion.Because(error, expected, ";"), node);
         }
     }
 }
