@@ -1,8 +1,14 @@
 namespace Holm.GraphQL;
 
-/// <summary>How much a document may ask for. Every bound has its own clear error; none is ever reached by recursion without end.</summary>
+/// <summary>
+/// How much a document may ask for. Every bound has its own clear error. Where they are set too high, the stack is the bound, and that is
+/// an error of the document too.
+/// </summary>
 public sealed record Limits
 {
+    /// <summary>No more than this is executed, whatever <see cref="Depth"/> says.</summary>
+    public const int DepthMax = 200;
+
     /// <summary>UTF-16 units of a document.</summary>
     public int Length { get; init; } = 128 * 1024;
 
@@ -12,7 +18,7 @@ public sealed record Limits
     /// <summary>Braces, brackets and parentheses within each other, in the text.</summary>
     public int Nesting { get; init; } = 200;
 
-    /// <summary>Fields within each other, fragments spread out.</summary>
+    /// <summary>Fields within each other, fragments spread out; at most <see cref="DepthMax"/>.</summary>
     public int Depth { get; init; } = 50;
 
     /// <summary>What all fields together may cost, fragments spread out (see <see cref="Bindings.Cost"/>).</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Holm.GraphQL;
+using Holm.GraphQL.Types;
 
 namespace GraphQL.Tests;
 
@@ -78,6 +79,60 @@ public sealed class HostileTests(Fixture fixture) : IClassFixture<Fixture>
         var result = await Task.Run(() => _engine.Execute(request));
         Assert.True(result.HasData || result.Errors.Count is > 0 and <= 101, what);
         Assert.InRange(result.ToUtf8().Length, 1, 4 * 1024 * 1024);
+    }
+
+    public static TheoryData<string> Towers =>
+    [
+        Times(100_000, "{a"),
+        Times(5_000, "{dog") + Times(5_000, "}"),
+        Times(5_000, "{dog{...on Dog") + "{name" + Times(10_001, "}"),
+        "{ dog " + Times(5_000, "{ mother ") + "{ name" + Times(5_002, "}"),
+        "{ args { any(arg: " + Times(100_000, "["),
+        "{ args { any(arg: " + Times(5_000, "[") + Times(5_000, "]") + ") } }",
+        "{ args { any(arg: " + Times(5_000, "{a:") + "1" + Times(5_000, "}") + ") } }",
+        "query ($a: " + Times(100_000, "[") + ") { dog }",
+        "query ($a: " + Times(5_000, "[") + "Int" + Times(5_000, "]") + ") { args { any(arg: $a) } }",
+        "{ ...F0 }" + Each(30_000, i => $" fragment F{i} on Query {{ ...F{i + 1} }}") + " fragment F30000 on Query { __typename }",
+        "subscription { ...F0 }" + Each(30_000, i => $" fragment F{i} on Subscription {{ ...F{i + 1} }}")
+            + " fragment F30000 on Subscription { ticks }",
+        "{ dog { ...F0 } }" + Each(30_000, i => $" fragment F{i} on Dog {{ mother {{ ...F{i + 1} }} }}") + " fragment F30000 on Dog { name }",
+        "{ dog { ...F0 } }" + Each(30_000, i => $" fragment F{i} on Dog {{ mother {{ ...F{(i + 1) % 30_000} }} }}"),
+        "{ dog { ...F0 ...F1 } }" + Each(20_000, i => $" fragment F{i} on Dog {{ mother {{ name ...F{i + 1} }} ...F{i + 2} }}")
+            + " fragment F20000 on Dog { name } fragment F20001 on Dog { name }",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Towers))]
+    public async Task Without_limits_the_stack_is_one(string document)
+    {
+        var engine = new Engine(fixture.Schema, new Limits
+        {
+            Length = int.MaxValue,
+            Tokens = int.MaxValue,
+            Nesting = int.MaxValue,
+            Depth = int.MaxValue,
+            Cost = long.MaxValue,
+        });
+        var result = await Task.Run(() => engine.Execute(new GraphQLRequest(document)));
+        Assert.True(result.HasData || result.Errors.Count is > 0 and <= 101);
+    }
+
+    [Fact]
+    public async Task What_is_executed_is_as_deep_as_the_stack_and_JSON_bear()
+    {
+        var self = new Dictionary<string, object?>();
+        self["self"] = new List<object?> { self };
+        var schema = Schema.Parse("type Query { self: [Query!]! }", new Bindings().Field("Query.self", _ => self["self"]));
+        async Task<ExecutionResult> Deep(int depth) => await Task.Run(() => new Engine(schema, new Limits
+        {
+            Depth = int.MaxValue,
+            Nesting = int.MaxValue,
+            ListSize = 1,
+        }).Execute(new GraphQLRequest(Times(depth, "{ self ") + "{ __typename" + Times(depth + 1, "}"))));
+        var result = await Deep(Limits.DepthMax - 1);
+        Assert.Empty(result.Errors);
+        Assert.Contains("\"__typename\":\"Query\"", Encoding.UTF8.GetString(result.ToUtf8()), StringComparison.Ordinal);
+        Assert.Equal("The operation is 201 fields deep; at most 200 are allowed.", Assert.Single((await Deep(Limits.DepthMax)).Errors).Message);
     }
 
     [Fact]

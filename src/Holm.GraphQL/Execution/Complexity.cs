@@ -36,8 +36,9 @@ internal sealed class Complexity
         if (schema.Root(operation.Kind) is not { } root)
             return null;
         var measure = new Complexity(schema, document, variables, limits.ListSize).Of(operation.Selections, root);
+        var depthMax = Math.Min(limits.Depth, Limits.DepthMax);
         var message =
-            measure.Depth > limits.Depth ? $"is {Shown(measure.Depth)} fields deep; at most {limits.Depth} are allowed."
+            measure.Depth > depthMax ? $"is {Shown(measure.Depth)} fields deep; at most {depthMax} are allowed."
             : measure.Cost > limits.Cost ? $"costs {Shown(measure.Cost)}; at most {limits.Cost} is allowed."
             : measure.Aliases > limits.Aliases ? $"has {Shown(measure.Aliases)} aliases; at most {limits.Aliases} are allowed."
             : null;

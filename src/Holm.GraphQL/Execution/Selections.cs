@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Holm.GraphQL.Language;
 using Holm.GraphQL.Types;
 
@@ -55,6 +56,8 @@ internal sealed class Selections
 
     private void Collect(SelectionSetNode selections, ObjectType type, OrderedDictionary<string, FieldGroup> groups, HashSet<string> seen)
     {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw new GraphQLError("The fragments are too deep within each other.");
         foreach (var item in selections.Items)
         {
             if (item is SpreadNode again && seen.Contains(again.Name.Value))

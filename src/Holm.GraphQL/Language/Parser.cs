@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Holm.GraphQL.Language;
 
 /// <summary>
@@ -239,8 +241,8 @@ internal sealed partial class Parser
 
     private void Enter()
     {
-        if (++_nesting > _limits.Nesting)
-            throw _lexer.Fail(_token.Start, $"The document is nested more than {_limits.Nesting} deep.");
+        if (++_nesting > _limits.Nesting || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw _lexer.Fail(_token.Start, $"The document is nested more than {Math.Min(_nesting - 1, _limits.Nesting)} deep.");
     }
 
     private GraphQLError Unexpected(Token token) => _lexer.Fail(token.Start, $"Unexpected {token}.");

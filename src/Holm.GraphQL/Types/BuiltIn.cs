@@ -104,6 +104,10 @@ internal static class BuiltIn
     {
         foreach (var (name, resolver) in Introspection.Resolvers)
             ((FieldsType)Table.Types[name.Split('.')[0]]).Fields[name.Split('.')[1]].Resolver = resolver;
+        // These are shared by all schemas and threads; so what is made at its first use is made here.
+        var arguments = Table.Types.Values.OfType<ObjectType>().SelectMany(type => type.Fields.Values).SelectMany(f => f.Arguments);
+        foreach (var argument in arguments.Concat(Table.Directives.SelectMany(directive => directive.Arguments)))
+            _ = argument.Default;
     }
 
     public static IReadOnlyList<Directive> Directives => Table.Directives;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Holm.GraphQL.Language;
 using Holm.GraphQL.Types;
 
@@ -89,6 +90,11 @@ internal sealed class NoFragmentCycles(ValidationContext context) : Rule(context
         var name = fragment.Name.Value;
         if (!_visited.Add(name))
             return;
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            Context.Report("The fragments are too deep within each other.", fragment.Name);
+            return;
+        }
         _open[name] = _path.Count;
         foreach (var spread in Context.Spreads(fragment.Selections))
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Holm.GraphQL.Language;
 using Holm.GraphQL.Types;
 
@@ -69,6 +70,9 @@ internal sealed class SingleFieldSubscriptions(ValidationContext context) : Rule
     private void Collect(SelectionSetNode selections, NamedType root, OrderedDictionary<string, List<FieldNode>> fields,
         HashSet<string> seen)
     {
+        // Other rules say so where it is too much.
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            return;
         foreach (var item in selections.Items.Where(item => !IsLeftOut(item)))
         {
             switch (item)
