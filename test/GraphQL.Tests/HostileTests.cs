@@ -95,7 +95,8 @@ public sealed class HostileTests(Fixture fixture) : IClassFixture<Fixture>
         "{ ...F0 }" + Each(30_000, i => $" fragment F{i} on Query {{ ...F{i + 1} }}") + " fragment F30000 on Query { __typename }",
         "subscription { ...F0 }" + Each(30_000, i => $" fragment F{i} on Subscription {{ ...F{i + 1} }}")
             + " fragment F30000 on Subscription { ticks }",
-        "{ dog { ...F0 } }" + Each(30_000, i => $" fragment F{i} on Dog {{ mother {{ ...F{i + 1} }} }}") + " fragment F30000 on Dog { name }",
+        "{ dog { ...F0 } }" + Each(30_000, i => $" fragment F{i} on Dog {{ mother {{ ...F{i + 1} }} }}")
+            + " fragment F30000 on Dog { name }",
         "{ dog { ...F0 } }" + Each(30_000, i => $" fragment F{i} on Dog {{ mother {{ ...F{(i + 1) % 30_000} }} }}"),
         "{ dog { ...F0 ...F1 } }" + Each(20_000, i => $" fragment F{i} on Dog {{ mother {{ name ...F{i + 1} }} ...F{i + 2} }}")
             + " fragment F20000 on Dog { name } fragment F20001 on Dog { name }",
@@ -132,7 +133,8 @@ public sealed class HostileTests(Fixture fixture) : IClassFixture<Fixture>
         var result = await Deep(Limits.DepthMax - 1);
         Assert.Empty(result.Errors);
         Assert.Contains("\"__typename\":\"Query\"", Encoding.UTF8.GetString(result.ToUtf8()), StringComparison.Ordinal);
-        Assert.Equal("The operation is 201 fields deep; at most 200 are allowed.", Assert.Single((await Deep(Limits.DepthMax)).Errors).Message);
+        var error = Assert.Single((await Deep(Limits.DepthMax)).Errors);
+        Assert.Equal("The operation is 201 fields deep; at most 200 are allowed.", error.Message);
     }
 
     [Fact]

@@ -152,6 +152,27 @@ public sealed class HttpTests(Fixture fixture) : IClassFixture<Fixture>, IAsyncL
     }
 
     [Fact]
+    public async Task Whatever_body_comes_a_GraphQL_answer_goes()
+    {
+        var random = new Random(7);
+        var request = """{"query":"query A($n: String) { hello(name: $n) }","operationName":"A","variables":{"n":"\u00e9"}}""";
+        HashSet<HttpStatusCode> seen = [];
+        for (var i = 0; i < 2_000; i++)
+        {
+            var body = Encoding.UTF8.GetBytes(request);
+            for (var changes = random.Next(1, 4); changes > 0; changes--)
+                body[random.Next(body.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : (byte)"{}[]:,\"\\u0dDnt "[random.Next(15)];
+            using var content = new ByteArrayContent(body[..random.Next(body.Length / 2, body.Length + 1)]);
+            content.Headers.ContentType = new(Json);
+            using var response = await _http.Client.PostAsync(_http.Url, content);
+            seen.Add(response.StatusCode);
+            var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject();
+            Assert.True(answer.ContainsKey("data") || answer["errors"] is JsonArray { Count: > 0 });
+        }
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.BadRequest], seen.Order());
+    }
+
+    [Fact]
     public async Task A_query_may_come_by_GET_with_its_variables()
     {
         var variables = Uri.EscapeDataString("""{"n":"Zoë & co"}""");
