@@ -45,6 +45,19 @@ public sealed class SchemaTests(Fixture fixture) : IClassFixture<Fixture>
         Assert.Equal((await Theirs(Fixture.Read("schema.graphql")))["printed"]!.GetValue<string>(), fixture.Schema.Print());
 
     [Theory]
+    [InlineData("mutation { a }")]
+    [InlineData("mutation M { ...F b { c } } fragment F on Query { a }")]
+    [InlineData("subscription { a { b } }")]
+    public async Task An_operation_without_a_root_is_answered_as_graphql_js_answers_it(string query)
+    {
+        const string sdl = "type Query { a: Int }";
+        await Theirs(sdl);
+        var theirs = await fixture.Peer.Ask("run", new JsonObject { ["name"] = "tried", ["query"] = query });
+        var ours = await new Engine(Schema.Parse(sdl)).Execute(new GraphQLRequest(query));
+        Assert.Equal(Canonical.Text(theirs), Canonical.Text(JsonNode.Parse(ours.ToUtf8())));
+    }
+
+    [Theory]
     [InlineData("type Query { a(x: Int = \"x\"): Int }", "The default value \"x\" of \"x\" is not of type \"Int\".")]
     [InlineData("type Query { a(x: E = B): Int } enum E { A }", "The default value B of \"x\" is not of type \"E\".")]
     [InlineData("type Query { a(x: I = {y: 1}): Int } input I { x: Int }", "The default value {y: 1} of \"x\" is not of type \"I\".")]

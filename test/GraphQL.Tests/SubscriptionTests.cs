@@ -92,6 +92,7 @@ public sealed class SubscriptionTests
         """{"errors":[{"message":"Internal error.","locations":[{"line":1,"column":16}],"path":["bare"]}]}""")]
     [InlineData("subscription { nothing }",
         """{"errors":[{"message":"Cannot query field \"nothing\" on type \"Subscription\".","locations":[{"line":1,"column":16}]}]}""")]
+    [InlineData("subscription { early @skip(if: true) }", """{"errors":[{"message":"No field is left to subscribe to."}]}""")]
     public async Task What_cannot_begin_is_one_result_without_data(string query, string result) =>
         Assert.Equal([result], await Results(query));
 

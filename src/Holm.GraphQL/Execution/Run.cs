@@ -59,7 +59,8 @@ internal sealed class Run
         try
         {
             var type = RootType();
-            var group = _selections.Of(Operation, type).Groups[0];
+            var groups = _selections.Of(Operation, type).Groups;
+            var group = groups.Count > 0 ? groups[0] : throw new GraphQLError("No field is left to subscribe to.");
             var (node, path) = (group.Nodes[0], new ResultPath(null, group.Key));
             var field = Schema.Field(type, node.Name.Value)!;
             try
