@@ -10,8 +10,8 @@ public sealed class ExecutionTests
     private sealed record Device(int Id, string Name, int? Parent);
 
     private const string Sdl = """
-        type Query { devices: [Device!]! device(id: Int!): Device slow: Int boom: Int sum(of: [Int!]): Int who: String thing: Thing at: Date
-          path(x: Int): [Leaf!] }
+        type Query { devices: [Device!]! device(id: Int!): Device slow: Int boom: Int sum(of: [Int!]): Int who: String thing: Thing
+          at(on: Date = "2026-11-29"): Date path(x: Int): [Leaf!] }
         type Leaf { where: String }
         type Mutation { add(n: Int!): Int! }
         type Device { id: Int! name: String! parent: Device again: Device color: Color }
@@ -56,7 +56,7 @@ public sealed class ExecutionTests
             .Field("Query.sum", context => context.Argument<IReadOnlyList<object?>>("of")?.Cast<int>().Sum())
             .Field("Query.who", context => context.State)
             .Field("Query.thing", _ => Devices[4])
-            .Field("Query.at", _ => new DateOnly(2026, 11, 29))
+            .Field("Query.at", context => context.Argument<DateOnly>("on").AddDays(1))
             .Field("Query.path", _ => new[] { "a", "b" })
             .Field("Leaf.where", context => string.Join('/', context.Path))
             .Field("Mutation.add", async context =>
@@ -197,6 +197,17 @@ public sealed class ExecutionTests
     }
 
     [Fact]
+    public void A_default_value_is_read_and_shown_by_its_scalar()
+    {
+        const string sdl = "type Query {\n  a(on: Date = \"2026-11-29\"): Int\n}\n\nscalar Date";
+        static Bindings Dates() =>
+            new Bindings().Scalar("Date", value => DateOnly.Parse((string)value, null), value => ((DateOnly)value).ToString("O"));
+        Assert.Equal(sdl, Schema.Parse(sdl, Dates()).Print());
+        var error = Assert.Throws<SchemaException>(() => Schema.Parse(sdl.Replace("29", "31", StringComparison.Ordinal), Dates()));
+        Assert.Equal(["The default value \"2026-11-31\" of \"on\" is not of type \"Date\"."], error.Errors.Select(e => e.Message));
+    }
+
+    [Fact]
     public async Task A_cancelled_request_ends()
     {
         using var stop = new CancellationTokenSource();
@@ -209,7 +220,7 @@ public sealed class ExecutionTests
     [Fact]
     public async Task State_classes_scalars_enums_and_paths_reach_resolvers_and_results()
     {
-        Assert.Equal("""{"data":{"who":"me","thing":{"__typename":"Device","name":"d"},"at":"2026-11-29","sum":6,"none":null}}""",
+        Assert.Equal("""{"data":{"who":"me","thing":{"__typename":"Device","name":"d"},"at":"2026-11-30","sum":6,"none":null}}""",
             await Answer("{ who thing { __typename ... on Device { name } } at sum(of: [1, 2, 3]) none: sum }", "me"));
         Assert.Equal("""{"data":{"path":[{"where":"path/0/where"},{"where":"path/1/where"}]}}""", await Answer("{ path { where } }"));
         var colors = await Answer("{ devices { color } }");

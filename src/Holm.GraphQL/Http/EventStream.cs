@@ -16,24 +16,43 @@ internal static class EventStream
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
         await response.Body.FlushAsync(ct);
-        await using var each = results.GetAsyncEnumerator(ct);
-        while (true)
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var each = results.GetAsyncEnumerator(gone.Token);
+        var next = Task.FromResult(false);
+        try
         {
-            var next = each.MoveNextAsync().AsTask();
-            while (!next.IsCompleted)
+            while (true)
             {
-                using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ct);
-                if (await Task.WhenAny(next, Task.Delay(keepAlive, clock, waiting.Token)) != next && !ct.IsCancellationRequested)
+                next = each.MoveNextAsync().AsTask();
+                while (!await Arrives(next, keepAlive, clock, ct))
                     await Send(response, ":\n\n", ct);
-                await waiting.CancelAsync();
-                if (ct.IsCancellationRequested)
+                if (!await next)
                     break;
+                await Send(response, $"event: next\ndata: {Encoding.UTF8.GetString(each.Current.ToUtf8())}\n\n", ct);
             }
-            if (!await next)
-                break;
-            await Send(response, $"event: next\ndata: {Encoding.UTF8.GetString(each.Current.ToUtf8())}\n\n", ct);
+            await Send(response, "event: complete\ndata:\n\n", ct);
         }
-        await Send(response, "event: complete\ndata:\n\n", ct);
+        finally
+        {
+            // A source is not disposed of while it is asked for more.
+            await gone.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await each.DisposeAsync();
+        }
+    }
+
+    // False: not yet.
+    private static async Task<bool> Arrives(Task next, TimeSpan patience, TimeProvider clock, CancellationToken ct)
+    {
+        try
+        {
+            await next.WaitAsync(patience, clock, ct);
+            return true;
+        }
+        catch (TimeoutException) when (!next.IsCompleted)
+        {
+            return false;
+        }
     }
 
     private static async Task Send(HttpResponse response, string text, CancellationToken ct)

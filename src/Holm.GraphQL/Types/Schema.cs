@@ -34,8 +34,8 @@ public sealed class Schema
         var document = Parser.Parse(sdl, Limits.Trusted);
         Refuse(SdlCheck.Errors(document));
         var schema = new Schema(document);
-        Refuse(SchemaCheck.Errors(schema));
-        Refuse(bindings?.Bind(schema) ?? []);
+        // Bound before it is checked: default values are read by the scalars that are bound.
+        Refuse([.. bindings?.Bind(schema) ?? [], .. SchemaCheck.Errors(schema)]);
         return schema;
     }
 
