@@ -198,6 +198,26 @@ public sealed class HttpTests(Fixture fixture) : IClassFixture<Fixture>, IAsyncL
         Assert.StartsWith("{\"errors\":[", badBody, StringComparison.Ordinal);
     }
 
+    private async Task<string> Listen(string query, int leaveAfter = 0) => (await fixture.Peer.Ask("listen", new JsonObject
+    {
+        ["url"] = _http.Url.ToString(),
+        ["query"] = query,
+        ["leaveAfter"] = leaveAfter,
+    }))!.ToJsonString();
+
+    [Fact]
+    public async Task A_client_of_graphql_sse_gets_results_and_their_end()
+    {
+        Assert.Equal("""{"results":[{"data":{"ticks":1}},{"data":{"ticks":2}},{"data":{"ticks":3}}]}""",
+            await Listen("subscription { ticks(to: 3) }"));
+        Assert.Equal("""{"results":[{"data":{"set":1}}]}""", await Listen("mutation { set }"));
+        Assert.Equal("""{"results":[{"errors":[{"message":"boom","locations":[{"line":1,"column":3}],"path":["boom"]}],"data":null}]}""",
+            await Listen("{ boom }"));
+        Assert.Contains("\"error\":\"", await Listen("subscription { nothing }"), StringComparison.Ordinal);
+        Assert.Equal("""{"results":[{"data":{"forever":1}}]}""", await Listen("subscription { forever }", leaveAfter: 1));
+        await _gone.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     [Fact]
     public async Task A_silent_stream_shows_that_it_lives()
     {

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace GraphQL.Tests;
 
-/// <summary>One node process with graphql-js and graphql-http in it, asked in lines of JSON.</summary>
+/// <summary>One node process with graphql-js, graphql-http and graphql-sse in it, asked in lines of JSON.</summary>
 public sealed class Peer : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

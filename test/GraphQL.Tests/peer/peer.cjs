@@ -1,4 +1,4 @@
-// graphql-js answers questions, one line of JSON each: {op, ...} in, the answer out.
+// graphql-js, and clients of its family, answer questions, one line of JSON each: {op, ...} in, the answer out.
 'use strict';
 const {
   GraphQLError, GraphQLSchema, buildASTSchema, execute, parse, printSchema, specifiedRules, validate, validateSchema,
@@ -6,6 +6,7 @@ const {
 const { validateSDL } = require('graphql/validation/validate');
 const { MaxIntrospectionDepthRule } = require('graphql/validation/rules/MaxIntrospectionDepthRule');
 const { serverAudits } = require('graphql-http');
+const { createClient } = require('graphql-sse');
 
 const rules = specifiedRules.filter((rule) => rule !== MaxIntrospectionDepthRule);
 const schemas = new Map();
@@ -79,6 +80,22 @@ const answers = {
       audits.push({ id, name, status, reason: reason ?? '' });
     }
     return audits;
+  },
+
+  // What a client of graphql-sse gets of one operation: its results, and how it ended.
+  async listen({ url, query, leaveAfter }) {
+    const client = createClient({ url, retryAttempts: 0 });
+    const results = [];
+    return new Promise((done) => {
+      const leave = client.subscribe({ query }, {
+        next(result) {
+          results.push(result);
+          if (results.length === leaveAfter) leave();
+        },
+        error: (error) => done({ results, error: String(error.message ?? error) }),
+        complete: () => done({ results }),
+      });
+    });
   },
 };
 
