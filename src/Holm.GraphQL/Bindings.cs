@@ -19,7 +19,7 @@ public sealed class Bindings
 
     /// <summary>A field of the subscription type: each event becomes the source of its resolver or, without one, its value.</summary>
     public Bindings Events<T>(string name, Func<FieldContext, IAsyncEnumerable<T>> events) =>
-        OnField(name, field => field.Events = context => Boxed(events(context), context.Cancellation));
+        OnField<ObjectType>(name, field => field.Events = context => Boxed(events(context), context.Cancellation));
 
     /// <summary>The fields of a type whose sources are all of one class; values of that class are known to be of that type.</summary>
     public ObjectBindings<TSource> Of<TSource>(string type) where TSource : notnull
@@ -57,12 +57,12 @@ public sealed class Bindings
     });
 
     /// <summary>
-    /// What a field costs, where it is not 1. What is selected from it is added, for a list times its <c>first</c>, <c>last</c> or
-    /// <c>limit</c>, or else <see cref="Limits.ListSize"/>.
+    /// What a field costs, also one of an interface, where it is not 1. What is selected from it is added, for a list times its
+    /// <c>first</c>, <c>last</c> or <c>limit</c>, or else <see cref="Limits.ListSize"/>.
     /// </summary>
-    public Bindings Cost(string name, int cost) => OnField(name, field => field.Cost = cost);
+    public Bindings Cost(string name, int cost) => OnField<FieldsType>(name, field => field.Cost = cost);
 
-    internal Bindings Resolve(string name, Resolver resolver) => OnField(name, field => field.Resolver = resolver);
+    internal Bindings Resolve(string name, Resolver resolver) => OnField<ObjectType>(name, field => field.Resolver = resolver);
 
     internal IReadOnlyList<GraphQLError> Bind(Schema schema) =>
     [
@@ -70,10 +70,10 @@ public sealed class Bindings
             .Select(binding => new GraphQLError($"The schema has no \"{binding.Name}\" to bind code to.")),
     ];
 
-    private Bindings OnField(string name, Action<Field> change) => Add(name, schema =>
+    private Bindings OnField<TType>(string name, Action<Field> change) where TType : FieldsType => Add(name, schema =>
     {
-        if (name.Split('.') is not [var type, var field] || schema.Types.GetValueOrDefault(type) is not ObjectType { Fields: var fields }
-            || !fields.TryGetValue(field, out var definition))
+        if (name.Split('.') is not [var type, var field]
+            || (schema.Types.GetValueOrDefault(type) as TType)?.Field(field) is not { } definition)
             return false;
         change(definition);
         return true;

@@ -263,10 +263,13 @@ public sealed class ExecutionTests
     [Fact]
     public void What_a_list_costs_goes_by_the_argument_that_bounds_it()
     {
-        var schema = Schema.Parse("type Query { all(first: Int, limit: Int): [Query!] a: Int }");
+        var schema = Schema.Parse("""
+            type Query implements Some { all(first: Int, limit: Int): [Query!] a: Int some: Some } interface Some { a: Int }
+            """, new Bindings().Cost("Some.a", 9));
         var engine = new Engine(schema, new Limits { Cost = 0 });
         string Cost(string fields) => engine.Prepare(new GraphQLRequest($"query ($n: Int) {fields}", null,
             new Dictionary<string, object?> { ["n"] = 7L })).Errors[0].Message;
+        Assert.Equal("The operation costs 18; at most 0 is allowed.", Cost("{ some { a } all(first: $n) { a } }"));
         Assert.Equal("The operation costs 8; at most 0 is allowed.", Cost("{ all(first: $n) { a } }"));
         Assert.Equal("The operation costs 41; at most 0 is allowed.", Cost("{ all(limit: 5) { all(limit: $n) { a } } }"));
         Assert.Equal("The operation costs 1; at most 0 is allowed.", Cost("{ all(limit: -5) { all(limit: $n) { a } } }"));
