@@ -16,6 +16,8 @@ build_packages=(gcc libc6-dev zlib1g-dev lxc-dev musl-tools)
 # Needed to test and to show: real peers, image sources, the emulated machine with Debian's own kernel.
 test_packages=(lxc busybox-static debootstrap qemu-system-x86 squashfs-tools e2fsprogs iproute2 zstd xz-utils cpio jq curl acl attr procps
   git bsdutils strace lxd-client libedit-dev docker-registry skopeo umoci buildah podman apache2-utils openssl)
+# Debian's node; one from elsewhere brings npm along, and Debian's npm cannot stand beside it.
+node_packages=(nodejs npm)
 
 main() {
   verb=${1:-help}
@@ -119,7 +121,8 @@ do_test() {
   export HOLM_SOAK=
   [ "${1:-}" != --soak ] || { HOLM_SOAK=1 && shift; }
   name=${1:-}
-  install "${runtime_packages[@]}" "${build_packages[@]}" "${test_packages[@]}"
+  ! command -v npm >/dev/null || node_packages=()
+  install "${runtime_packages[@]}" "${build_packages[@]}" "${test_packages[@]}" ${node_packages[@]+"${node_packages[@]}"}
   do_build
   debian_image
   projects=()
