@@ -54,7 +54,7 @@ public sealed record LaunchCall
     /// <summary>First byte of an answer: an exit code (one byte) and why follow.</summary>
     public const byte Refused = (byte)'r';
 
-    /// <summary>First byte of an answer: the program's control socket comes with it; 1 follows where its instance was there before.</summary>
+    /// <summary>First byte of an answer: the program's control socket comes with it; then 1 where its instance was there before.</summary>
     public const byte Taken = (byte)'s';
 
     /// <summary>Longest message, bytes.</summary>

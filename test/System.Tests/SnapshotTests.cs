@@ -116,7 +116,8 @@ public sealed class SnapshotTests
 
         // Only what it has, and of a snapshot.
         await node.Lxc("stop", "c2", "--force");
-        await node.Lxc("copy", "c1/same", "c2", "--refresh");
+        await node.Lxc("query", "-X", "POST", "--wait", "/1.0/instances", "-d",
+            """{"name":"c2","source":{"type":"copy","source":"c1/same","refresh":true}}""");
         await node.Lxc("start", "c2");
         Assert.Equal("gone\n", await node.In("c2", "test -e /root/file || echo gone"));
         // One that is not there is made.

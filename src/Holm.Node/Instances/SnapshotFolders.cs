@@ -164,7 +164,7 @@ public sealed class SnapshotFolders(PoolFolders pools)
         });
     }
 
-    /// <summary>Gives an instance copies of the snapshots of another that it does not have, and takes away those that one has not.</summary>
+    /// <summary>Gives an instance copies of the snapshots of another that it lacks, and takes away those that the other has not.</summary>
     /// <param name="pool">Folder of the pool its root is in.</param>
     /// <param name="name">The instance.</param>
     /// <param name="snapshots">The other's. One of the same name and time is the same.</param>
