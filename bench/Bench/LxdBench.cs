@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tests.Lxd;
 
 namespace Bench;
 
@@ -13,7 +14,7 @@ internal static class LxdBench
     public static async Task Run(Report report)
     {
         await using var node = await BenchNode.Start();
-        await using var lxd = await LxdPeer.TryStart();
+        await using var lxd = await LxdPeer.TryStart(Repository.Out("sample.squashfs"));
         (string Name, Dictionary<string, string> Side, int Daemon)[] sides =
         [
             ("Holm", LxdPeer.Client(Path.Combine(node.RunFolder, "unix.socket"), node.State), node.DaemonPid),

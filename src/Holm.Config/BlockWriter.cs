@@ -33,7 +33,7 @@ internal static class BlockWriter
                 Line(text, 0, ["end"]);
                 break;
             case ["network", var network] when document.Networks.TryGetValue(network, out var found):
-                Line(text, 0, ["network", network]);
+                Line(text, 0, ["network", network, .. found.IsBridge ? (string[])[] : [found.Type]]);
                 WriteParts(text, found.Description, found.Config, NoDevices, withIface: false);
                 Line(text, 0, ["end"]);
                 break;

@@ -10,6 +10,9 @@ public sealed record Expanded(
     ImmutableSortedDictionary<string, string> Config,
     ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, string>> Devices)
 {
+    /// <summary>The networks that nics may name.</summary>
+    public ImmutableSortedDictionary<string, NetworkConfig> Networks { get; init; } = Maps.Empty<NetworkConfig>();
+
     /// <summary>A key's value, or null.</summary>
     public string? this[string key] => Config.GetValueOrDefault(key);
 
@@ -47,6 +50,6 @@ public static class Expansion
             config = config.SetItems(profile.Config);
             devices = devices.SetItems(profile.Devices);
         }
-        return new Expanded(config.SetItems(instance.Config), devices.SetItems(instance.Devices));
+        return new Expanded(config.SetItems(instance.Config), devices.SetItems(instance.Devices)) { Networks = document.Networks };
     }
 }

@@ -11,7 +11,8 @@ public static class Nics
     /// <exception cref="Refusal">400: two have one name inside.</exception>
     public static ImmutableArray<Nic> Of(Expanded expanded)
     {
-        var nics = expanded.Present.Where(d => d.Value.GetValueOrDefault("type") == "nic").Select(d => Nic.Read(d.Key, d.Value)).ToList();
+        var nics = expanded.Present.Where(d => d.Value.GetValueOrDefault("type") == "nic").Select(d => Nic.Read(d.Key,
+            expanded.Networks.GetValueOrDefault(d.Value.GetValueOrDefault("network", ""))?.NicOf(d.Value) ?? d.Value)).ToList();
         var taken = new HashSet<string>(StringComparer.Ordinal) { "lo" };
         foreach (var nic in nics.Where(n => n.Name is not null))
             if (!taken.Add(nic.Name!))
@@ -51,7 +52,7 @@ public static class Nics
             subnets.Add((owner, own));
         }
 
-        foreach (var network in document.Networks.Values)
+        foreach (var network in document.Networks.Values.Where(n => n.IsBridge))
         {
             Take(network.Name, $"network {network.Name}");
             Address($"network {network.Name}", network.Plan);

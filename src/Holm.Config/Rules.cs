@@ -64,7 +64,10 @@ public static class Rules
     {
         try
         {
-            ShareSpec.Of(Expansion.Expand(document, instance).Present);
+            var expanded = Expansion.Expand(document, instance);
+            ShareSpec.Of(expanded.Present);
+            if (expanded.Present.Count(d => d.Value.GetValueOrDefault("type") == "disk" && d.Value.GetValueOrDefault("path") == "/") > 1)
+                expanded.Root();
         }
         catch (Refusal refusal)
         {

@@ -21,7 +21,10 @@ public sealed partial record ConfigKey
         new("ipv4.dhcp.ranges", Ranges, "all of the subnet", "which addresses are handed out"),
         new("ipv4.nat", Bool, "false", "let apps out: what leaves the subnet seems to come from the host"),
         new("ipv6.address", "none", "none", "accepted as LXD's clients send it; IPv6 addresses are not handed out"),
+        new("mtu", Bytes, "the parent's", "macvlan, physical: longest packet"),
+        new("parent", Interface, "", "macvlan, physical: interface of the host that nics hang on"),
         new("user.*", Text, "", "free text for people and programs"),
+        new("vlan", Vlan, "", "physical: VLAN on that interface"),
     ];
 
     /// <summary>Keys of devices of type nic, whatever their nictype.</summary>

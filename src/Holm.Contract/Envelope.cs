@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Holm.Contract;
 
@@ -136,9 +137,20 @@ public sealed record LifecycleEvent
     /// <summary>URL of the object.</summary>
     public string Source { get; init; } = "";
 
-    /// <summary>More about it; may be empty.</summary>
-    public IReadOnlyDictionary<string, string> Context { get; init; } = new Dictionary<string, string>();
+    /// <summary>More about it: texts, or lists of texts; null: nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, JsonElement>? Context { get; init; }
+
+    /// <summary>Who asked for it; null: it happened by itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Requestor? Requestor { get; init; }
 }
+
+/// <summary>Who asked for something, as LXD's <c>EventLifecycleRequestor</c>.</summary>
+/// <param name="Username"><c>root</c> by the socket, whose permissions are the login; by TLS the certificate's fingerprint.</param>
+/// <param name="Protocol"><c>unix</c> or <c>tls</c>.</param>
+/// <param name="Address"><c>@</c>, or address and port.</param>
+public sealed record Requestor(string Username, string Protocol, string Address);
 
 /// <summary>One line of the daemon's log.</summary>
 public sealed record LogEvent

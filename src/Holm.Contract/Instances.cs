@@ -109,6 +109,10 @@ public sealed record InstancePut
 /// <summary>Body of <c>POST /1.0/instances</c>.</summary>
 public sealed record InstancesPost
 {
+    /// <summary>LXD's short form of limits, such as <c>c1-m0.5</c>: CPUs and GiB of memory; null or empty: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? InstanceType { get; set; }
+
     /// <summary>The new name; empty lets the node invent one.</summary>
     public string? Name { get; set; }
 

@@ -19,7 +19,8 @@ public sealed record Network
     public string Name { get; init; } = "";
 
     /// <summary>
-    /// <c>bridge</c>; of what is not managed also <c>physical</c>, <c>vlan</c>, <c>bond</c>, <c>loopback</c> or <c>unknown</c>.
+    /// <c>bridge</c>, <c>macvlan</c> or <c>physical</c>; of what is not managed also <c>vlan</c>, <c>bond</c>,
+    /// <c>loopback</c> or <c>unknown</c>.
     /// </summary>
     public string Type { get; init; } = "bridge";
 
@@ -46,7 +47,7 @@ public sealed record NetworkPut
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; set; }
 
-    /// <summary><c>bridge</c> or empty; read by POST on the list only.</summary>
+    /// <summary><c>bridge</c>, which empty is too, <c>macvlan</c> or <c>physical</c>; read by POST on the list only.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Type { get; set; }
 

@@ -167,14 +167,19 @@ public static class Daemon
         executor.SwitchedOff = control.SwitchedOff;
         loop.GoesDown = control.GoesDown;
         loop.WentDown = control.WentDown;
-        loop.Changed = (before, after) => Tell(events, before, after);
+        control.PowerSet = (name, action) => events.Lifecycle(action, "/1.0/instances/" + name);
+        loop.Changed = (before, after) =>
+        {
+            if (!control.IsBeingSet(after.Name))
+                Tell(events, before, after);
+        };
         config.Changed += (_, _) => loop.Wake();
     }
 
     private static void Tell(Events events, ObservedInstance before, ObservedInstance after)
     {
         if (Lifecycle.Between(before, after) is var (action, reason))
-            events.Lifecycle(action, "/1.0/instances/" + after.Name, ("reason", reason));
+            events.Lifecycle(action, "/1.0/instances/" + after.Name, reason.Length > 0 ? [("reason", reason)] : []);
     }
 
     /// <summary>What is registered, with what a crash left half done finished, and what launches it.</summary>

@@ -11,12 +11,16 @@ internal static class NetworkCreate
         var name = Parts.One("NAME", "name of the new network and of its bridge on the host, at most 15 characters");
         var keys = Parts.Some("KEY=VALUE", "its keys, LXD's names", KeyTable.Networks.Live, least: 0);
         var description = Parts.Value("--description", "TEXT", "free text");
-        return new("create", "make a network", name, keys, description)
+        var type = Parts.Value("--type", "TYPE", "bridge, which it is unless said otherwise, macvlan or physical");
+        return new("create", "make a network", name, keys, type, description)
         {
-            More = "Makes a bridge on the host. Holm chooses nothing by itself: without keys the bridge has no address and hands out none. "
+            More = "Makes a bridge on the host; of type macvlan or physical it makes nothing, but says how a nic that names the network "
+                + "hangs on an interface of the host. Holm chooses nothing by itself: without keys the bridge has no address and hands "
+                + "out none. "
                 + "An app is connected by a nic device that names the network; see holm config device add.",
             Keys = [KeyTable.Networks],
-            Examples = ["holm network create br0", "holm network create br0 ipv4.address=10.0.0.1/24 ipv4.dhcp=true ipv4.nat=true"],
+            Examples = ["holm network create br0", "holm network create br0 ipv4.address=10.0.0.1/24 ipv4.dhcp=true ipv4.nat=true",
+                "holm network create lan --type macvlan parent=eth1"],
             Run = (line, caller) =>
             {
                 var chosen = line.GetRequiredValue(name);
@@ -24,7 +28,7 @@ internal static class NetworkCreate
                 var body = new NetworkPut
                 {
                     Name = chosen,
-                    Type = "bridge",
+                    Type = line.GetValue(type) ?? "bridge",
                     Description = line.GetValue(description) ?? "",
                     Config = Names.Pairs(line.GetValue(keys) ?? []),
                 };

@@ -167,7 +167,7 @@ public sealed record Draft
         Kind.Variable => Config.Keys.Where(k => k.StartsWith(ConfigText.EnvironmentPrefix, StringComparison.Ordinal))
             .Select(k => k[ConfigText.EnvironmentPrefix.Length..]),
         Kind.Key => Keys.All.Select(k => k.Name.TrimEnd('*')).Union(Config.Keys),
-        Kind.NetworkKey => NetworkConfig.KeysOf.Union(Config.Keys),
+        Kind.NetworkKey => NetworkConfig.KeysOf(Network.Type).Union(Config.Keys),
         Kind.Device => Devices.Keys,
         Kind.HostPath => Devices.Values.Where(d => d.ContainsKey("source") && !d.ContainsKey("pool")).Select(d => d["source"]),
         _ => placeholder.Words,

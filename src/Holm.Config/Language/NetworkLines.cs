@@ -20,7 +20,12 @@ internal static class NetworkLines
         Keys.CheckText($"network {draft.Network.Name}: {Names.Show(key)}", value);
         // What hangs together is checked at the end, so that the order of lines does not matter.
         if (!AddressPlan.Keys.Contains(key))
-            new NetworkConfig { Name = draft.Network.Name, Config = Maps.Of((key, value)) }.Check();
+        {
+            var alone = draft.Network with { Config = Maps.Of((key, value)) };
+            alone.CheckKey(key, value);
+            if (alone.IsBridge)
+                alone.Check();
+        }
         return draft.With(draft.Config.SetItem(key, value));
     }
 

@@ -14,7 +14,7 @@ internal static class ObjectLines
         In("no iface IFNAME:end", "take away the addresses and services of a host end", NoIface),
         In("profile NAME:profile", "make a profile, or enter it", Profile),
         In("no profile NAME:profile", "remove a profile that no app uses", NoProfile),
-        In("network NAME:network", "make a managed network, or enter it", Network),
+        In("network NAME:network [TYPE:networktype]", "make a managed network, or enter it", Network),
         In("no network NAME:network", "remove a managed network that no app uses", NoNetwork),
         In("resources [cpu PERCENT:cpu] [memory PERCENT:memory]", "what all apps together may use of this device", SetResources),
         In("no resources", "back to 25 % of all processors and 50 % of the RAM",
@@ -119,8 +119,12 @@ internal static class ObjectLines
     private static Draft Network(Draft draft, Arguments arguments)
     {
         var name = arguments.Of("network");
-        var network = draft.Document.Networks.GetValueOrDefault(name) ?? new NetworkConfig { Name = name };
-        network.Check();
+        InterfaceNames.CheckHost("network", name);
+        var type = arguments["networktype"];
+        var network = draft.Document.Networks.GetValueOrDefault(name) ??
+            new NetworkConfig { Name = name, Type = type ?? NetworkConfig.Bridge };
+        if (type is not null && type != network.Type)
+            throw new Refusal(409, $"network {name}: its type is {network.Type} and cannot be changed");
         return (draft with { Document = draft.Document.With(network) }).Enter(new Place(PlaceKind.Network, name));
     }
 

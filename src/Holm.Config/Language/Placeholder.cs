@@ -65,6 +65,10 @@ public sealed record Placeholder(string Key, Kind Kind, string Help)
         new("image", Kind.Image, "alias of an image, or a fingerprint"),
         new("profile", Kind.Profile, "name of a profile"),
         new("network", Kind.Network, "name of a managed network, and of its bridge"),
+        new("networktype", Kind.OneOf, "bridge (one that the node makes), macvlan or physical (on an interface of the host)")
+        {
+            Words = NetworkConfig.Types,
+        },
         new("end", Kind.HostEnd, "host end of an app's veth pair"),
         new("host", Kind.HostEnd, "host end of the veth pair"),
         new("guest", Kind.Inside, "what the interface is called inside"),

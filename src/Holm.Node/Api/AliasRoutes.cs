@@ -24,7 +24,7 @@ internal static class AliasRoutes
         if (call.Node.Images.Aliases().Any(a => a.Name == name))
             throw new Refusal(409, $"Alias \"{name}\" already exists");
         Set(call, name, body.Target, body.Description);
-        call.Node.Events.Lifecycle("image-alias-created", Url(name));
+        call.Node.Events.Lifecycle("image-alias-created", Url(name), ("target", call.Node.Images.Find(name)?.Fingerprint ?? ""));
         await call.Created(Url(name)).ConfigureAwait(false);
     }
 

@@ -96,11 +96,14 @@ public sealed class ApiServer : IAsyncDisposable
                 throw new Refusal(403, "not authorized: web pages are not answered");
             if (!IsPublic(http.Request))
                 call.CheckTrusted();
+            Events.Requestor = call.Requestor;
             using var trusted = call.IsRemote && call.IsTrusted
                 ? call.Node.Trust.Clients.WhileTrusted(call.Certificate!, http.Abort) : null;
             if (call.Query("project") is not ("" or "default"))
                 throw new Refusal(404,
                     $"Project not found: {Names.Show(call.Query("project"))}; this node has project default only");
+            if (call.Query("project").Length > 0 && Keys.IsTrue(call.Query("all-projects")))
+                throw new Refusal(400, "Cannot specify a project when requesting all projects");
             await next(http).ConfigureAwait(false);
             if (http.Response.StatusCode is 404 or 405 && !http.Response.HasStarted)
                 await call.Refuse(http.Response.StatusCode, NotYet.Sentence(http)).ConfigureAwait(false);

@@ -38,6 +38,11 @@ internal sealed class Call(HttpContext http, NodeFace node, ApiState state)
     /// <summary>True when he came by TLS.</summary>
     public bool IsRemote => http.Features.Get<ITlsConnectionFeature>() is not null;
 
+    /// <summary>Who asks, for those who listen to events.</summary>
+    public Requestor Requestor => !IsRemote ? new("root", "unix", "@") : new(
+        Certificate is { } shown ? shown.GetCertHashString(HashAlgorithmName.SHA256).ToLowerInvariant() : "", "tls",
+        $"{http.Connection.RemoteIpAddress}:{http.Connection.RemotePort}");
+
     /// <summary>How many levels of objects a list shows instead of URLs: 0, 1 or 2.</summary>
     public int Recursion => Query("recursion") switch
     {

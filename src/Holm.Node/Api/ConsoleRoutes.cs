@@ -7,7 +7,12 @@ namespace Holm.Node.Api;
 /// <summary>The console of an instance: attach, read the log, clear it; and the engine's own log.</summary>
 internal static class ConsoleRoutes
 {
-    public static Task Log(Call call) => Send(call, call.Node.Instances.ConsoleLog(InstanceRoutes.Find(call).Name));
+    public static async Task Log(Call call)
+    {
+        var name = InstanceRoutes.Find(call).Name;
+        await Send(call, call.Node.Instances.ConsoleLog(name)).ConfigureAwait(false);
+        call.Node.Events.Lifecycle("instance-console-retrieved", InstanceRoutes.Url(name));
+    }
 
     /// <summary>What liblxc said of the last start; <c>lxc info NAME --show-log</c> asks for it.</summary>
     public static Task EngineLog(Call call) => Send(call, call.Node.Instances.EngineLog(InstanceRoutes.Find(call).Name));

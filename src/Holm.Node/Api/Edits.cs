@@ -6,12 +6,12 @@ namespace Holm.Node.Api;
 /// <summary>What PUT, POST and PATCH do to maps of keys and lists of names.</summary>
 internal static class Edits
 {
-    /// <summary>The whole new map. An empty value unsets a key, but for free text, where empty is a value.</summary>
+    /// <summary>The whole new map. An empty value unsets a key, but for a variable of the environment, which may be empty.</summary>
     public static ImmutableSortedDictionary<string, string> Whole(Dictionary<string, string>? given)
     {
         var map = Maps.From(given);
-        return map.RemoveRange(map.Where(p => string.IsNullOrEmpty(p.Value) && Keys.Find(p.Key) is { ManyLines: false }).Select(p =>
-            p.Key));
+        return map.RemoveRange(map.Where(p => p.Value.Length == 0 && !p.Key.StartsWith("environment.", StringComparison.Ordinal))
+            .Select(p => p.Key));
     }
 
     /// <summary>The whole new map of a network; an empty value unsets whatever key it is of.</summary>
@@ -22,6 +22,12 @@ internal static class Edits
     public static ImmutableSortedDictionary<string, string> Replace(
         ImmutableSortedDictionary<string, string> old, Dictionary<string, string>? given) =>
         Maps.From(old.Where(p => IsOurs(p.Key))).SetItems(Whole(given));
+
+    /// <summary>Devices as they are given; an empty value unsets a key.</summary>
+    public static ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, string>> Devices(
+        Dictionary<string, Dictionary<string, string>>? given) =>
+        Maps.Empty<ImmutableSortedDictionary<string, string>>().SetItems(
+            (given ?? []).Select(d => KeyValuePair.Create(d.Key, Filled(d.Value))));
 
     /// <summary>Merges; an empty value unsets a key.</summary>
     public static ImmutableSortedDictionary<string, string> Merge(

@@ -19,6 +19,14 @@ public sealed class Events(TimeProvider clock)
 
     private readonly Lock _gate = new();
     private readonly List<Listener> _listeners = [];
+    private static readonly AsyncLocal<Requestor?> Asking = new();
+
+    /// <summary>Who asked for what is done from here on, operations that begin here included; null: nobody.</summary>
+    public static Requestor? Requestor
+    {
+        get => Asking.Value;
+        set => Asking.Value = value;
+    }
 
     /// <summary>An operation changed.</summary>
     public void Publish(Operation operation) =>
@@ -30,11 +38,26 @@ public sealed class Events(TimeProvider clock)
     /// <param name="context">More about it.</param>
     public void Lifecycle(string action, string source, params ReadOnlySpan<(string Key, string Value)> context)
     {
-        var more = new Dictionary<string, string>(StringComparer.Ordinal);
+        var more = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (var (key, value) in context)
-            more[key] = value;
-        Publish("lifecycle", () => JsonSerializer.SerializeToElement(
-            new LifecycleEvent { Action = action, Source = source, Context = more }, ContractJson.Default.LifecycleEvent));
+            more[key] = JsonSerializer.SerializeToElement(value, ContractJson.Default.String);
+        Lifecycle(action, source, more);
+    }
+
+    /// <summary>Something happened to an object.</summary>
+    /// <param name="action">LXD's word for it.</param>
+    /// <param name="source">URL of the object.</param>
+    /// <param name="context">More about it.</param>
+    public void Lifecycle(string action, string source, Dictionary<string, JsonElement> context)
+    {
+        var told = new LifecycleEvent
+        {
+            Action = action,
+            Source = source,
+            Context = context.Count > 0 ? context : null,
+            Requestor = Requestor,
+        };
+        Publish("lifecycle", () => JsonSerializer.SerializeToElement(told, ContractJson.Default.LifecycleEvent));
     }
 
     /// <summary>A line of the daemon's log.</summary>

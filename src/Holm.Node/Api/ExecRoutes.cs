@@ -67,7 +67,7 @@ internal static class ExecRoutes
             using var session = await ready.ConfigureAwait(false);
             await joined.ConfigureAwait(false);
             session.Go();
-            node.Events.Lifecycle("instance-exec", $"/1.0/instances/{name}", ("command", string.Join(' ', request.Command)));
+            Tell(node, name, request);
             relay = new ExecRelay(session, sockets);
             Tell(run, await relay.Run().ConfigureAwait(false));
         }
@@ -91,13 +91,19 @@ internal static class ExecRoutes
     {
         using var session = node.Instances.Exec(name, request);
         session.Go();
-        node.Events.Lifecycle("instance-exec", $"/1.0/instances/{name}", ("command", string.Join(' ', request.Command)));
+        Tell(node, name, request);
         session.Stdin?.Dispose();
         var drains = new[] { session.Stdout, session.Stderr, session.Terminal }.OfType<Fd>()
             .Select(fd => FdStream.Pump(fd, session.Exit, _ => Task.FromResult(true)));
         await Task.WhenAll(drains).ConfigureAwait(false);
         Tell(run, await session.Exit.ConfigureAwait(false));
     }
+
+    private static void Tell(NodeFace node, string name, ExecRequest request) => node.Events.Lifecycle(
+        "instance-exec", InstanceRoutes.Url(name), new Dictionary<string, JsonElement>
+        {
+            ["command"] = JsonSerializer.SerializeToElement(request.Command, ContractJson.Default.IReadOnlyListString),
+        });
 
     private static void Tell(OperationRun run, int status)
     {

@@ -54,7 +54,8 @@ internal sealed class Filter
         var result = true;
         foreach (var (or, not, field, equal, value) in _clauses)
         {
-            var one = (Find(shown, field) == value == equal) != not;
+            // As LXD: status=running finds what is Running.
+            var one = (Find(shown, field).Equals(value, StringComparison.OrdinalIgnoreCase) == equal) != not;
             result = or ? result || one : result && one;
         }
         return result;

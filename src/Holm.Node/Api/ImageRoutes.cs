@@ -26,7 +26,7 @@ internal static class ImageRoutes
         return call.Answer(WithUsers(call, image, call.Node.Flakes.All()), ContractJson.Default.Image, ETag(image));
     }
 
-    public static Task Put(Call call) => Change(call, (_, given) => Maps.From(given));
+    public static Task Put(Call call) => Change(call, (_, given) => Edits.Filled(given));
 
     public static Task Patch(Call call) => Change(call, (now, given) => Edits.Merge(Maps.From(now.Properties), given));
 
@@ -102,7 +102,11 @@ internal static class ImageRoutes
         if (body.AutoUpdate == true)
             throw new Refusal(400, "the image came from no server it could be updated from; leave auto_update false");
         foreach (var profile in body.Profiles ?? [])
+        {
             Names.CheckProfile(profile);
+            if (!call.Document.Profiles.ContainsKey(profile))
+                throw new Refusal(400, $"Profile '{profile}' doesn't exist");
+        }
         call.Node.Images.Edit(image.Fingerprint, new ImageEdit(
             properties, body.Profiles ?? image.Profiles, (body.ExpiresAt ?? image.ExpiresAt) is var at && at.Year > 1 ? at : default));
         call.Node.Events.Lifecycle("image-updated", Url(image.Fingerprint));

@@ -22,7 +22,7 @@ internal static class InstanceCopy
             throw new Refusal(404, $"Instance not found: {Names.Show(from)}");
         if (snapshot is not null)
             original = node.Snapshots.List(from).FirstOrDefault(s => s.Name == snapshot)?.Instance ??
-                throw new Refusal(404, $"Instance snapshot not found: {Names.Show($"{from}/{snapshot}")}");
+                throw SnapshotRoutes.NotFound(from, snapshot);
         var name = body.Name is { Length: > 0 } given ? given : InstanceCreate.Invent(call.Document);
         Names.CheckInstance(name, console: false);
         if (source.Refresh && call.Document.Instances.ContainsKey(name))
@@ -40,7 +40,7 @@ internal static class InstanceCopy
         {
             await node.Snapshots.Copy(from, snapshot, instance, !source.InstanceOnly, SnapshotRoutes.Progress(node, operation), ct)
                 .ConfigureAwait(false);
-            node.Events.Lifecycle("instance-created", InstanceRoutes.Url(name));
+            InstanceCreate.TellCreated(node, name);
             if (body.Start)
                 await node.Instances.SetPower(name, PowerAction.Start, null, false, ct).ConfigureAwait(false);
         })).ConfigureAwait(false);
@@ -93,7 +93,7 @@ internal static class InstanceCopy
             Description = body.Description ?? original.Description,
             Ephemeral = body.Ephemeral,
             Config = Plain(original.Config).SetItems(Plain(Edits.Whole(body.Config))),
-            Devices = original.Devices.SetItems(Maps.From(body.Devices)),
+            Devices = original.Devices.SetItems(Edits.Devices(body.Devices)),
             Profiles = body.Profiles is { } profiles ? Edits.Listed(profiles) : original.Profiles,
             CreatedAt = call.Node.Clock.GetUtcNow(),
             Owner = "local",

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Holm.Config;
 using Holm.Contract;
 using Holm.Node.Instances;
@@ -11,6 +12,8 @@ internal static class InstanceCreate
     public static async Task Create(Call call)
     {
         var body = await call.Body(ContractJson.Default.InstancesPost).ConfigureAwait(false);
+        if (call.Query("target").Length > 0)
+            throw new Refusal(400, "Target only allowed when clustered: a node of Holm's stands alone");
         if (body.Type is not (null or "" or "container"))
             throw new Refusal(400, $"instances of type {Names.Show(body.Type)} are not supported yet by this node; container is");
         var machine = call.Node.Environment().KernelArchitecture;
@@ -55,7 +58,16 @@ internal static class InstanceCreate
                 throw new Refusal(404, $"Image not found: {Names.Show(instance.Image)}");
             return document.With(instance);
         });
-        node.Events.Lifecycle("instance-created", InstanceRoutes.Url(instance.Name));
+        TellCreated(node, instance.Name);
+    }
+
+    /// <summary>Tells who listens of a new instance.</summary>
+    internal static void TellCreated(NodeFace node, string name)
+    {
+        var document = node.Config.Current;
+        if (document.Instances.GetValueOrDefault(name) is { } instance)
+            node.Events.Lifecycle("instance-created", InstanceRoutes.Url(name),
+                ("storage-pool", Expansion.Expand(document, instance).Root().Value.GetValueOrDefault("pool", "")), ("type", "container"));
     }
 
     internal static Image Resolve(Call call, InstanceSource source)
@@ -71,6 +83,7 @@ internal static class InstanceCreate
     private static InstanceConfig Make(Call call, InstancesPost body, string name, InstanceSource source, Image image)
     {
         var config = Maps.From(image.Properties.Select(p => KeyValuePair.Create("image." + p.Key, p.Value)))
+            .SetItems(LimitsOf(body.InstanceType ?? ""))
             .SetItems(Edits.Whole(body.Config))
             .SetItem("volatile.base_image", image.Fingerprint);
         return new InstanceConfig
@@ -80,10 +93,29 @@ internal static class InstanceCreate
             Description = body.Description ?? "",
             Ephemeral = body.Ephemeral,
             Config = config,
-            Devices = Maps.From(body.Devices),
+            Devices = Edits.Devices(body.Devices),
             Profiles = body.Profiles is { } profiles ? Edits.Listed(profiles) : [.. image.Profiles],
             CreatedAt = call.Node.Clock.GetUtcNow(),
         };
+    }
+
+    /// <summary>The limits of LXD's <c>cCPUS-mGIB</c>; the names of clouds' machines are a list that this node does not have.</summary>
+    private static ImmutableSortedDictionary<string, string> LimitsOf(string type)
+    {
+        if (type.Length == 0)
+            return Maps.Empty<string>();
+        var parts = type.Split('-');
+        double? Number(char letter) => parts.FirstOrDefault(p => p.StartsWith(letter)) is { } part &&
+            double.TryParse(part[1..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number > 0
+            ? number : null;
+        var (cpu, memory) = (Number('c'), Number('m'));
+        if (parts.Length != (cpu is null ? 0 : 1) + (memory is null ? 0 : 1))
+            throw new Refusal(400, $"Provided instance type doesn't exist: {Names.Show(type)}; write c1, m0.5 or c2-m1: CPUs, GiB");
+        return Edits.Whole(new Dictionary<string, string>
+        {
+            ["limits.cpu"] = cpu is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, (int)cpu)}"),
+            ["limits.memory"] = memory is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{(int)(memory * 1024)}MB"),
+        });
     }
 
     /// <summary>A name nobody has: a letter first, as names want.</summary>

@@ -40,7 +40,7 @@ internal static class InstanceRoutes
         var (before, after) = Change(call, old.Name, now => now with
         {
             Config = Edits.Replace(now.Config, body.Config),
-            Devices = Maps.From(body.Devices),
+            Devices = Edits.Devices(body.Devices),
             Ephemeral = body.Ephemeral ?? false,
             Profiles = Edits.Listed(body.Profiles ?? []),
             Description = body.Description ?? "",
@@ -59,7 +59,7 @@ internal static class InstanceRoutes
         var (before, after) = Change(call, old.Name, now => now with
         {
             Config = Edits.Merge(now.Config, body.Config),
-            Devices = now.Devices.SetItems(Maps.From(body.Devices)),
+            Devices = now.Devices.SetItems(Edits.Devices(body.Devices)),
             Ephemeral = body.Ephemeral ?? now.Ephemeral,
             Profiles = body.Profiles is { } profiles ? Edits.Listed(profiles) : now.Profiles,
             Description = body.Description ?? now.Description,

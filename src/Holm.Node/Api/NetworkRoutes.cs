@@ -37,11 +37,10 @@ internal static class NetworkRoutes
     public static async Task Create(Call call)
     {
         var body = await call.Body(ContractJson.Default.NetworkPut).ConfigureAwait(false);
-        if (body.Type is not (null or "" or "bridge"))
-            throw new Refusal(400, $"network type {Names.Show(body.Type)} is not supported by this node; bridge is");
         var network = new NetworkConfig
         {
             Name = body.Name ?? "",
+            Type = body.Type is { Length: > 0 } type ? type : NetworkConfig.Bridge,
             Description = body.Description ?? "",
             Config = Edits.Filled(body.Config),
         };
@@ -216,6 +215,7 @@ internal static class NetworkRoutes
             Name = network.Name,
             Description = network.Description,
             Config = network.Config,
+            Type = network.Type,
             Managed = true,
             Status = problem is null ? "Created" : "Errored",
             Reason = problem ?? "",

@@ -78,7 +78,7 @@ internal static class NounRoutes
 
     public static Task Cluster(Call call) => call.Answer(new Cluster(), ContractJson.Default.Cluster);
 
-    public static Task NoCluster(Call call) => throw new Refusal(400, "This server is not clustered: a node of Holm's stands alone");
+    public static Task NoCluster(Call call) => throw new Refusal(400, "Server is not clustered: a node of Holm's stands alone");
 
     private const string DefaultProject = "default";
 
@@ -103,7 +103,6 @@ internal static class NounRoutes
             ["features.images"] = "true",
             ["features.networks"] = "true",
             ["features.profiles"] = "true",
-            ["features.storage.buckets"] = "true",
             ["features.storage.volumes"] = "true",
         },
         UsedBy =

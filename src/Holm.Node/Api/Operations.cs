@@ -89,7 +89,11 @@ public sealed record OperationPlan(string Description, string Kind, params IRead
 
     /// <summary>As the operation shows it; LXD's older clients look for <c>containers</c>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Resources => Kind == "instances"
-        ? new Dictionary<string, IReadOnlyList<string>> { ["containers"] = Urls, [Kind] = Urls }
+        ? new Dictionary<string, IReadOnlyList<string>>
+        {
+            ["containers"] = [.. Urls.Select(u => u.Replace("/1.0/instances/", "/1.0/containers/", StringComparison.Ordinal))],
+            [Kind] = Urls,
+        }
         : new Dictionary<string, IReadOnlyList<string>> { [Kind] = Urls };
 }
 

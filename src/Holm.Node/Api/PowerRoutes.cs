@@ -36,19 +36,19 @@ internal static class PowerRoutes
         })).ConfigureAwait(false);
     }
 
-    private sealed record Power(PowerAction Action, string Description, string Happened, TimeSpan? Deadline, bool Force);
+    private sealed record Power(PowerAction Action, string Description, TimeSpan? Deadline, bool Force);
 
     private static Power Parse(InstanceStatePut body)
     {
         if (body.Stateful)
             throw new Refusal(400, "a stateful stop or start is not supported by this node");
-        var (action, description, happened) = body.Action switch
+        var (action, description) = body.Action switch
         {
-            "start" => (PowerAction.Start, "Starting instance", "instance-started"),
-            "stop" => (PowerAction.Stop, "Stopping instance", body.Force ? "instance-stopped" : "instance-shutdown"),
-            "restart" => (PowerAction.Restart, "Restarting instance", "instance-restarted"),
-            "freeze" => (PowerAction.Freeze, "Freezing instance", "instance-paused"),
-            "unfreeze" => (PowerAction.Unfreeze, "Unfreezing instance", "instance-resumed"),
+            "start" => (PowerAction.Start, "Starting instance"),
+            "stop" => (PowerAction.Stop, "Stopping instance"),
+            "restart" => (PowerAction.Restart, "Restarting instance"),
+            "freeze" => (PowerAction.Freeze, "Freezing instance"),
+            "unfreeze" => (PowerAction.Unfreeze, "Unfreezing instance"),
             var other => throw new Refusal(400,
                 $"Unknown action: {Names.Show(other)}; start, stop, restart, freeze and unfreeze are known"),
         };
@@ -56,14 +56,11 @@ internal static class PowerRoutes
             throw new Refusal(400, $"timeout {body.Timeout} is not allowed: seconds up to a day, 0 for at once, -1 for the node's own");
         // LXD: for what stops, 0 is the same as force; start, freeze and unfreeze are sent with 0 and mean nothing by it.
         var now = body.Force || (body.Timeout == 0 && action is PowerAction.Stop or PowerAction.Restart);
-        return new Power(action, description, happened, body.Timeout > 0 ? TimeSpan.FromSeconds(body.Timeout) : null, now);
+        return new Power(action, description, body.Timeout > 0 ? TimeSpan.FromSeconds(body.Timeout) : null, now);
     }
 
-    private static async Task Set(NodeFace node, string name, Power power, CancellationToken ct)
-    {
-        await node.Instances.SetPower(name, power.Action, power.Deadline, power.Force, ct).ConfigureAwait(false);
-        node.Events.Lifecycle(power.Happened, InstanceRoutes.Url(name));
-    }
+    private static Task Set(NodeFace node, string name, Power power, CancellationToken ct) =>
+        node.Instances.SetPower(name, power.Action, power.Deadline, power.Force, ct);
 
     private static async Task<string?> Try(NodeFace node, string name, Power power, CancellationToken ct)
     {

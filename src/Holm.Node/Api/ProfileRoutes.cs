@@ -32,7 +32,7 @@ internal static class ProfileRoutes
                 Name = name,
                 Description = body.Description ?? "",
                 Config = Edits.Whole(body.Config),
-                Devices = Maps.From(body.Devices),
+                Devices = Edits.Devices(body.Devices),
             }));
         call.Node.Events.Lifecycle("profile-created", Url(name));
         await call.Created(Url(name)).ConfigureAwait(false);
@@ -41,14 +41,14 @@ internal static class ProfileRoutes
     public static Task Put(Call call) => Change(call, (now, body) => now with
     {
         Config = Edits.Whole(body.Config),
-        Devices = Maps.From(body.Devices),
+        Devices = Edits.Devices(body.Devices),
         Description = body.Description ?? "",
     });
 
     public static Task Patch(Call call) => Change(call, (now, body) => now with
     {
         Config = Edits.Merge(now.Config, body.Config),
-        Devices = now.Devices.SetItems(Maps.From(body.Devices)),
+        Devices = now.Devices.SetItems(Edits.Devices(body.Devices)),
         Description = body.Description ?? now.Description,
     });
 
@@ -103,10 +103,18 @@ internal static class ProfileRoutes
             call.CheckMatch(ETag(now));
             var changed = change(now, body);
             VolumeRoutes.RefuseMissing(call, document, now.Devices, changed.Devices);
+            RefuseMissingNetworks(document, changed);
             return document.With(changed);
         });
         call.Node.Events.Lifecycle("profile-updated", Url(name));
         await call.Done().ConfigureAwait(false);
+    }
+
+    private static void RefuseMissingNetworks(Document document, ProfileConfig profile)
+    {
+        foreach (var (name, device) in profile.Devices)
+            if (device.GetValueOrDefault("network") is { Length: > 0 } network && !document.Networks.ContainsKey(network))
+                throw new Refusal(404, $"profile {profile.Name}: device {name}: Network not found: {Names.Show(network)}; make it first");
     }
 
     private static ProfileConfig Find(Document document, string name) => document.Profiles.GetValueOrDefault(name) ??

@@ -45,6 +45,7 @@ internal static class Routes
         new("GET", "/1.0/cluster", NounRoutes.Cluster),
         new("PUT", "/1.0/cluster", NounRoutes.NoCluster),
         new("GET", "/1.0/cluster/members", NounRoutes.NoCluster),
+        new("GET", "/1.0/cluster/members/{name}", NounRoutes.NoCluster),
         new("GET", "/1.0/projects", NounRoutes.Projects),
         new("POST", "/1.0/projects", NounRoutes.NoProjects),
         new("GET", "/1.0/projects/{name}", NounRoutes.Project),

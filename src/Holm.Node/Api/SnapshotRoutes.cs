@@ -62,7 +62,7 @@ internal static class SnapshotRoutes
         await call.Began(call.Operations.Start(plan, async (_, ct) =>
         {
             await node.Snapshots.Rename(name, from, to, ct).ConfigureAwait(false);
-            node.Events.Lifecycle("instance-snapshot-renamed", Url(name, to), ("old_name", from));
+            node.Events.Lifecycle("instance-snapshot-renamed", Url(name, to), ("old_name", $"{name}/{from}"));
         })).ConfigureAwait(false);
     }
 
@@ -89,7 +89,7 @@ internal static class SnapshotRoutes
         await call.Began(call.Operations.Start(plan, async (operation, ct) =>
         {
             await node.Snapshots.Restore(name, snapshot, Progress(node, operation), ct).ConfigureAwait(false);
-            node.Events.Lifecycle("instance-restored", InstanceRoutes.Url(name), ("snapshot", snapshot));
+            node.Events.Lifecycle("instance-restored", InstanceRoutes.Url(name), ("snapshot", $"{name}/{snapshot}"));
         })).ConfigureAwait(false);
     }
 
@@ -124,8 +124,9 @@ internal static class SnapshotRoutes
         return call.Node.Snapshots.List(name).FirstOrDefault(s => s.Name == snapshot) ?? throw NotFound(name, snapshot);
     }
 
-    private static Refusal NotFound(string name, string snapshot) =>
-        new(404, $"Instance snapshot not found: {Names.Show($"{name}/{snapshot}")}");
+    public static Refusal NotFound(string name, string snapshot) =>
+        new(404, $"Failed to fetch snapshot {Names.Show(snapshot)} of instance \"{name}\" in project \"default\": " +
+            "InstanceSnapshot not found");
 
     private static void RefuseLater(InstanceSnapshotPost body)
     {

@@ -37,6 +37,8 @@ internal static class StoragePoolRoutes
         };
         pool.Check();
         RefuseTaken(call.Document, pool.Name);
+        // Before its folder is marked: it may be another pool's, whose mark must stay.
+        PoolUse.CheckPools(call.Document.With(pool));
         var folders = Face(call).Pools;
         Marked(pool, () => folders.Check(pool));
         Marked(pool, () => folders.Mark(pool));

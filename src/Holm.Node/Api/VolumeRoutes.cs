@@ -128,7 +128,7 @@ internal static class VolumeRoutes
         lock (Changing)
             using (volumes.Claim(pool, volume.Name))
                 OnDisk(() => volumes.Create(pool, volume));
-        call.Node.Events.Lifecycle("storage-volume-created", Url(pool.Name, volume.Name));
+        call.Node.Events.Lifecycle("storage-volume-created", Url(pool.Name, volume.Name), ("type", "custom"));
         await call.Created(Url(pool.Name, volume.Name)).ConfigureAwait(false);
     }
 
@@ -165,7 +165,7 @@ internal static class VolumeRoutes
         var (pool, _) = Find(call);
         var name = call.Route("volume");
         return StoragePoolRoutes.Face(call).Volumes.Find(pool, name) is { } volume ? (pool, volume)
-            : throw new Refusal(404, $"Storage volume not found: {Names.Show(name)}");
+            : throw new Refusal(404, $"Storage pool volume not found: {Names.Show(name)}");
     }
 
     private static ImmutableSortedDictionary<string, string> Checked(

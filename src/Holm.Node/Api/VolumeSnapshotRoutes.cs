@@ -45,7 +45,7 @@ internal static class VolumeSnapshotRoutes
             await face.WhileStill(VolumeCopies.Users(call, pool, volume.Name), () => VolumeRoutes.OnDisk(() =>
                 face.VolumeSnapshots.Create(pool, volume.Name, snapshot, SnapshotRoutes.Progress(node, operation), ct)), ct)
                 .ConfigureAwait(false);
-            node.Events.Lifecycle("storage-volume-snapshot-created", Url(pool.Name, volume.Name, snapshot.Name));
+            node.Events.Lifecycle("storage-volume-snapshot-created", Url(pool.Name, volume.Name, snapshot.Name), ("type", "custom"));
         }).ConfigureAwait(false);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Holm.Config;
 using Holm.Contract;
@@ -78,11 +79,35 @@ public sealed partial class InstanceControl(
             throw new Refusal(404, "Instance not found");
         if (!config.Current.Instances.ContainsKey(name) && action is PowerAction.Start or PowerAction.Restart)
             throw new Refusal(400, $"{name} belongs to a flake: call its command to start it");
+        _setting.AddOrUpdate(name, 1, (_, count) => count + 1);
+        try
+        {
+            await Reach(name, action, deadline, force, ct).ConfigureAwait(false);
+            PowerSet(name, Lifecycle.Of(action, force));
+        }
+        finally
+        {
+            _setting.AddOrUpdate(name, 0, (_, count) => count - 1);
+        }
+    }
+
+    /// <summary>Gets each instance whose power was set and is reached, with LXD's word for it.</summary>
+    public Action<string, string> PowerSet { get; set; } = (_, _) => { };
+
+    /// <summary>True while somebody sets its power: what comes of that is told as one thing.</summary>
+    public bool IsBeingSet(string name) => _setting.GetValueOrDefault(name) > 0;
+
+    private readonly ConcurrentDictionary<string, int> _setting = new(StringComparer.Ordinal);
+
+    private async Task Reach(string name, PowerAction action, TimeSpan? deadline, bool force, CancellationToken ct)
+    {
         switch (action)
         {
             case PowerAction.Start: await Start(name, ct).ConfigureAwait(false); break;
             case PowerAction.Stop: await Stop(name, Wanted.Off, deadline, force, ct).ConfigureAwait(false); break;
             case PowerAction.Restart:
+                if (power[name] == Wanted.Off && loop.Of(name).Observed is { Presence: Presence.Absent, Busy: false })
+                    throw new Refusal(400, $"The instance is already stopped: {name}");
                 CheckStart(name);
                 var (restarted, asked) = (loop.Of(name), clock.SinceBoot());
                 await Stop(name, Wanted.On, deadline, force, ct).ConfigureAwait(false);
@@ -228,7 +253,9 @@ public sealed partial class InstanceControl(
     {
         var run = loop.Of(name);
         if (run.Observed is not { Presence: Presence.Running, Stop: null })
-            throw new Refusal(400, $"The instance isn't running: {name}");
+            throw new Refusal(400, $"The container isn't running: {name}");
+        if (wanted == Wanted.Frozen && run.Observed.Frozen)
+            throw new Refusal(400, $"The container is already frozen: {name}");
         Want(run, wanted, o => o with { NotBefore = null, Failed = false, Reason = "" });
         var reached = await WaitUntil(
             run, wanted == Wanted.Frozen ? "freeze" : "unfreeze", Grace,
@@ -263,7 +290,8 @@ public sealed partial class InstanceControl(
             (environment["HOME"], environment["USER"]) = ("/root", "root");
         foreach (var (key, value) in SpecReader.EnvironmentOf(config.Current, name).Concat(request.Environment))
             environment[key] = value;
-        return engine.Exec(name, request with { Environment = environment }, idmapBase);
+        var cwd = request.Cwd.Length == 0 && environment.GetValueOrDefault("HOME") is ['/', ..] home ? home : request.Cwd;
+        return engine.Exec(name, request with { Environment = environment, Cwd = cwd }, idmapBase);
     }
 
     /// <summary>Takes the console.</summary>

@@ -21,7 +21,7 @@ public sealed class NetworkControl(ConfigStore config, InstanceNetworks networks
         await _one.WaitAsync().ConfigureAwait(false);
         try
         {
-            var refused = await networks.SetNetworks([.. config.Current.Networks.Values]).ConfigureAwait(false);
+            var refused = await networks.SetNetworks([.. config.Current.Networks.Values.Where(n => n.IsBridge)]).ConfigureAwait(false);
             foreach (var (network, reason) in refused.Where(r => Problem(r.Key) != r.Value))
                 tell($"network {network}: {reason}");
             return _refused = refused;

@@ -67,7 +67,7 @@ public sealed class NetworkTests(SmallNode node) : IClassFixture<SmallNode>
     [InlineData("""{"name":7}""", "not the JSON that is wanted")]
     [InlineData("""{"name":"brx","config":[]}""", "not the JSON that is wanted")]
     [InlineData("""{"name":"brx","config":{"ipv4.nat":true}}""", "not the JSON that is wanted")]
-    [InlineData("""{"name":"brx","type":"ovn"}""", "network type \"ovn\" is not supported")]
+    [InlineData("""{"name":"brx","type":"ovn"}""", "type \"ovn\" is not supported")]
     [InlineData("""{"name":"brx","description":"a\u0000b"}""", "control character")]
     [InlineData("""{"name":"brx","config":{"bridge.driver":"openvswitch"}}""", "key \"bridge.driver\" is not known; it takes ipv4.address")]
     [InlineData("""{"name":"brx","config":{"":"x"}}""", "key \"\" is not known")]

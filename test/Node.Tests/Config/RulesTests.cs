@@ -36,7 +36,8 @@ public sealed class RulesTests
     [Fact]
     public void Every_key_of_networks_and_devices_has_its_words()
     {
-        Assert.Equal(NetworkConfig.KeysOf.Append("user.*").Order(StringComparer.Ordinal), ConfigKey.OfNetworks.Select(k => k.Name));
+        Assert.Equal(NetworkConfig.Types.SelectMany(NetworkConfig.KeysOf).Append("user.*").Distinct().Order(StringComparer.Ordinal),
+            ConfigKey.OfNetworks.Select(k => k.Name));
         Assert.Equal(Enum.GetValues<NicKind>().SelectMany(Nic.KeysOf).Distinct().Where(k => k != "type").Order(StringComparer.Ordinal),
             ConfigKey.OfNics.Select(k => k.Name));
         Assert.Equal(Devices.RootKeys.Union(ShareSpec.KeysOf).Where(k => k != "type").Order(StringComparer.Ordinal),
