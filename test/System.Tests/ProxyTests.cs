@@ -22,6 +22,7 @@ public sealed class ProxyTests
         await node.Lxc("launch", "sample", "web", "-c", Servers);
         await node.Lxc("config", "device", "add", "web", "way", "proxy", $"listen=tcp:127.0.0.1:{port}", "connect=tcp:127.0.0.1:7007");
         var there = new IPEndPoint(IPAddress.Loopback, port);
+        await Shell.Until("the app's server is up", async () => await TryEcho(there));
         await Carries(there);
         await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Carries(there)));
         var proxy = await Proxy(node);

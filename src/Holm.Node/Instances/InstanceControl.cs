@@ -88,6 +88,7 @@ public sealed partial class InstanceControl(
         finally
         {
             _setting.AddOrUpdate(name, 0, (_, count) => count - 1);
+            _setting.TryRemove(KeyValuePair.Create(name, 0));
         }
     }
 
@@ -290,7 +291,8 @@ public sealed partial class InstanceControl(
             (environment["HOME"], environment["USER"]) = ("/root", "root");
         foreach (var (key, value) in SpecReader.EnvironmentOf(config.Current, name).Concat(request.Environment))
             environment[key] = value;
-        var cwd = request.Cwd.Length == 0 && environment.GetValueOrDefault("HOME") is ['/', ..] home ? home : request.Cwd;
+        // The folder follows a HOME that was asked for. The usual one may not be there yet, and is then passed over.
+        var cwd = request.Cwd.Length == 0 && request.Environment.GetValueOrDefault("HOME") is ['/', ..] home ? home : request.Cwd;
         return engine.Exec(name, request with { Environment = environment, Cwd = cwd }, idmapBase);
     }
 
