@@ -40,6 +40,27 @@ public sealed class LaunchStormTests
         Assert.Equal(7, (await flakes.Bash("work")).Code);
     }
 
+    [Fact]
+    public async Task An_init_that_is_killed_on_its_way_up_together_with_the_daemon_is_taken_down()
+    {
+        await using var flakes = await FlakeNode.Start();
+        await flakes.Register("work", "--target", "/bin/sleep", "--argument", "1000");
+        var call = flakes.Bash("work");
+        await Shell.Until("it runs", async () => (await flakes.Instances()).Count == 1 && await IsUp(flakes.Node));
+        await flakes.Node.KillDaemon();
+        // What such a moment leaves: a monitor that waits for a child it will never hear of, and a record that nobody came to complete.
+        var (name, monitor) = flakes.Node.Monitors().Single();
+        (await Shell.Sh($"kill -STOP {monitor} && kill -9 $(cat /proc/{monitor}/task/{monitor}/children) && " +
+            $"sed -i 's/\"StartedAt\":\"[^\"]*\"/\"StartedAt\":null/' {flakes.Node.LxcPath}/{name}/run.json")).Well();
+        await flakes.Node.StartDaemon();
+        await flakes.NoneLeft();
+        Assert.Equal(125, (await call).Code);
+        Assert.Empty(flakes.Node.Monitors());
+    }
+
+    private static async Task<bool> IsUp(TestNode node) =>
+        await Shell.Sh($"grep -q '\"StartedAt\":\"' {node.LxcPath}/*/run.json") is { Code: 0 };
+
     /// <summary>Calls again and again: every call ends, one that says it is well has run to its end. How many did, of how many.</summary>
     private static async Task<(int Whole, int All)> Call(FlakeNode flakes, string command, CancellationToken over)
     {

@@ -234,6 +234,25 @@ public sealed partial class Executor(
         MonitorEnded();
     }
 
+    /// <summary>
+    /// Ends an instance that an earlier daemon started when its init does not come up: liblxc waits for ever for one that was killed on
+    /// its way.
+    /// </summary>
+    public async Task SeeInit(InstanceRun run)
+    {
+        var monitor = run.Monitor ?? throw new InvalidOperationException("nothing to watch");
+        using var deadline = new CancellationTokenSource(StartDeadline, clock);
+        var seen = LxcEngine.WaitRunning(monitor, Task.CompletedTask, clock, deadline.Token);
+        await ((Task)seen).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var runs = seen.IsCompletedSuccessfully && await seen.ConfigureAwait(false);
+        if (run.Monitor != monitor || run.Observed.MonitorGone)
+            return;
+        if (runs)
+            run.Note(engine.Folder(run.Observed.Name), r => r with { StartedAt = run.Observed.StartedAt, UpSince = clock.SinceBoot() });
+        else
+            PidFds.Signal(monitor, Signals.SIGKILL);
+    }
+
     /// <summary>How the last run ended, by what its monitor wrote.</summary>
     public Ending EndingOf(InstanceRun run) => engine.Exit(run.Observed.Name) switch
     {

@@ -82,7 +82,7 @@ public sealed class Loop(
             var part = limits.Part(name);
             run.Update(o => o with { Part = part });
             run.Monitor = monitors.TryGetValue(name, out var pid) ? OpenMonitor(pid) : null;
-            // One whose init has got a program lives, though nobody may have seen it come up.
+            // One whose init has got a program lives, though nobody may have seen it come up; that is looked into.
             var seen = run.Record?.StartedAt ?? (run.Record?.Launched is { HandedOver: true } ? clock.GetUtcNow() : null);
             if (run.Monitor is null || seen is not { } startedAt)
             {
@@ -103,6 +103,8 @@ public sealed class Loop(
                 ProxiesStale = executor.HasProxies(name),
             });
             _ = executor.Watch(run, child: null);
+            if (run.Record!.StartedAt is null)
+                _ = executor.SeeInit(run);
             answers.Adopt(run);
         }
     }
