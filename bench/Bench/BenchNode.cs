@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Tests.Lxd;
 
 namespace Bench;
 
@@ -68,7 +69,7 @@ internal sealed class BenchNode : IAsyncDisposable
     /// <summary>Runs a line of bash whose programs speak with this node; its output.</summary>
     public async Task<string> Shell(string line)
     {
-        using var process = Program("/bin/bash", ["-c", line], _environment);
+        using var process = Piped.Start("/bin/bash", ["-c", line], _environment);
         process.StandardInput.Close();
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
@@ -81,7 +82,7 @@ internal sealed class BenchNode : IAsyncDisposable
     /// <summary>Runs the command line with something on its standard input; its output.</summary>
     public async Task<string> HolmWith(string input, params string[] arguments)
     {
-        using var process = Program(Repository.Out("holm"), arguments, _environment);
+        using var process = Piped.Start(Repository.Out("holm"), arguments, _environment);
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
@@ -156,7 +157,7 @@ internal sealed class BenchNode : IAsyncDisposable
             using var list = JsonDocument.Parse(await Holm("list", "--format", "json"));
             foreach (var app in list.RootElement.EnumerateArray().Select(i => i.GetProperty("name").GetString()!))
                 await Delete(app);
-            using var end = Program("/bin/kill", ["-TERM", DaemonPid.ToString(CultureInfo.InvariantCulture)], _environment);
+            using var end = Piped.Start("/bin/kill", ["-TERM", DaemonPid.ToString(CultureInfo.InvariantCulture)], _environment);
             await end.WaitForExitAsync();
             await _daemon.WaitForExitAsync();
         }
@@ -167,25 +168,11 @@ internal sealed class BenchNode : IAsyncDisposable
                 Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>Starts a program whose streams are pipes.</summary>
-    public static Process Program(string path, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
-    {
-        var info = new ProcessStartInfo(path, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (key, value) in environment)
-            info.Environment[key] = value;
-        return Process.Start(info)!;
-    }
-
     private async Task StartDaemon()
     {
         string[] daemon = [.. Netspace.Into(Host), Repository.Out("holmd")];
         // nsenter turns into the daemon: the process id is one.
-        _daemon = Program(daemon[0], daemon[1..], _environment);
+        _daemon = Piped.Start(daemon[0], daemon[1..], _environment);
         _daemon.StandardInput.Close();
         // It says one line once it answers; everything after is read away.
         var said = new StringBuilder();

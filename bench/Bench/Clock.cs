@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Tests.Lxd;
 
 namespace Bench;
 
@@ -31,7 +32,7 @@ internal static class Clock
         string? host, string peer, IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
     {
         string[] words = [.. Netspace.Into(host), Repository.Peer(peer), program, .. arguments];
-        using var process = BenchNode.Program(words[0], words[1..], environment);
+        using var process = Piped.Start(words[0], words[1..], environment);
         process.StandardInput.Close();
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();

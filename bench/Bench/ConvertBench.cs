@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using Tests.Lxd;
 
 namespace Bench;
 
@@ -53,7 +54,7 @@ internal static class ConvertBench
     {
         await PeerBench.Shell($"mkdir {tree} && cd {tree} && seq {SmallFiles} | split -l 1 -a 5 - file && " +
             $"head -c {PieceMb}M /dev/urandom > noise && for i in $(seq {LargeMb / PieceMb - 1}); do ln noise noise$i; done");
-        using (var tar = BenchNode.Program("/bin/tar", ["-c", "--hard-dereference", "-C", tree, "."], new Dictionary<string, string>()))
+        using (var tar = Piped.Start("/bin/tar", ["-c", "--hard-dereference", "-C", tree, "."], new Dictionary<string, string>()))
         {
             await using var packed = new GZipStream(File.Create(layer), CompressionLevel.NoCompression);
             await tar.StandardOutput.BaseStream.CopyToAsync(packed);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Tests.Lxd;
 
 namespace Bench;
 
@@ -37,7 +38,7 @@ internal sealed partial class LiblxcPeer : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(folder, "config"), config.Replace($"= {app}\n", $"= {Name}\n", StringComparison.Ordinal));
 
         var range = Range().Match(config);
-        var keeper = BenchNode.Program(Repository.Peer("lxc-start"), ["hold", range.Groups[1].Value, range.Groups[2].Value], Variables);
+        var keeper = Piped.Start(Repository.Peer("lxc-start"), ["hold", range.Groups[1].Value, range.Groups[2].Value], Variables);
         if (await keeper.StandardOutput.ReadLineAsync() != "ready")
             throw new InvalidOperationException(await keeper.StandardError.ReadToEndAsync());
         var layer = Directory.EnumerateDirectories(Path.Combine(node.RunFolder, "layers")).Single();

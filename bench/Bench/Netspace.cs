@@ -1,3 +1,5 @@
+using Tests.Lxd;
+
 namespace Bench;
 
 /// <summary>Network namespaces by name, so that the machine's own network is not touched. Disposing it deletes it.</summary>
@@ -30,7 +32,7 @@ internal sealed class Netspace : IAsyncDisposable
     /// <summary>Runs a program to a good end; its output.</summary>
     public static async Task<string> Run(params string[] words)
     {
-        using var process = BenchNode.Program(words[0], words[1..], new Dictionary<string, string>());
+        using var process = Piped.Start(words[0], words[1..], new Dictionary<string, string>());
         process.StandardInput.Close();
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tests.Lxd;
 
 namespace Bench;
 
@@ -119,7 +120,7 @@ internal static class NetworkBench
     private static async Task<double> Speed(Netspace host, string[] into, string address)
     {
         string[] words = [.. into, "iperf3", "--server", "--one-off", "--forceflush"];
-        using var server = BenchNode.Program(words[0], words[1..], new Dictionary<string, string>());
+        using var server = Piped.Start(words[0], words[1..], new Dictionary<string, string>());
         server.StandardInput.Close();
         while (await server.StandardOutput.ReadLineAsync() is { } line && !line.Contains("listening", StringComparison.Ordinal))
             continue;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Tests.Lxd;
 
 namespace Bench;
 
@@ -84,7 +85,7 @@ internal static class PeerBench
     /// <summary>Runs a line of shell; its output.</summary>
     public static async Task<string> Shell(string line)
     {
-        using var shell = BenchNode.Program("/bin/sh", ["-c", line], new Dictionary<string, string>());
+        using var shell = Piped.Start("/bin/sh", ["-c", line], new Dictionary<string, string>());
         shell.StandardInput.Close();
         var (output, errors) = (shell.StandardOutput.ReadToEndAsync(), shell.StandardError.ReadToEndAsync());
         await shell.WaitForExitAsync();

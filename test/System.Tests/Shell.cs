@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tests.Lxd;
 
 namespace System.Tests;
 
@@ -48,18 +49,8 @@ public static class Shell
     public static Task<Ran> Sh(string line) => Run("/bin/sh", ["-c", line]);
 
     /// <summary>Starts a program and leaves it running; its streams are pipes.</summary>
-    public static Process Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
-    {
-        var info = new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (key, value) in environment ?? new Dictionary<string, string>())
-            info.Environment[key] = value;
-        return Process.Start(info)!;
-    }
+    public static Process Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        Piped.Start(program, arguments, environment ?? new Dictionary<string, string>());
 
     /// <summary>Looks again until something holds; fails at the deadline with what it was.</summary>
     public static async Task Until(string what, Func<Task<bool>> holds, int seconds = 60)

@@ -46,8 +46,9 @@ public sealed class LxdPeer : IAsyncDisposable
         Directory.CreateDirectory(FolderOf(name));
         await Run([], "/bin/sh", "-c", $"ip netns add {name} && ip -n {name} link set lo up");
         // Each program turns into the next: the process id is one.
-        var peer = new LxdPeer(name, Start(new Dictionary<string, string> { ["LXD_DIR"] = FolderOf(name) }, "nsenter",
-            $"--net=/run/netns/{name}", "unshare", "--mount", "--propagation", "slave", "/bin/sh", "-c", Begin, FolderOf(name)));
+        var peer = new LxdPeer(name, Piped.Start("nsenter",
+            [$"--net=/run/netns/{name}", "unshare", "--mount", "--propagation", "slave", "/bin/sh", "-c", Begin, FolderOf(name)],
+            new Dictionary<string, string> { ["LXD_DIR"] = FolderOf(name) }));
         _ = peer._daemon.StandardError.BaseStream.CopyToAsync(Stream.Null);
         _ = peer._daemon.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
         try
@@ -80,25 +81,12 @@ public sealed class LxdPeer : IAsyncDisposable
 
     private static async Task<string> Run(Dictionary<string, string> environment, string program, params string[] arguments)
     {
-        using var process = Start(environment, program, arguments);
+        using var process = Piped.Start(program, arguments, environment);
         process.StandardInput.Close();
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return process.ExitCode == 0 ? await output
             : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {await output}{await errors}");
-    }
-
-    private static Process Start(Dictionary<string, string> environment, string program, params string[] arguments)
-    {
-        var info = new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (key, value) in environment)
-            info.Environment[key] = value;
-        return Process.Start(info)!;
     }
 
     /// <inheritdoc/>
