@@ -11,7 +11,8 @@ namespace Holm.Contract;
 /// <remarks>
 /// The message is a list of NUL-terminated strings in the order of the members, behind <c>1</c>, the version. holmd answers with any number
 /// of <see cref="Progress"/> and then <see cref="Refused"/> or <see cref="Taken"/>; the latter brings the control socket of the program,
-/// whose other end is holm-init (src/native/shepherd.c has its messages).
+/// whose other end is holm-init (src/native/shepherd.c has its messages). After that comes <see cref="Refused"/> if the instance does not
+/// come up, or the end.
 /// </remarks>
 public sealed record LaunchCall
 {

@@ -20,8 +20,7 @@ namespace Holm.Launch;
 /// <param name="input">This process's.</param>
 /// <param name="output">This process's.</param>
 /// <param name="terminals">Which streams are terminals: 1, 2, 4.</param>
-/// <param name="mayBeLate">True: the instance was there before, and may be ending just now.</param>
-internal sealed class Link(Fd control, Fd input, Fd output, int terminals, bool mayBeLate) : IDisposable
+internal sealed class Link(Fd control, Fd input, Fd output, int terminals) : IDisposable
 {
     private readonly List<PosixSignalRegistration> _handlers = [];
     private readonly (Fd Read, Fd Write) _signals = Fd.Pipe(nonBlockingRead: true, nonBlockingWrite: true);
@@ -87,14 +86,13 @@ internal sealed class Link(Fd control, Fd input, Fd output, int terminals, bool 
             if (ready[0] == 0)
                 continue;
             var length = PacketSocket.Receive(control, message, files);
-            if (length == 0 && !_isBegun && mayBeLate)
+            if (length == 0 && !_isBegun)
                 return null;
             _isBegun = true;
             if (length == 0)
             {
                 Leave();
-                Program.Fail("the program's instance was ended");
-                return Program.OwnFailure << 8;
+                return Program.Fail(Program.Ended) << 8;
             }
             if (Take(message[..length], files) is { } status)
                 return status;

@@ -74,12 +74,15 @@ internal static class Program
                 PacketSocket.Send(node, (call with { Home = "" }).Write(), arguments, input, output, error, folder);
             else
                 PacketSocket.Send(node, call.Write(), arguments, input, output, error, folder, homeFolder);
-            using var control = Await(node, out var isEntered);
+            using var control = Await(node, "the node's daemon ended meanwhile; try again", out var isEntered);
             if (control is null)
                 return s_code;
-            using var link = new Link(control, input, output, terminals, mayBeLate: isEntered);
+            using var link = new Link(control, input, output, terminals);
             if (link.Run() is { } code)
                 return code;
+            // One that was there before was just ending. A new one has not come up, and holmd may say why.
+            if (!isEntered && Await(node, Ended, out _) is null)
+                return s_code;
         }
         return Fail("its instance ended again and again before it heard of the call");
     }
@@ -89,8 +92,11 @@ internal static class Program
 
     private static int s_code = OwnFailure;
 
+    /// <summary>What is told when nobody knows more.</summary>
+    public const string Ended = "the program's instance was ended";
+
     /// <summary>Waits for holmd's word; null: it refused, and the code is <see cref="s_code"/>.</summary>
-    private static Fd? Await(Fd node, out bool isEntered)
+    private static Fd? Await(Fd node, string atEnd, out bool isEntered)
     {
         isEntered = false;
         var message = new byte[LaunchCall.LongestMessage];
@@ -111,7 +117,7 @@ internal static class Program
                 default:
                     break;
             }
-        s_code = Fail("the node's daemon ended meanwhile; try again");
+        s_code = Fail(atEnd);
         return null;
     }
 

@@ -262,6 +262,21 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public async Task Why_an_instance_does_not_come_up_is_told_to_the_caller()
+    {
+        await using var flakes = await FlakeNode.Start();
+        await flakes.Register("work", "--target", "/bin/true");
+        // Nobody inside reaches his root.
+        (await Shell.Sh($"chmod 700 {flakes.Node.RunFolder}")).Well();
+        var ran = await flakes.Bash("work");
+        Assert.Equal(125, ran.Code);
+        Assert.StartsWith("holm: launch work: start work-", ran.Err, StringComparison.Ordinal);
+        await flakes.NoneLeft();
+        (await Shell.Sh($"chmod 755 {flakes.Node.RunFolder}")).Well();
+        (await flakes.Bash("work")).Well();
+    }
+
+    [Fact]
     public async Task Who_is_no_friend_of_the_node_launches_what_names_him_with_his_own_files()
     {
         await using var flakes = await FlakeNode.Start();

@@ -56,41 +56,55 @@ public sealed class LaunchSocket(Launches launches, Action<string> log) : IDispo
     private async Task Serve(Fd caller)
     {
         var user = PacketSocket.PeerOf(caller).Uid;
-        var files = new List<Fd>();
         using (caller)
-            try
-            {
-                var isOneTooMany = _callers.AddOrUpdate(user, 1, (_, count) => count + 1) > CallersOfOneMax && user != 0;
-                using (var brief = new CancellationTokenSource(isOneTooMany ? ShortPatience : Patience))
-                    await Epoll.Readable(caller, brief.Token).ConfigureAwait(false);
-                if (isOneTooMany)
-                {
-                    // Read, else the answer is lost with it; and without the descriptors, which the kernel drops.
-                    caller.TryRead(new byte[1]);
-                    throw new Refusal(429, $"launch: {CallersOfOneMax} calls of yours are being started; wait until one of them is");
-                }
-                await Answer(caller, files).ConfigureAwait(false);
-            }
-            catch (Refusal refusal)
-            {
-                var code = (byte)(refusal.Code is 126 or 127 ? refusal.Code : 125);
-                PacketSocket.TrySend(caller, [LaunchCall.Refused, code, .. Encoding.UTF8.GetBytes(refusal.Message)]);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+        {
+            Launched? launched = null;
+            var files = new List<Fd>();
+            await Told(caller, async () => launched = await Hear(caller, user, files).ConfigureAwait(false)).ConfigureAwait(false);
+            // The streams are the program's alone from here on.
+            Leave(user, files);
+            if (launched is not null)
+                await Told(caller, () => Launches.ComesUp(launched)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Tells a caller what goes wrong.</summary>
+    private async Task Told(Fd caller, Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (Refusal refusal)
+        {
+            var code = (byte)(refusal.Code is 126 or 127 ? refusal.Code : 125);
+            PacketSocket.TrySend(caller, [LaunchCall.Refused, code, .. Encoding.UTF8.GetBytes(refusal.Message)]);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
 #pragma warning disable CA1031 // whatever it is: this caller is told, and others are served
-            catch (Exception e)
+        catch (Exception e)
 #pragma warning restore CA1031
-            {
-                log($"launch: {e}");
-                PacketSocket.TrySend(caller, [LaunchCall.Refused, 125, .. Encoding.UTF8.GetBytes("launch: " + e.Message)]);
-            }
-            finally
-            {
-                Leave(user, files);
-            }
+        {
+            log($"launch: {e}");
+            PacketSocket.TrySend(caller, [LaunchCall.Refused, 125, .. Encoding.UTF8.GetBytes("launch: " + e.Message)]);
+        }
+    }
+
+    private async Task<Launched> Hear(Fd caller, uint user, List<Fd> files)
+    {
+        var isOneTooMany = _callers.AddOrUpdate(user, 1, (_, count) => count + 1) > CallersOfOneMax && user != 0;
+        using (var brief = new CancellationTokenSource(isOneTooMany ? ShortPatience : Patience))
+            await Epoll.Readable(caller, brief.Token).ConfigureAwait(false);
+        if (isOneTooMany)
+        {
+            // Read, else the answer is lost with it; and without the descriptors, which the kernel drops.
+            caller.TryRead(new byte[1]);
+            throw new Refusal(429, $"launch: {CallersOfOneMax} calls of yours are being started; wait until one of them is");
+        }
+        return await Answer(caller, files).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -111,7 +125,7 @@ public sealed class LaunchSocket(Launches launches, Action<string> log) : IDispo
             new Thread(Close, maxStackSize: 64 * 1024) { IsBackground = true }.Start();
     }
 
-    private async Task Answer(Fd caller, List<Fd> files)
+    private async Task<Launched> Answer(Fd caller, List<Fd> files)
     {
         var message = new byte[LaunchCall.LongestMessage];
         var length = PacketSocket.Receive(caller, message, files);
@@ -120,10 +134,11 @@ public sealed class LaunchSocket(Launches launches, Action<string> log) : IDispo
         var hangUp = Epoll.Readable(caller, gone.Token);
         _ = hangUp.ContinueWith(_ => gone.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion,
             TaskScheduler.Default);
-        var (control, isEntered) = await launches.Launch(request, text => Tell(caller, text), gone.Token).ConfigureAwait(false);
-        using (control)
-            PacketSocket.TrySend(caller, [LaunchCall.Taken, isEntered ? (byte)1 : (byte)0], control);
+        var launched = await launches.Launch(request, text => Tell(caller, text), gone.Token).ConfigureAwait(false);
+        using (launched.Control)
+            PacketSocket.TrySend(caller, [LaunchCall.Taken, launched.IsEntered ? (byte)1 : (byte)0], launched.Control);
         await gone.CancelAsync().ConfigureAwait(false);
+        return launched;
     }
 
     /// <inheritdoc/>

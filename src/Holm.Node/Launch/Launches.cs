@@ -35,12 +35,12 @@ public sealed class Launches(
     /// <summary>How long a start may take until it can be handed a program: the engine's own, and some.</summary>
     private static readonly TimeSpan Patience = Executor.StartDeadline + TimeSpan.FromMinutes(10);
 
-    /// <summary>Launches, and gives the control socket of the program, and whether its instance was there before.</summary>
+    /// <summary>Hands a program to an instance.</summary>
     /// <param name="request">What was asked.</param>
     /// <param name="tell">Gets text for the person.</param>
     /// <param name="ct">The caller is gone.</param>
     /// <exception cref="Refusal">It cannot be launched: why; <see cref="Refusal.Code"/> 127: the program is what is missing.</exception>
-    public async Task<(Fd Control, bool IsEntered)> Launch(LaunchRequest request, Action<string> tell, CancellationToken ct)
+    public async Task<Launched> Launch(LaunchRequest request, Action<string> tell, CancellationToken ct)
     {
         var (flake, target) = Find(request.Call.Command);
         if (!LaunchRules.May(flake, request.Caller, Lines("/etc/passwd"), Lines("/etc/group")))
@@ -56,7 +56,7 @@ public sealed class Launches(
             {
                 ct.ThrowIfCancellationRequested();
                 if (TryHandOver(flake, program, stack.Image, request, run, control))
-                    return (control, isEntered);
+                    return new Launched(flake.Name, run, control, isEntered);
             }
             catch
             {
@@ -341,8 +341,7 @@ public sealed class Launches(
         var run = loop.Of(name);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
-        var failed = run.WaitUntil(
-            o => o.Ending is { StartFailed: true } || o is { Presence: Presence.Absent, Failed: true }, patience.Token);
+        var failed = run.WaitUntil(HasFailed, patience.Token);
         try
         {
             // A start that has not begun will make a new promise: it is looked at again once the run has moved. A caller who has gone
@@ -364,10 +363,23 @@ public sealed class Launches(
         ct.ThrowIfCancellationRequested();
         if (run.HookFailure is { } refused)
             throw new Refusal(500, $"launch {flake.Name}: {refused}");
-        return failed.IsCompletedSuccessfully && await failed.ConfigureAwait(false) is { } found
-            ? throw new Refusal(500, $"launch {flake.Name}: {found.Ending?.Reason ?? found.Reason}")
-            : run;
+        return failed.IsCompletedSuccessfully ? throw Failure(flake.Name, await failed.ConfigureAwait(false)) : run;
     }
+
+    /// <summary>Waits until the instance of a launch is up, or is none any more.</summary>
+    /// <exception cref="Refusal">Its init did not come up: why.</exception>
+    public static async Task ComesUp(Launched launched)
+    {
+        var seen = await launched.Run.WaitUntil(
+            o => o.Presence is Presence.Running or Presence.Absent || o.Ending is not null, CancellationToken.None).ConfigureAwait(false);
+        if (HasFailed(seen))
+            throw Failure(launched.Flake, seen);
+    }
+
+    private static bool HasFailed(ObservedInstance o) =>
+        o.Ending is { StartFailed: true } || o is { Presence: Presence.Absent, Failed: true };
+
+    private static Refusal Failure(string flake, ObservedInstance o) => new(500, $"launch {flake}: {o.Ending?.Reason ?? o.Reason}");
 
     /// <summary>Null: nobody listens, and why.</summary>
     private Fd? TryConnect(InstanceRun run, out string why)
