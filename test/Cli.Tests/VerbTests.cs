@@ -120,8 +120,8 @@ public sealed class VerbTests
     public void Keys_are_merged_and_taken_away_by_an_empty_value()
     {
         using var node = RawNode.With(("PATCH /1.0/instances/web", RawNode.Sync("{}")), ("PATCH /1.0/profiles/p", RawNode.Sync("{}")));
-        Assert.Equal(0, Run.Holm(node, "config", "set", "web", "limits.memory=1MiB").Code);
-        Assert.Equal(0, Run.Holm(node, "profile", "unset", "p", "user.a", "user.b").Code);
+        Assert.Equal(new Run.Result(0, "", ""), Run.Holm(node, "config", "set", "web", "limits.memory=1MiB"));
+        Assert.Equal(new Run.Result(0, "", ""), Run.Holm(node, "profile", "unset", "p", "user.a", "user.b"));
         Assert.Contains("\"config\":{\"limits.memory\":\"1MiB\"}", node.Requests[0], StringComparison.Ordinal);
         Assert.Contains("\"config\":{\"user.a\":\"\",\"user.b\":\"\"}", node.Requests[1], StringComparison.Ordinal);
         Assert.Contains("\"profiles\":null", node.Requests[0], StringComparison.Ordinal);
