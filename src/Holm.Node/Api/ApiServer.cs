@@ -40,7 +40,11 @@ public sealed class ApiServer : IAsyncDisposable
         RemoveStale(socket);
         var state = new ApiState(new Operations(node.Events, node.Clock, node.Log), new ConsoleHub(node.Instances));
         state.Remote = new RemoteDoor(node, listen => Build(node, state, listen));
-        var app = Build(node, state, kestrel => kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http1));
+        var app = Build(node, state, kestrel => kestrel.ListenUnixSocket(socket, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => OddHost.Mend(next, KeepAlive));
+        }));
         await app.StartAsync().ConfigureAwait(false);
         File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
         state.Remote.Begin();
@@ -97,6 +101,9 @@ public sealed class ApiServer : IAsyncDisposable
             if (!IsPublic(http.Request))
                 call.CheckTrusted();
             Events.Requestor = call.Requestor;
+            // Before there were virtual machines, LXD's instances were called so; pylxd still does.
+            if (http.Request.Path.StartsWithSegments("/1.0/containers", StringComparison.Ordinal, out var rest))
+                http.Request.Path = Routes.Instances + rest;
             using var trusted = call.IsRemote && call.IsTrusted
                 ? call.Node.Trust.Clients.WhileTrusted(call.Certificate!, http.Abort) : null;
             if (call.Query("project") is not ("" or "default"))

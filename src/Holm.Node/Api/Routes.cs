@@ -6,11 +6,14 @@ internal readonly record struct ApiRoute(string Method, string Path, Func<Call, 
 /// <summary>
 /// The whole door on one page. Paths are LXD's, but for <c>/1.0/checkconfig</c>, <c>/1.0/partition</c>,
 /// <c>/1.0/configuration</c>, <c>/1.0/registries</c>, <c>/1.0/flakes</c>, <c>/1.0/archive</c>, <c>/1.0/images/unfinished</c> and the
-/// <c>flake</c> of an image.
+/// <c>flake</c> of an image. <c>/1.0/containers</c> is another name of <c>/1.0/instances</c>.
 /// </summary>
 internal static class Routes
 {
-    private const string Instances = "/1.0/instances", Instance = Instances + "/{name}", Images = "/1.0/images",
+    /// <summary>Where instances are.</summary>
+    public const string Instances = "/1.0/instances";
+
+    private const string Instance = Instances + "/{name}", Images = "/1.0/images",
         Image = Images + "/{fingerprint}", Aliases = Images + "/aliases", Alias = Aliases + "/{alias}", Profiles = "/1.0/profiles",
         Profile = Profiles + "/{name}", Networks = "/1.0/networks", Network = Networks + "/{name}", Configuration = "/1.0/configuration",
         Registries = "/1.0/registries", Operations = "/1.0/operations", Operation = Operations + "/{id}",
