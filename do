@@ -15,7 +15,8 @@ runtime_packages=(liblxc1 squashfs-tools-ng dnsmasq-base nftables udhcpc libedit
 build_packages=(gcc libc6-dev zlib1g-dev lxc-dev musl-tools)
 # Needed to test and to show: real peers, image sources, the emulated machine with Debian's own kernel.
 test_packages=(lxc busybox-static debootstrap qemu-system-x86 squashfs-tools e2fsprogs iproute2 zstd xz-utils cpio jq curl acl attr procps
-  git bsdutils strace lxd lxd-client libedit-dev docker-registry skopeo umoci buildah podman apache2-utils openssl)
+  git bsdutils strace lxd lxd-client libedit-dev docker-registry skopeo umoci buildah podman apache2-utils openssl
+  python3-pylxd lxd-tools)
 # Debian's node; one from elsewhere brings npm along, and Debian's npm cannot stand beside it.
 node_packages=(nodejs npm)
 

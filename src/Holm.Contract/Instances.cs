@@ -195,12 +195,21 @@ public sealed record InstancesPut
     public InstanceStatePut? State { get; set; }
 }
 
-/// <summary>Body of <c>POST /1.0/instances/NAME</c>: rename.</summary>
+/// <summary>Body of <c>POST /1.0/instances/NAME</c>: rename, or move to another pool.</summary>
 public sealed record InstancePost
 {
     /// <summary>The new name.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>Not supported; true is refused.</summary>
+    /// <summary>True: to another pool.</summary>
     public bool Migration { get; set; }
+
+    /// <summary>The pool its root goes to.</summary>
+    public string? Pool { get; set; }
+
+    /// <summary>The project it goes to, of which there is one: <c>default</c>.</summary>
+    public string? Project { get; set; }
+
+    /// <summary>True: its snapshots do not go with it.</summary>
+    public bool InstanceOnly { get; set; }
 }

@@ -51,6 +51,7 @@ internal static class Faces
         Rebuild = snapshots.Rebuild,
         Copy = snapshots.Copy,
         Refresh = snapshots.Refresh,
+        Move = snapshots.Move,
     };
 
     public static NodeFace WithPublishing(this NodeFace face, ImageStore images, Publishing publishing) => face with

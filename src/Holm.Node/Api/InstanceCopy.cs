@@ -31,8 +31,7 @@ internal static class InstanceCopy
             return;
         }
         if (call.Document.Instances.ContainsKey(name))
-            throw new Refusal(409, $"Instance \"{name}\" already exists" +
-                (name == from ? "; to have it in another pool, move it there under another name" : ""));
+            throw new Refusal(409, $"Instance \"{name}\" already exists");
         var instance = Make(call, body, name, original);
         Rules.Check(node.Config.Current.With(instance));
         var plan = new OperationPlan("Creating instance", "instances", InstanceRoutes.Url(name)) { MayCancel = true };
@@ -43,6 +42,36 @@ internal static class InstanceCopy
             InstanceCreate.TellCreated(node, name);
             if (body.Start)
                 await node.Instances.SetPower(name, PowerAction.Start, null, false, ct).ConfigureAwait(false);
+        })).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// <c>POST /1.0/instances/NAME</c> with <c>migration</c>: its root goes into another pool of this node. Between the move and a rename
+    /// that is asked for with it, a crash leaves it moved.
+    /// </summary>
+    public static async Task Move(Call call, InstanceConfig old, InstancePost body)
+    {
+        var (name, pool) = (string.IsNullOrEmpty(body.Name) ? old.Name : body.Name, body.Pool ?? "");
+        if (body.Project is not (null or "" or "default"))
+            throw new Refusal(404, $"Project not found: {Names.Show(body.Project)}");
+        if (pool.Length == 0)
+            throw new Refusal(501, "migration to another server is not supported by this node; to another of its pools it is: give pool");
+        Names.CheckInstance(name, console: !old.Pinned);
+        InstanceRoutes.RequireStopped(call, old.Name, 400, $"Instance is running: stop {old.Name} first");
+        if (name != old.Name && call.Document.Instances.ContainsKey(name))
+            throw new Refusal(409, $"Instance \"{name}\" already exists");
+        if (call.Document.FindPool(pool) is null)
+            throw new Refusal(404, $"Storage pool not found: {Names.Show(pool)}");
+        var node = call.Node;
+        var plan = new OperationPlan("Migrating instance", "instances", InstanceRoutes.Url(old.Name)) { MayCancel = true };
+        await call.Began(call.Operations.Start(plan, async (operation, ct) =>
+        {
+            await node.Snapshots.Move(old.Name, pool, !body.InstanceOnly, SnapshotRoutes.Progress(node, operation), ct)
+                .ConfigureAwait(false);
+            if (name != old.Name)
+                await InstanceRoutes.Rename(node, old.Name, name).ConfigureAwait(false);
+            else
+                node.Events.Lifecycle("instance-updated", InstanceRoutes.Url(name));
         })).ConfigureAwait(false);
     }
 

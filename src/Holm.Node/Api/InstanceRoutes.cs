@@ -74,7 +74,10 @@ internal static class InstanceRoutes
         var old = Find(call);
         var body = await call.Body(ContractJson.Default.InstancePost).ConfigureAwait(false);
         if (body.Migration)
-            throw new Refusal(400, "migration is not supported by this node");
+        {
+            await InstanceCopy.Move(call, old, body).ConfigureAwait(false);
+            return;
+        }
         Names.CheckInstance(body.Name ?? "", console: !old.Pinned);
         RequireStopped(call, old.Name, 409, $"Renaming of running instance not allowed: stop {old.Name} first");
         if (call.Document.Instances.ContainsKey(body.Name!))
@@ -115,7 +118,9 @@ internal static class InstanceRoutes
             VolumeRoutes.RefuseMissing(call, document, before.Devices, after.Devices);
             if (after.Image != before.Image && call.Node.Images.Find(after.Image) is null)
                 throw new Refusal(404, $"Image not found: {Names.Show(after.Image)}");
-            return document.With(after);
+            var next = document.With(after);
+            call.Node.Storage?.Pools.RefuseLost(document, next);
+            return next;
         });
         call.Node.Events.Lifecycle("instance-updated", Url(name));
         return (before!, after!);
@@ -136,13 +141,15 @@ internal static class InstanceRoutes
         return late.Count == 0 ? [] : new Dictionary<string, IReadOnlyList<string>> { ["next_start"] = late };
     }
 
-    private static async Task Rename(NodeFace node, string from, string to)
+    /// <summary>Renames one that does not run.</summary>
+    public static async Task Rename(NodeFace node, string from, string to)
     {
         await node.Instances.Rename(from, to).ConfigureAwait(false);
         node.Events.Lifecycle("instance-renamed", Url(to), ("old_name", from));
     }
 
-    private static void RequireStopped(Call call, string name, int code, string otherwise)
+    /// <summary>Refuses unless it is stopped.</summary>
+    public static void RequireStopped(Call call, string name, int code, string otherwise)
     {
         if (call.Node.Instances.Status(name).Code is not (StatusCode.Stopped or StatusCode.Error))
             throw new Refusal(code, otherwise);

@@ -104,7 +104,9 @@ internal static class ProfileRoutes
             var changed = change(now, body);
             VolumeRoutes.RefuseMissing(call, document, now.Devices, changed.Devices);
             RefuseMissingNetworks(document, changed);
-            return document.With(changed);
+            var after = document.With(changed);
+            call.Node.Storage?.Pools.RefuseLost(document, after);
+            return after;
         });
         call.Node.Events.Lifecycle("profile-updated", Url(name));
         await call.Done().ConfigureAwait(false);

@@ -15,6 +15,7 @@ internal static class ServerRoutes
         "image_create_aliases", "instance_state_cpu_time", "network", "network_leases", "network_state", "network_vlan_physical",
         "instance_nic_network", "instance_nic_bridged_vlan", "entity_description",
         "storage", "storage_api_volume_rename", "container_only_migration", "container_incremental_copy", "instance_rebuild",
+        "instance_pool_move",
         "storage_api_local_volume_handling", "storage_api_volume_snapshots", "storage_volume_state", "snapshot_expiry",
         "snapshot_expiry_creation",
         "unix_device_rename", "unix_device_hotplug", "usb_devices", "usb_optional_vendorid", "gpu_devices", "proxy", "proxy_unix",

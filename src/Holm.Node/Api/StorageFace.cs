@@ -51,5 +51,8 @@ public sealed record SnapshotFace
     /// <summary>Instance, its snapshot or null, the copy, whether it gets the other's snapshots; bytes done.</summary>
     public Func<string, string?, string, bool, Action<long>, CancellationToken, Task> Refresh { get; init; } = (_, _, _, _, _, _) => None();
 
+    /// <summary>Instance, the pool its root goes to, whether its snapshots go with it; bytes done.</summary>
+    public Func<string, string, bool, Action<long>, CancellationToken, Task> Move { get; init; } = (_, _, _, _, _) => None();
+
     private static Task None() => throw new Refusal(501, "this node has no snapshots");
 }

@@ -65,7 +65,7 @@ public static class KeptWrites
         finally
         {
             foreach (var pool in pools.Places)
-                Settle(Path.Combine(pool, $".{from}>{to}"), current());
+                Settle(pools, Path.Combine(pool, $".{from}>{to}"), current());
         }
     }
 
@@ -74,7 +74,7 @@ public static class KeptWrites
     {
         try
         {
-            foreach (var name in Path.GetFileName(folder)[1..].TrimEnd('!', '+').Split('>'))
+            foreach (var name in Path.GetFileName(folder)[1..].TrimEnd('!', '+', '~').Split('>'))
                 Names.CheckInstance(name);
             return true;
         }
@@ -84,46 +84,72 @@ public static class KeptWrites
         }
     }
 
-    private static void Settle(string between, Document document)
+    private static void Settle(PoolFolders pools, string between, Document document)
     {
+        if (!Directory.Exists(between))
+            return;
+        var place = Path.GetDirectoryName(between)!;
+        if (Path.GetFileName(between) is ['.', .. var moved, '~'])
+        {
+            if (!pools.IsPlaceOf(document, moved, place))
+                return;
+            foreach (var left in pools.Places.Where(p => !pools.IsPlaceOf(document, moved, p)))
+                FolderTree.Remove(Path.Combine(left, moved));
+            Durable.Rename(between, Path.Combine(place, moved));
+        }
         // The old name is gone from the document as soon as the rename has happened.
-        if (Directory.Exists(between) && Path.GetFileName(between)[1..].Split('>') is [_, _] names &&
-            names.FirstOrDefault(document.Instances.ContainsKey) is { } owner &&
-            !Directory.Exists(Path.Combine(Path.GetDirectoryName(between)!, owner)))
-            Durable.Rename(between, Path.Combine(Path.GetDirectoryName(between)!, owner));
+        else if (Path.GetFileName(between)[1..].Split('>') is [_, _] names &&
+            names.FirstOrDefault(document.Instances.ContainsKey) is { } owner && !Directory.Exists(Path.Combine(place, owner)))
+            Durable.Rename(between, Path.Combine(place, owner));
     }
 
     /// <summary>
     /// Lets folders that were made under <c>.NAME>NAME</c> appear together with their instance: after a crash it is the document that says
     /// whether there is one.
     /// </summary>
-    public static void Appear(PoolFolders pools, string name, Action make, Action add, Func<Document> current)
+    public static void Appear(PoolFolders pools, string name, Action make, Action add, Func<Document> current) =>
+        ComeTrue(pools, place => Between(place, name), make, add, current);
+
+    /// <summary>
+    /// Lets folders that were made in another pool, under <c>.NAME~</c>, take the place of an instance's as its root does: after a crash it
+    /// is the document that says in which pool that is.
+    /// </summary>
+    public static void Move(PoolFolders pools, string name, Action make, Action change, Func<Document> current) =>
+        ComeTrue(pools, place => Moving(place, name), make, change, current);
+
+    private static void ComeTrue(
+        PoolFolders pools, Func<string, string> between, Action make, Action change, Func<Document> current)
     {
         var isMade = false;
         try
         {
             make();
             isMade = true;
-            add();
+            change();
         }
         // Where the disk failed while the configuration was written, the next start of the daemon knows what has come of it.
         catch (Exception e) when (!isMade || e is Refusal { Code: not 507 })
         {
             foreach (var place in pools.Places)
-                FolderTree.Remove(Between(place, name));
+                FolderTree.Remove(between(place));
             throw;
         }
         finally
         {
             foreach (var place in pools.Places)
-                Settle(Between(place, name), current());
+                Settle(pools, between(place), current());
         }
     }
 
     /// <summary>Where the folder of a new instance waits in a place until the document has it.</summary>
     public static string Between(string place, string name) => Path.Combine(place, $".{name}>{name}");
 
-    /// <summary>Finishes renames and deletions that a crash cut short; what cannot be removed is told, and holds nothing up.</summary>
+    /// <summary>Where the folder of an instance waits in a place of another pool until the document has it there.</summary>
+    public static string Moving(string place, string name) => Path.Combine(place, $".{name}~");
+
+    /// <summary>
+    /// Finishes renames, moves and deletions that a crash cut short; what cannot be removed is told, and holds nothing up.
+    /// </summary>
     public static void Sweep(PoolFolders pools, Document document, Action<string> tell)
     {
         foreach (var place in pools.Places)
@@ -134,7 +160,7 @@ public static class KeptWrites
                     {
                         if (Path.GetFileName(left) is ['.', .. var name, '!'] && !document.Instances.ContainsKey(name))
                             Delete(pools, name);
-                        Settle(left, document);
+                        Settle(pools, left, document);
                         FolderTree.Remove(left);
                     });
             });

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Holm.Config;
 using Holm.Contract;
 using Holm.Linux;
@@ -11,6 +12,7 @@ namespace Holm.Node.Instances;
 ///   POOL/NAME                     kept writes of an instance: u, and w, which is overlayfs' own
 ///   POOL/@snapshots/NAME/SNAP     its snapshots
 ///   POOL/@volumes/VOLUME          a custom volume
+///   POOL/.NAME~                   kept writes on their way here from another pool; .NAME~ in @snapshots: so are its snapshots
 ///   POOL/.…                       work that a crash cut short; the next start of the daemon sweeps it
 /// </code>
 /// No instance's name begins with @. A folder that is a pool's source is marked by its <c>@volumes</c>: where that is missing, a stick or
@@ -57,11 +59,55 @@ public sealed class PoolFolders(NodePaths paths, Func<Document> current)
     /// <exception cref="Refusal">409.</exception>
     public static void RefuseAway(Document document, string name)
     {
-        if (document.Instances.GetValueOrDefault(name) is { } instance && Expansion.Expand(document, instance).Present
-            .Select(d => d.Value).FirstOrDefault(d => d.GetValueOrDefault("path") == "/")?.GetValueOrDefault("pool") is { } root
-            && document.FindPool(root) is { } pool && !IsThere(pool))
+        if (document.Instances.GetValueOrDefault(name) is { } instance && RootPool(document, instance) is { } pool && !IsThere(pool))
             throw new Refusal(409, $"{name}: what it has written is in {pool.Source}, the folder of pool {pool.Name}, which is not " +
                 "there; plug it in, or give its root another pool first");
+    }
+
+    /// <summary>True: it is one of the two folders in which an instance has a folder of its name, by where its root is.</summary>
+    public bool IsPlaceOf(Document document, string name, string place) =>
+        document.Instances.GetValueOrDefault(name) is { } instance && RootPool(document, instance) is { Keeps: true } pool
+        && (place == Of(pool) || place == Path.Combine(Of(pool), Snapshots));
+
+    /// <summary>
+    /// Refuses a change that takes the root disk from an instance, or puts it into another pool than what it has written, or its
+    /// snapshots, are in.
+    /// </summary>
+    /// <exception cref="Refusal">400.</exception>
+    public void RefuseLost(Document before, Document after)
+    {
+        var sameProfiles = ReferenceEquals(before.Profiles, after.Profiles);
+        foreach (var (name, was) in before.Instances)
+        {
+            if (after.Instances.GetValueOrDefault(name) is not { } now || (sameProfiles && ReferenceEquals(was, now))
+                || RootPool(before, was) is not { } from || RootPool(after, now) is var to && to?.Name == from.Name)
+                continue;
+            var what = ReferenceEquals(was, now) ? "At least one instance relies on this profile's root disk device"
+                : $"Cannot update root disk device pool name to \"{to?.Name}\"";
+            if (to is null && RootOf(after, now).Value is null)
+                throw new Refusal(400, $"{what}: {name} would have none");
+            if (to is not null && from.Keeps && Places.Any(p => IsPlaceOf(before, name, p) && Directory.Exists(Path.Combine(p, name))))
+                throw new Refusal(400, $"{what}: what {name} has written is in pool {from.Name}; lxc move {name} {name} --storage " +
+                    $"{to.Name} takes it along");
+        }
+    }
+
+    /// <summary>The pool of an instance's root disk; null: it has none, or that is not there.</summary>
+    private static PoolConfig? RootPool(Document document, InstanceConfig instance) =>
+        RootOf(document, instance).Value is { } root ? document.FindPool(root.GetValueOrDefault("pool", "default")) : null;
+
+    private static KeyValuePair<string, ImmutableSortedDictionary<string, string>> RootOf(Document document, InstanceConfig instance) =>
+        Expansion.Expand(document, instance).Present.FirstOrDefault(d => d.Value.GetValueOrDefault("path") == "/");
+
+    /// <summary>The same instance with its root in a pool: by a device of its own where its profiles say otherwise.</summary>
+    public static InstanceConfig In(PoolConfig pool, Document document, InstanceConfig instance)
+    {
+        var (name, root) = RootOf(document, instance);
+        return root?.GetValueOrDefault("pool", "default") == pool.Name ? instance : instance with
+        {
+            Devices = instance.Devices.SetItem(name ?? "root",
+                (root ?? Maps.From([KeyValuePair.Create("type", "disk"), KeyValuePair.Create("path", "/")])).SetItem("pool", pool.Name)),
+        };
     }
 
     /// <summary>True: it runs, or ran until this daemon began.</summary>

@@ -72,7 +72,7 @@ public sealed class SnapshotControl(
         Rules.Check(next);
         var target = PoolOf(next, becomes);
         var source = WritesOf(from, snapshot);
-        var snapshots = withSnapshots && snapshot is null ? folders.Of(from) : [];
+        var snapshots = withSnapshots && snapshot is null ? SnapshotsIn(target, from) : [];
         if (!target.Keeps && (snapshots.Count > 0 || source is not null && Directory.Exists(source)))
             throw new Refusal(400, $"copy {from}: {from} has kept writes, and the root of {becomes.Name} is in pool {target.Name}, which " +
                 "is memory; choose a pool of driver dir");
@@ -82,7 +82,7 @@ public sealed class SnapshotControl(
             void Add() => KeptWrites.Appear(pools, becomes.Name, () =>
             {
                 if (source is not null && target.Keeps)
-                    SnapshotFolders.Prepare(pools.Ready(target), becomes.Name, source, snapshots, tell, ct);
+                    SnapshotFolders.Prepare(pools.Ready(target), becomes.Name, source, true, snapshots, tell, ct);
             }, () => config.Change($"copy instance {from} to {becomes.Name}", d => d.Instances.ContainsKey(becomes.Name)
                     ? throw new Refusal(409, $"Instance \"{becomes.Name}\" already exists") : d.With(becomes)), () => config.Current);
             await WhileStill(from, Add, ct).ConfigureAwait(false);
@@ -111,11 +111,12 @@ public sealed class SnapshotControl(
         return WhileStill([from, to], () =>
         {
             RefuseRunning(to);
-            var (now, pool) = (InstanceOf(to), pools.Ready(KeptPool($"refresh {to}", config.Current, InstanceOf(to))));
+            var (now, kept) = (InstanceOf(to), KeptPool($"refresh {to}", config.Current, InstanceOf(to)));
+            var pool = pools.Ready(kept);
             var original = snapshot is null ? InstanceOf(from) : folders.Find(from, snapshot).Instance;
             var source = WritesOf(from, snapshot);
             if (withSnapshots && snapshot is null)
-                folders.Match(pool, to, folders.Of(from), tell, ct);
+                folders.Match(pool, to, SnapshotsIn(kept, from), tell, ct);
             // What was written lies on that image and no other.
             var becomes = now with
             {
@@ -126,6 +127,42 @@ public sealed class SnapshotControl(
             SnapshotFolders.Replace(pool, becomes, source, isCopy: true, Change, tell, ct);
         }, ct);
     }
+
+    /// <summary>Puts the root of an instance that does not run into another pool, with what it has written.</summary>
+    /// <param name="name">The instance.</param>
+    /// <param name="to">The pool.</param>
+    /// <param name="withSnapshots">True: its snapshots go with it; false: they are deleted.</param>
+    /// <param name="tell">Gets bytes done.</param>
+    /// <param name="ct">Gives up while it copies; nothing is changed.</param>
+    /// <exception cref="Refusal">400: it runs, or the pool is memory and something is kept. 404: no such pool.</exception>
+    public Task Move(string name, string to, bool withSnapshots, Action<long> tell, CancellationToken ct) => WhileStopped([name], () =>
+    {
+        var document = config.Current;
+        var (from, target) = (PoolOf(document, InstanceOf(name)), document.FindPool(to) ??
+            throw new Refusal(404, $"Storage pool not found: {Names.Show(to)}"));
+        var writes = WritesOf(name, null);
+        var snapshots = withSnapshots ? SnapshotsIn(target, name) : [];
+        if (from.Name == target.Name)
+            return;
+        if (pools.Missing(name) is { } missing)
+            throw new Refusal(409, $"move {name}: {missing}");
+        if (!target.Keeps && (snapshots.Count > 0 || Directory.Exists(writes)))
+            throw new Refusal(400, $"move {name}: it has kept writes, and pool {to} is memory; choose a pool of driver dir");
+        if (target.Keeps && pools.Places.Where(p => p.StartsWith(pools.Of(target), StringComparison.Ordinal))
+            .FirstOrDefault(p => Directory.Exists(Path.Combine(p, name))) is { } there)
+            throw new Refusal(409, $"move {name}: {there} has a folder of that name already, of another instance that once was; move " +
+                "it away first");
+        KeptWrites.Move(pools, name, () =>
+        {
+            if (target.Keeps && (Directory.Exists(writes) || snapshots.Count > 0))
+                SnapshotFolders.Prepare(pools.Ready(target), name, writes, false, snapshots, tell, ct);
+        }, () => config.Change($"move {name} to pool {to}", d => d.With(PoolFolders.In(target, d,
+            d.Instances.GetValueOrDefault(name) ?? throw new Refusal(404, $"Instance not found: {name}")))), () => config.Current);
+    }, ct);
+
+    /// <summary>An instance's, as they are to be written in a pool.</summary>
+    private IReadOnlyList<StoredSnapshot> SnapshotsIn(PoolConfig pool, string name) =>
+        [.. folders.Of(name).Select(s => s with { Instance = PoolFolders.In(pool, config.Current, s.Instance) })];
 
     private void RefuseRunning(string name)
     {

@@ -115,9 +115,7 @@ public sealed class SnapshotFolders(PoolFolders pools)
         FolderTree.Remove(ready);
         StagedFolder.Make(StagedOf(pool, becomes.Name), ready, staged =>
         {
-            FillRoot(from, staged, tell, ct);
-            if (from is not null && !isCopy)
-                CopyMarks(from, staged);
+            FillRoot(from, isCopy, staged, tell, ct);
             Write(staged, becomes);
         });
         try
@@ -133,26 +131,34 @@ public sealed class SnapshotFolders(PoolFolders pools)
         Exchange(ready, kept);
     }
 
-    /// <summary>Makes kept writes, and snapshots, of a new instance, which appear with it: <see cref="KeptWrites.Appear"/>.</summary>
+    /// <summary>
+    /// Makes kept writes, and snapshots, that appear with their instance: <see cref="KeptWrites.Appear"/>, <see cref="KeptWrites.Move"/>.
+    /// </summary>
     /// <param name="pool">Folder of the pool its root is in.</param>
     /// <param name="name">Its name.</param>
-    /// <param name="from">Folder with the writes, of an instance or snapshot.</param>
+    /// <param name="from">Folder with the writes, of an instance or snapshot; null: none.</param>
+    /// <param name="isCopy">True: they are another's, and templates are written anew. False: they are its own, from another pool.</param>
     /// <param name="snapshots">Snapshots that it gets.</param>
     /// <param name="tell">Gets bytes done.</param>
     /// <param name="ct">Gives up; nothing is left.</param>
     public static void Prepare(
-        string pool, string name, string from, IReadOnlyList<StoredSnapshot> snapshots, Action<long> tell, CancellationToken ct)
+        string pool, string name, string? from, bool isCopy, IReadOnlyList<StoredSnapshot> snapshots, Action<long> tell,
+        CancellationToken ct)
     {
         long done = 0, last = 0;
         void Tell(long bytes) => tell(done + (last = bytes));
-        FolderTree.Remove(KeptWrites.Between(pool, name));
-        StagedFolder.Make(StagedOf(pool, name), KeptWrites.Between(pool, name), staged => FillRoot(from, staged, Tell, ct));
+        void Make(string place, Action<string> fill)
+        {
+            var waiting = isCopy ? KeptWrites.Between(place, name) : KeptWrites.Moving(place, name);
+            FolderTree.Remove(waiting);
+            StagedFolder.Make(StagedOf(place, name), waiting, fill);
+        }
+        Make(pool, staged => FillRoot(from, isCopy, staged, Tell, ct));
         if (snapshots.Count == 0)
             return;
         var all = Path.Combine(pool, PoolFolders.Snapshots);
         Durable.CreateFolder(all);
-        FolderTree.Remove(KeptWrites.Between(all, name));
-        StagedFolder.Make(StagedOf(all, name), KeptWrites.Between(all, name), staged =>
+        Make(all, staged =>
         {
             foreach (var snapshot in snapshots)
             {
@@ -218,12 +224,14 @@ public sealed class SnapshotFolders(PoolFolders pools)
         Exchange(ready, Path.Combine(pool, name));
     }
 
-    private static void FillRoot(string? from, string staged, Action<long> tell, CancellationToken ct)
+    private static void FillRoot(string? from, bool isCopy, string staged, Action<long> tell, CancellationToken ct)
     {
         Roots.GiveProject(staged);
         // Without one it is made at the first start, of the image.
         if (from is not null && CopyUpper(from, staged, tell, ct))
             Durable.CreateFolder(Path.Combine(staged, Work));
+        if (from is not null && !isCopy)
+            CopyMarks(from, staged);
     }
 
     private static bool CopyUpper(string from, string to, Action<long> tell, CancellationToken ct)

@@ -20,7 +20,8 @@ public sealed class SnapshotCutTests
         public Disk()
         {
             Open();
-            Config.Change("make", d => d.With(new InstanceConfig { Name = "web", Image = "old" }));
+            Config.Change("make", d => d.With(Second).With(new InstanceConfig { Name = "web", Image = "old" }));
+            Pools.Mark(Second);
             Write("web", "one");
             Snapshots.Create(Pool, "s", Config.Current.Instances["web"], _ => { }, default);
             Config.Change("change", d => d.With(d.Instances["web"] with { Image = "new" }));
@@ -32,6 +33,9 @@ public sealed class SnapshotCutTests
         public string Root => _folder.Root;
 
         public string Pool => Path.Combine(_folder.State, "pools", "default");
+
+        /// <summary>A pool beside it, with nothing in it.</summary>
+        public static PoolConfig Second { get; } = new() { Name = "second", Driver = "dir" };
 
         public ConfigStore Config { get; private set; } = null!;
 
@@ -54,16 +58,19 @@ public sealed class SnapshotCutTests
         public void Change(InstanceConfig becomes) => Config.Change("restore", d =>
             d.Instances.ContainsKey(becomes.Name) ? d.With(becomes) : d);
 
-        /// <summary>Each app with its image and what it has written; snapshots likewise.</summary>
+        /// <summary>Each app with its image, its pool if it is the second, and what it has written; snapshots likewise.</summary>
         public string Shown => string.Join('\n', Config.Current.Instances.Values.SelectMany(i => (string[])[
-            $"{i.Name} {i.Image} {Read(Path.Combine(Pool, i.Name))}",
-            .. Snapshots.Of(i.Name).Select(s => $"{i.Name}/{s.Name} {s.Instance.Image} {Read(s.Folder)}")]));
+            $"{i.Name} {Of(i)} {Read(Path.Combine(Pools.Places.First(p => Pools.IsPlaceOf(Config.Current, i.Name, p)), i.Name))}",
+            .. Snapshots.Of(i.Name).Select(s => $"{i.Name}/{s.Name} {Of(s.Instance)} {Read(s.Folder)}")]));
+
+        private static string Of(InstanceConfig instance) => instance.Devices.TryGetValue("root", out var root)
+            ? $"{instance.Image} in {root["pool"]}" : instance.Image;
 
         /// <summary>Names of folders that nobody could account for.</summary>
-        public IEnumerable<string> Strange => Directory.EnumerateFileSystemEntries(Pool, "*", SearchOption.AllDirectories)
-            .Select(f => Path.GetFileName(f)).Where(n => n.StartsWith('.') || n == FolderCopy.Links)
-            .Concat(Directory.EnumerateDirectories(Pool).Select(f => Path.GetFileName(f)!)
-                .Where(n => n[0] != '@' && !Config.Current.Instances.ContainsKey(n)));
+        public IEnumerable<string> Strange => Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(Pool)!, "*",
+                SearchOption.AllDirectories).Where(f => Path.GetFileName(f) is ['.', ..] or FolderCopy.Links)
+            .Concat(Pools.Places.SelectMany(p => Directory.EnumerateDirectories(p).Where(f => Path.GetFileName(f) is not ['@', ..]
+                && !Pools.IsPlaceOf(Config.Current, Path.GetFileName(f), p))));
 
         public void Dispose() => _folder.Dispose();
 
@@ -88,8 +95,16 @@ public sealed class SnapshotCutTests
             d.Pool, d.Snapshots.Find("web", "s").Instance, d.Snapshots.Find("web", "s").Folder, isCopy: false, d.Change, _ => { }, default),
         ["copy"] = d => KeptWrites.Appear(d.Pools, "other", () =>
         {
-            SnapshotFolders.Prepare(d.Pool, "other", Path.Combine(d.Pool, "web"), d.Snapshots.Of("web"), _ => { }, default);
+            SnapshotFolders.Prepare(d.Pool, "other", Path.Combine(d.Pool, "web"), true, d.Snapshots.Of("web"), _ => { }, default);
         }, () => d.Config.Change("copy", now => now.With(now.Instances["web"] with { Name = "other" })), () => d.Config.Current),
+        ["move"] = d =>
+        {
+            InstanceConfig Moved(InstanceConfig instance) => PoolFolders.In(Disk.Second, d.Config.Current, instance);
+            KeptWrites.Move(d.Pools, "web", () => SnapshotFolders.Prepare(
+                d.Pools.Ready(Disk.Second), "web", Path.Combine(d.Pool, "web"), false,
+                [.. d.Snapshots.Of("web").Select(s => s with { Instance = Moved(s.Instance) })], _ => { }, default),
+                () => d.Config.Change("move", now => now.With(Moved(now.Instances["web"]))), () => d.Config.Current);
+        },
         ["rename instance"] = d => KeptWrites.Rename(d.Pools, "web", "other",
             () => d.Config.Change("rename", now => now.Renamed("web", "other")), () => d.Config.Current),
     };
@@ -148,6 +163,15 @@ public sealed class SnapshotCutTests
         // What is copied writes those of a copy, at its first start.
         Works["copy"](disk);
         Assert.StartsWith("other new two\n", disk.Shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_goes_to_another_pool_is_what_it_was()
+    {
+        using var disk = new Disk();
+        Works["move"](disk);
+        Assert.Equal("web new in second two t\nweb/s old in second one", disk.Shown);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(disk.Pool, PoolFolders.Snapshots)));
     }
 
     [Fact]
