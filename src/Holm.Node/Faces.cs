@@ -108,6 +108,7 @@ internal static class Faces
                 ConsoleLog = control.ConsoleLog,
                 ClearConsoleLog = control.ClearConsoleLog,
                 EngineLog = control.EngineLog,
+                LogFolder = control.LogFolder,
                 RunningImage = control.RunningImage,
             },
             Images = new ImageFace

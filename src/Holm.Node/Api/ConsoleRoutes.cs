@@ -17,7 +17,8 @@ internal static class ConsoleRoutes
     /// <summary>What liblxc said of the last start; <c>lxc info NAME --show-log</c> asks for it.</summary>
     public static Task EngineLog(Call call) => Send(call, call.Node.Instances.EngineLog(InstanceRoutes.Find(call).Name));
 
-    private static async Task Send(Call call, byte[] log)
+    /// <summary>Answers with bytes of any kind.</summary>
+    public static async Task Send(Call call, byte[] log)
     {
         call.Http.Response.ContentType = "application/octet-stream";
         call.Http.Response.ContentLength = log.Length;

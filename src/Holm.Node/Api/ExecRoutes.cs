@@ -26,7 +26,7 @@ internal static class ExecRoutes
         if (!body.WaitForWebsocket)
         {
             await call.Began(call.Operations.Start(plan, (run, ct) => RunAlone(call.Node, instance.Name, request,
-                run))).ConfigureAwait(false);
+                body.RecordOutput, run))).ConfigureAwait(false);
             return;
         }
         var sockets = new SocketSet(body.Interactive ? ["0", "control"] : ["0", "1", "2", "control"]);
@@ -87,15 +87,24 @@ internal static class ExecRoutes
         sockets.Over.TrySetResult();
     }
 
-    private static async Task RunAlone(NodeFace node, string name, ExecRequest request, OperationRun run)
+    private static async Task RunAlone(NodeFace node, string name, ExecRequest request, bool isRecorded, OperationRun run)
     {
+        var records = isRecorded ? new ExecRecords(node.Instances.LogFolder(name)) : null;
+        records?.MakeRoom();
         using var session = node.Instances.Exec(name, request);
         session.Go();
         Tell(node, name, request);
         session.Stdin?.Dispose();
-        var drains = new[] { session.Stdout, session.Stderr, session.Terminal }.OfType<Fd>()
-            .Select(fd => FdStream.Pump(fd, session.Exit, _ => Task.FromResult(true)));
-        await Task.WhenAll(drains).ConfigureAwait(false);
+        var (output, errors) = ($"exec_{run.Id}.stdout", $"exec_{run.Id}.stderr");
+        Task Drain(Fd? from, string file) => records?.Write(file, from, session.Exit) ??
+            (from is null ? Task.CompletedTask : FdStream.Pump(from, session.Exit, _ => Task.FromResult(true)));
+        await Task.WhenAll(Drain(session.Stdout ?? session.Terminal, output), Drain(session.Stderr, errors)).ConfigureAwait(false);
+        if (isRecorded)
+            run.Tell("output", JsonSerializer.SerializeToElement(new Dictionary<string, string>
+            {
+                ["1"] = LogRoutes.Url(name, output),
+                ["2"] = LogRoutes.Url(name, errors),
+            }, ContractJson.Default.DictionaryStringString));
         Tell(run, await session.Exit.ConfigureAwait(false));
     }
 
@@ -116,8 +125,6 @@ internal static class ExecRoutes
 
     private static ExecRequest Checked(ExecPost body)
     {
-        if (body.RecordOutput)
-            throw new Refusal(400, "record-output is not supported yet by this node; set wait-for-websocket to get the output");
         if (body.Command is null or [] || body.Command.Any(a => a is null || a.Contains('\0', StringComparison.Ordinal))
             || body.Command[0].Length == 0)
             throw new Refusal(400, "Missing command: give the program and its arguments, none of them with a NUL character");

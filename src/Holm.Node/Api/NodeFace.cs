@@ -102,6 +102,9 @@ public sealed record InstanceFace
     /// <summary>What the engine said of the last start.</summary>
     public required Func<string, byte[]> EngineLog { get; init; }
 
+    /// <summary>Folder of its logs.</summary>
+    public required Func<string, string> LogFolder { get; init; }
+
     /// <summary>Fingerprint of the image a running instance was started from; null when it does not run.</summary>
     public Func<string, string?> RunningImage { get; init; } = _ => null;
 

@@ -13,7 +13,7 @@ internal static class Routes
     /// <summary>Where instances are.</summary>
     public const string Instances = "/1.0/instances";
 
-    private const string Instance = Instances + "/{name}", Images = "/1.0/images",
+    private const string Instance = Instances + "/{name}", Log = Instance + "/logs/{file}", Images = "/1.0/images",
         Image = Images + "/{fingerprint}", Aliases = Images + "/aliases", Alias = Aliases + "/{alias}", Profiles = "/1.0/profiles",
         Profile = Profiles + "/{name}", Networks = "/1.0/networks", Network = Networks + "/{name}", Configuration = "/1.0/configuration",
         Registries = "/1.0/registries", Operations = "/1.0/operations", Operation = Operations + "/{id}",
@@ -101,7 +101,8 @@ internal static class Routes
         new("POST", Instance + "/files", FileRoutes.Post),
         new("DELETE", Instance + "/files", FileRoutes.Delete),
         new("GET", Instance + "/logs", LogRoutes.List),
-        new("DELETE", Instance + "/logs/lxc.log", LogRoutes.Delete),
+        new("GET", Log, LogRoutes.Get),
+        new("DELETE", Log, LogRoutes.Delete),
         new("GET", Instance + "/sftp", LogRoutes.Sftp),
 
         new("GET", Images, ImageRoutes.List),

@@ -10,7 +10,8 @@ internal static class ServerRoutes
     private static readonly string[] Extensions =
     [
         "etag", "patch", "operation_description", "profile_usedby", "container_exec_signal_handling", "console", "event_lifecycle",
-        "container_full", "api_filtering", "container_exec_user_group_cwd", "instances", "instance_bulk_state_change", "instance_get_full",
+        "container_full", "api_filtering", "container_exec_user_group_cwd",
+        "container_exec_recording", "instances", "instance_bulk_state_change", "instance_get_full",
         "instance_all_projects",
         "image_create_aliases", "instance_state_cpu_time", "network", "network_leases", "network_state", "network_vlan_physical",
         "instance_nic_network", "instance_nic_bridged_vlan", "entity_description",

@@ -314,6 +314,9 @@ public sealed partial class InstanceControl(
     /// <summary>What liblxc said of the last start, warnings and errors; empty when it had nothing to say.</summary>
     public byte[] EngineLog(string name) => engine.Log(name);
 
+    /// <summary>Folder of logs of an instance; in memory, and gone with it.</summary>
+    public string LogFolder(string name) => engine.Folder(name);
+
     /// <summary>Fingerprint of the image a running instance was started from; null when it does not run.</summary>
     public string? RunningImage(string name) => loop.Find(name)?.Record?.Fingerprint;
 

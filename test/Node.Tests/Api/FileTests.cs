@@ -113,6 +113,10 @@ public sealed class FileTests(SmallNode node) : IClassFixture<SmallNode>
             StringComparison.Ordinal);
         Assert.Contains("excluding qemu.log and lxc.log", (await Send("DELETE", "/1.0/instances/web/logs/lxc.log")).Text,
             StringComparison.Ordinal);
+        foreach (var name in (string[])["exec_", "..%2f..%2fetc%2fpasswd", "lxc.conf", "exec_00000000-0000-0000-0000-000000000000.stdout"])
+            foreach (var method in (string[])["GET", "DELETE"])
+                Assert.Contains("Log file not found", (await Send(method, "/1.0/instances/web/logs/" + name)).Text,
+                    StringComparison.Ordinal);
         var (code, text, _) = await Send("GET", "/1.0/instances/web/sftp");
         Assert.Equal(501, code);
         Assert.Contains("lxc file push", text, StringComparison.Ordinal);

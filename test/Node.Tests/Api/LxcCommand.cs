@@ -22,8 +22,12 @@ internal static class LxcCommand
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(node.Socket)!, "lxc-client")).FullName;
+        // Without one it welcomes its user, who would come first.
+        if (!File.Exists(Path.Combine(folder, "config.yml")))
+            await File.WriteAllTextAsync(Path.Combine(folder, "config.yml"), "default-remote: local\n");
         start.Environment["LXD_SOCKET"] = node.Socket;
-        start.Environment["LXD_CONF"] = Path.Combine(Path.GetDirectoryName(node.Socket)!, "lxc-client");
+        start.Environment["LXD_CONF"] = folder;
         using var lxc = Process.Start(start)!;
         await lxc.StandardInput.WriteAsync(input);
         lxc.StandardInput.Close();

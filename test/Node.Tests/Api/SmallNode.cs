@@ -222,6 +222,7 @@ public sealed class SmallNode : IAsyncLifetime
             ConsoleLog = _ => Printed,
             ClearConsoleLog = _ => Printed = [],
             EngineLog = name => Encoding.UTF8.GetBytes($"lxc {name} WARN"),
+            LogFolder = _ => Directory.CreateDirectory(InstanceRoot + "-logs").FullName,
             Files = async (name, _, work, ct) =>
             {
                 using var root = Fd.Open(InstanceRoot, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
