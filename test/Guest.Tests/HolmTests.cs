@@ -101,6 +101,46 @@ public sealed class HolmTests(HolmTests.Booted booted) : IClassFixture<HolmTests
     }
 
     [Fact]
+    public async Task Limits_of_LXDs_are_the_kernels_at_once()
+    {
+        const string group = "cd /sys/fs/cgroup/holm-$id/weighed; ";
+        await _holm.Launch("weighed", "--no-partition --config limits.memory=64MiB");
+        await _holm.Until(group + "cat cpu.weight cpu.max memory.max memory.low | xargs", "100 max 100000 67108864 0");
+        await _holm.Must("holm config set weighed limits.cpu.allowance=50% limits.cpu.priority=5 limits.memory.enforce=soft");
+        await _holm.Until(group + "cat cpu.weight cpu.max memory.max memory.low | xargs", "48 max 100000 max 67108864");
+        await _holm.Must("holm config set weighed limits.cpu.allowance=25ms/100ms limits.memory=32MiB && " +
+            "holm config unset weighed limits.cpu.priority");
+        await _holm.Until(group + "cat cpu.weight cpu.max memory.max memory.low | xargs", "100 25000 100000 max 33554432");
+        await _holm.Must("holm config set weighed limits.memory.enforce=hard && timeout 60 holm app restart weighed");
+        await _holm.Until(group + "cat cpu.weight cpu.max memory.max memory.low | xargs", "100 25000 100000 33554432 0");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_device_comes_and_goes_while_it_runs(bool privileged)
+    {
+        var app = privileged ? "given-privileged" : "given";
+        const string open = ": < /dev/loop-control";
+        await _holm.Launch(app, $"--config security.privileged={privileged}");
+        Assert.NotEqual(0, (await _holm.Run($"holm exec {app} -- sh -c '{open}'")).ExitCode);
+        await _holm.Must($"holm config device add {app} loops unix-char path=/dev/loop-control");
+        await _holm.Until($"holm exec {app} -- sh -c '{open}; echo $?'", "0");
+        Assert.Equal("a ed\n", await _holm.Must($"holm exec {app} -- stat -c '%t %T' /dev/loop-control"));
+        // Its neighbours are not: a disk, and what is numbered beside it.
+        foreach (var device in privileged ? (string[])["b 7 0", "c 10 236"] : [])
+            Assert.Contains("not permitted", (await _holm.Run(
+                $"holm exec {app} -- sh -c 'rm -f /dev/k; mknod /dev/k {device} && head -c1 /dev/k'")).Output, StringComparison.Ordinal);
+        await _holm.Must($"timeout 60 holm app restart {app}");
+        await _holm.Until($"holm exec {app} -- sh -c '{open}; echo $?'", "0");
+        await _holm.Must($"holm config device remove {app} loops");
+        await _holm.Until($"holm exec {app} -- sh -c 'test -e /dev/loop-control; echo $?'", "1");
+        if (privileged)
+            Assert.Contains("not permitted", (await _holm.Run(
+                $"holm exec {app} -- sh -c 'mknod /dev/loop-control c 10 237; {open}'")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Partition_apps_is_limited_and_what_does_not_fit_its_part_is_not_killed()
     {
         const string group = "/sys/fs/cgroup/holm-$id/_apps";
