@@ -109,6 +109,7 @@ internal static class Faces
                 ClearConsoleLog = control.ClearConsoleLog,
                 EngineLog = control.EngineLog,
                 LogFolder = control.LogFolder,
+                Settle = control.Settle,
                 RunningImage = control.RunningImage,
             },
             Images = new ImageFace

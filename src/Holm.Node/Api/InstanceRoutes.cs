@@ -48,8 +48,9 @@ internal static class InstanceRoutes
         });
         var late = AtNextStart(call, before, after).ToDictionary(
             l => l.Key, l => JsonSerializer.SerializeToElement(l.Value, ContractJson.Default.IReadOnlyListString));
+        var node = call.Node;
         var plan = new OperationPlan("Updating instance", "instances", Url(old.Name)) { Metadata = late.Count > 0 ? late : null };
-        await call.Began(call.Operations.Start(plan, (_, _) => Task.CompletedTask)).ConfigureAwait(false);
+        await call.Began(call.Operations.Start(plan, (_, ct) => node.Instances.Settle([old.Name], ct))).ConfigureAwait(false);
     }
 
     public static async Task Patch(Call call)
@@ -65,6 +66,7 @@ internal static class InstanceRoutes
             Description = body.Description ?? now.Description,
             Image = body.Image is { Length: > 0 } image ? image : now.Image,
         });
+        await call.Node.Instances.Settle([old.Name], call.Http.RequestAborted).ConfigureAwait(false);
         await call.Answer(AtNextStart(call, before, after), ContractJson.Default.IReadOnlyDictionaryStringIReadOnlyListString)
             .ConfigureAwait(false);
     }

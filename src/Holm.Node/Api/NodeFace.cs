@@ -102,6 +102,9 @@ public sealed record InstanceFace
     /// <summary>What the engine said of the last start.</summary>
     public required Func<string, byte[]> EngineLog { get; init; }
 
+    /// <summary>Waits until those that run are as the configuration has them, as far as that can be done now.</summary>
+    public Func<IReadOnlyList<string>, CancellationToken, Task> Settle { get; init; } = (_, _) => Task.CompletedTask;
+
     /// <summary>Folder of its logs.</summary>
     public required Func<string, string> LogFolder { get; init; }
 

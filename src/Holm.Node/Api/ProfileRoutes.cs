@@ -109,6 +109,7 @@ internal static class ProfileRoutes
             return after;
         });
         call.Node.Events.Lifecycle("profile-updated", Url(name));
+        await call.Node.Instances.Settle([.. call.Document.UsersOf(name)], call.Http.RequestAborted).ConfigureAwait(false);
         await call.Done().ConfigureAwait(false);
     }
 

@@ -320,6 +320,32 @@ public sealed partial class InstanceControl(
     /// <summary>Fingerprint of the image a running instance was started from; null when it does not run.</summary>
     public string? RunningImage(string name) => loop.Find(name)?.Record?.Fingerprint;
 
+    /// <summary>
+    /// Waits until those that run are as the configuration has them, as far as that can be done now; no longer than some seconds, after
+    /// which it goes on by itself.
+    /// </summary>
+    public async Task Settle(IReadOnlyList<string> names, CancellationToken ct)
+    {
+        using var deadline = new CancellationTokenSource(LongestSettling, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
+        try
+        {
+            // Who was busy at the look has not been planned for yet.
+            while (names.Any(n => loop.Find(n)?.Observed.Presence == Presence.Running))
+            {
+                await loop.NextLook().WaitAsync(either.Token).ConfigureAwait(false);
+                if (names.Select(loop.Find).FirstOrDefault(r => r?.Observed is { Presence: Presence.Running, Busy: true }) is not { } busy)
+                    return;
+                await busy.WaitUntil(o => !o.Busy || o.Presence != Presence.Running, either.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+        }
+    }
+
+    private static readonly TimeSpan LongestSettling = TimeSpan.FromSeconds(10);
+
     private InstanceRun RunningOf(string name) =>
         loop.Find(name) is { Observed.Presence: Presence.Running } run ? run : throw new Refusal(400, $"Instance is not running: {name}");
 
