@@ -195,6 +195,9 @@ end:
 static void take_connection(int listener, const struct address *target)
 {
 	int near = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	/* Who waits goes on waiting, until there are descriptors or memory again. */
+	if (near < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+		poll(NULL, 0, 100);
 	struct connection *connection = near < 0 ? NULL : malloc(sizeof *connection);
 	if (!connection) {
 		close(near);
