@@ -98,6 +98,7 @@ public sealed class ApiServer : IAsyncDisposable
             // Only browsers say where a page comes from, and no page has anything to ask here, whoever's certificate is in the browser.
             if (call.IsRemote && http.Request.Headers.ContainsKey("Origin"))
                 throw new Refusal(403, "not authorized: web pages are not answered");
+            CheckPath(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
             if (!IsPublic(http.Request))
                 call.CheckTrusted();
             Events.Requestor = call.Requestor;
@@ -138,6 +139,21 @@ public sealed class ApiServer : IAsyncDisposable
             call.Node.Log($"{http.Request.Method} {Names.Show(http.Request.Path)} failed while answering: {e}");
             http.Abort();
         }
+    }
+
+    /// <summary>
+    /// Kestrel takes <c>.</c> and <c>..</c> out of a path (RFC 3986, section 5.2.4), and routing a <c>/</c> at its end: what names a
+    /// snapshot so would be done to its instance.
+    /// </summary>
+    /// <exception cref="Refusal">404.</exception>
+    private static void CheckPath(string target)
+    {
+        var path = target.Split('?', 2)[0];
+        // A client of a proxy writes the whole URL.
+        if (path.IndexOf("://", StringComparison.Ordinal) is > 0 and var scheme)
+            path = path.IndexOf('/', scheme + 3) is > 0 and var begin ? path[begin..] : "/";
+        if (path != "/" && path.Split('/').Skip(1).Any(s => Uri.UnescapeDataString(s) is "" or "." or ".."))
+            throw new Refusal(404, $"there is nothing at {Names.Show(path)}; no part of a path is empty, . or ..");
     }
 
     /// <summary>What who is not trusted may ask: what this is, and to be trusted.</summary>

@@ -56,7 +56,9 @@ internal static class InstanceCreate
                 throw new Refusal(409, $"Instance \"{instance.Name}\" already exists");
             if (node.Images.Find(instance.Image) is null)
                 throw new Refusal(404, $"Image not found: {Names.Show(instance.Image)}");
-            return document.With(instance);
+            var next = document.With(instance);
+            _ = Expansion.Expand(next, instance).Root();
+            return next;
         });
         TellCreated(node, instance.Name);
     }

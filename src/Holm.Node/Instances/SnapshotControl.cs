@@ -32,7 +32,9 @@ public sealed class SnapshotControl(
     public Task Rename(string name, string from, string to, CancellationToken ct) =>
         Stopped(name, running: true, () => folders.Rename(name, from, to), ct);
 
-    /// <summary>Brings an instance back to a snapshot. One that runs is stopped, and started again.</summary>
+    /// <summary>
+    /// Brings an instance back to a snapshot. One that runs is killed, as what it would still write is thrown away, and started again.
+    /// </summary>
     public async Task Restore(string name, string snapshot, Action<long> tell, CancellationToken ct)
     {
         var found = folders.Find(name, snapshot);
@@ -242,7 +244,7 @@ public sealed class SnapshotControl(
         if (runs && InstanceOf(name).Ephemeral)
             throw new Refusal(400, $"restore {name}: it is ephemeral, and would be gone with the stop");
         if (runs)
-            await control.SetPower(name, PowerAction.Stop, null, false, ct).ConfigureAwait(false);
+            await control.SetPower(name, PowerAction.Stop, null, true, ct).ConfigureAwait(false);
         try
         {
             await Stopped(name, running: false, work, ct).ConfigureAwait(false);

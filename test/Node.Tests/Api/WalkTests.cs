@@ -11,7 +11,7 @@ namespace Node.Tests.Api;
 public sealed class WalkTests(SmallNode node) : IClassFixture<SmallNode>
 {
     private static readonly string[] Names =
-        ["..%2f..%2fetc", "%00", "a%0ab", new('n', 300), "%c3%28", "-", ".", "%20", "nosuch", "a%2fb", "%7b%7d", "CON%3a"];
+        ["..%2f..%2fetc", "%00", "a%0ab", new('n', 300), "%c3%28", "-", "%20", "nosuch", "a%2fb", "%7b%7d", "CON%3a"];
 
     private static readonly string[] Queries =
     [
@@ -50,6 +50,26 @@ public sealed class WalkTests(SmallNode node) : IClassFixture<SmallNode>
             ? Names.Select(n => Filled(path, n)) : Queries.Where(_ => method is "GET" or "HEAD").Select(q => path + q);
         foreach (var hostile in paths)
             await Bears(method, hostile, null, "application/json");
+    }
+
+    /// <summary>What is asked of a part named <c>..</c> is not asked of what that is a part of.</summary>
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task No_path_is_shortened(string method, string path)
+    {
+        if (!node.Config.Current.Instances.ContainsKey("default"))
+            await node.Create("default");
+        foreach (var name in (string[])["", ".", "..", "%2e", "%2E%2e", "./", "../default"])
+        {
+            var hostile = Filled(path[..(path.LastIndexOf('/') + 1)], "default") + name;
+            // What the API is.
+            if (hostile == "/")
+                continue;
+            var before = State();
+            using var answer = await Send(method, hostile, null, "application/json", TestContext.Current.CancellationToken);
+            Assert.Equal((hostile, HttpStatusCode.NotFound), (hostile, answer.StatusCode));
+            Assert.Equal(before, State());
+        }
     }
 
     [Theory]
@@ -92,7 +112,9 @@ public sealed class WalkTests(SmallNode node) : IClassFixture<SmallNode>
 
     private async Task<HttpResponseMessage> Send(string method, string path, byte[]? body, string type, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        // As it is: a Uri would shorten it.
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(node.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)
+            + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
         if (body is not null)
         {
             request.Content = new ByteArrayContent(body);
