@@ -178,8 +178,14 @@ public sealed record InstanceStatePut
     /// <summary><c>start</c>, <c>stop</c>, <c>restart</c>, <c>freeze</c> or <c>unfreeze</c>.</summary>
     public string Action { get; set; } = "";
 
-    /// <summary>Seconds to wait for a clean stop; -1 is the node's own deadline, 0 is the same as <see cref="Force"/>.</summary>
+    /// <summary>
+    /// Seconds to wait for a clean stop; what has not ended by then goes on, and that is an error. -1 is the node's own deadline, after
+    /// which it is killed; 0 is the same as <see cref="Force"/>.
+    /// </summary>
     public int Timeout { get; set; } = -1;
+
+    /// <summary>Kill what has not ended in time. Not in LXD.</summary>
+    public bool ThenKill { get; set; }
 
     /// <summary>Kill at once instead of asking.</summary>
     public bool Force { get; set; }

@@ -197,7 +197,7 @@ public static class Daemon
             store, stacks, transients, reader, () => config.Current, loop, engine, new LaunchPulls(pulls).Pull);
         Task Reset(string flake, string? called) => Task.WhenAll(transients.All
             .Where(t => t.By.Flake == flake && t.By.Stays && (called is null || t.By.Called == called))
-            .Select(t => control.SetPower(t.Config.Name, PowerAction.Stop, null, true, CancellationToken.None)));
+            .Select(t => control.SetPower(t.Config.Name, PowerAction.Stop, StopManner.AtOnce, CancellationToken.None)));
         return (launches, Faces.FlakesOf(new FlakeControl(store, includes, Reset), stacks));
     }
 

@@ -19,6 +19,7 @@ internal static class AppRestart
             {
                 Action = "restart",
                 Timeout = Parts.Number(line.GetValue(timeout), "--timeout", -1, 0, 86400),
+                ThenKill = true,
                 Force = line.GetValue(force),
             }),
         };

@@ -20,6 +20,7 @@ internal static class AppStop
             {
                 Action = "stop",
                 Timeout = Parts.Number(line.GetValue(timeout), "--timeout", -1, 0, 86400),
+                ThenKill = true,
                 Force = line.GetValue(force),
             }),
         };

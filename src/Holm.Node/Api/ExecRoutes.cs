@@ -50,7 +50,7 @@ internal static class ExecRoutes
         var status = call.Node.Instances.Status(name);
         if (status.Code == StatusCode.Frozen)
             throw new Refusal(400, $"Instance is frozen: {name}: unfreeze it");
-        if (status.Code != StatusCode.Running)
+        if (status.Code is not (StatusCode.Running or StatusCode.Stopping))
             throw new Refusal(400, $"Instance is not running: {name}: {OperationRun.Text(status.Code)}" +
                 (status.Reason.Length > 0 ? $": {status.Reason}" : ""));
     }

@@ -41,7 +41,7 @@ internal static class InstanceCopy
                 .ConfigureAwait(false);
             InstanceCreate.TellCreated(node, name);
             if (body.Start)
-                await node.Instances.SetPower(name, PowerAction.Start, null, false, ct).ConfigureAwait(false);
+                await node.Instances.SetPower(name, PowerAction.Start, default, ct).ConfigureAwait(false);
         })).ConfigureAwait(false);
     }
 

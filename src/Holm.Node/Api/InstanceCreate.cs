@@ -44,7 +44,7 @@ internal static class InstanceCreate
         {
             Store(node, instance);
             if (body.Start)
-                await node.Instances.SetPower(name, PowerAction.Start, null, false, ct).ConfigureAwait(false);
+                await node.Instances.SetPower(name, PowerAction.Start, default, ct).ConfigureAwait(false);
         })).ConfigureAwait(false);
     }
 

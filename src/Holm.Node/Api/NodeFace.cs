@@ -78,8 +78,8 @@ public sealed record InstanceFace
     /// <summary>What it uses, read from the kernel.</summary>
     public required Func<string, InstanceState> State { get; init; }
 
-    /// <summary>Name, action, deadline of a clean stop (null: the node's own), kill at once. Ends when the power is reached.</summary>
-    public required Func<string, PowerAction, TimeSpan?, bool, CancellationToken, Task> SetPower { get; init; }
+    /// <summary>Name, action, how it is stopped. Ends when the power is reached.</summary>
+    public required Func<string, PowerAction, StopManner, CancellationToken, Task> SetPower { get; init; }
 
     /// <summary>Removes a stopped instance: its writable layers, its records, its place in the document.</summary>
     public required Func<string, CancellationToken, Task> Delete { get; init; }

@@ -36,7 +36,7 @@ internal static class PowerRoutes
         })).ConfigureAwait(false);
     }
 
-    private sealed record Power(PowerAction Action, string Description, TimeSpan? Deadline, bool Force);
+    private sealed record Power(PowerAction Action, string Description, StopManner Manner);
 
     private static Power Parse(InstanceStatePut body)
     {
@@ -56,11 +56,12 @@ internal static class PowerRoutes
             throw new Refusal(400, $"timeout {body.Timeout} is not allowed: seconds up to a day, 0 for at once, -1 for the node's own");
         // LXD: for what stops, 0 is the same as force; start, freeze and unfreeze are sent with 0 and mean nothing by it.
         var now = body.Force || (body.Timeout == 0 && action is PowerAction.Stop or PowerAction.Restart);
-        return new Power(action, description, body.Timeout > 0 ? TimeSpan.FromSeconds(body.Timeout) : null, now);
+        return new Power(action, description, new StopManner(
+            body.Timeout > 0 ? TimeSpan.FromSeconds(body.Timeout) : null, now, GivesUp: body.Timeout > 0 && !now && !body.ThenKill));
     }
 
     private static Task Set(NodeFace node, string name, Power power, CancellationToken ct) =>
-        node.Instances.SetPower(name, power.Action, power.Deadline, power.Force, ct);
+        node.Instances.SetPower(name, power.Action, power.Manner, ct);
 
     private static async Task<string?> Try(NodeFace node, string name, Power power, CancellationToken ct)
     {
@@ -79,7 +80,8 @@ internal static class PowerRoutes
     {
         PowerAction.Start => code is StatusCode.Stopped or StatusCode.Error,
         PowerAction.Stop => code is StatusCode.Running or StatusCode.Frozen or StatusCode.Starting or StatusCode.Error,
-        PowerAction.Restart or PowerAction.Freeze => code == StatusCode.Running,
+        PowerAction.Restart => code is StatusCode.Running or StatusCode.Frozen,
+        PowerAction.Freeze => code == StatusCode.Running,
         _ => code == StatusCode.Frozen,
     };
 }

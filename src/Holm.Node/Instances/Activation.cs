@@ -89,7 +89,7 @@ public sealed class Activation(
                 case Turn.Remove: await control.Remove(turn.Name, keepWrites, ct).ConfigureAwait(false); break;
                 case Turn.Stop: await control.SwitchOff(turn.Name, ct).ConfigureAwait(false); break;
                 case Turn.Start: await control.SwitchOn(turn.Name, ct).ConfigureAwait(false); break;
-                case Turn.Restart: await control.SetPower(turn.Name, PowerAction.Restart, null, false, ct).ConfigureAwait(false); break;
+                case Turn.Restart: await control.SetPower(turn.Name, PowerAction.Restart, default, ct).ConfigureAwait(false); break;
                 default: await Settle(turn.Name, ct).ConfigureAwait(false); break;
             }
             if (turn.Turn == Turn.Start && desired.Of(turn.Name) is { Spec: null, Waiting: { Length: > 0 } missing })

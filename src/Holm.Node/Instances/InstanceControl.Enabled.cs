@@ -20,7 +20,7 @@ public sealed partial class InstanceControl
     {
         if (loop.Find(name)?.Observed is { Presence: Presence.Absent, Busy: false, Failed: false } or null && power[name] == Wanted.Off)
             return;
-        await Stop(name, Wanted.Off, null, force: false, ct).ConfigureAwait(false);
+        await Stop(name, Wanted.Off, default, ct).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -23,6 +23,16 @@ public enum PowerAction
     Unfreeze,
 }
 
+/// <summary>How an instance is stopped.</summary>
+/// <param name="Deadline">How long its init may take; null: <see cref="InstanceControl.StopDeadline"/>.</param>
+/// <param name="Force">Kill at once.</param>
+/// <param name="GivesUp">At the deadline it is not killed: it goes on, and the stop has failed.</param>
+public readonly record struct StopManner(TimeSpan? Deadline = null, bool Force = false, bool GivesUp = false)
+{
+    /// <summary>Kill at once.</summary>
+    public static StopManner AtOnce => new(Force: true);
+}
+
 /// <summary>How an instance is.</summary>
 /// <param name="Code">Stopped, Starting, Running, Frozen, Stopping or Error.</param>
 /// <param name="Reason">Why, as a sentence; empty when there is nothing to say.</param>
@@ -69,11 +79,10 @@ public sealed partial class InstanceControl(
     /// <summary>Says what is wanted and waits until it is so.</summary>
     /// <param name="name">The instance.</param>
     /// <param name="action">What is wanted.</param>
-    /// <param name="deadline">For a stop: how long init may take; null: <see cref="StopDeadline"/>.</param>
-    /// <param name="force">For a stop: kill at once.</param>
+    /// <param name="manner">For a stop: how.</param>
     /// <param name="ct">Gives up waiting; what was wanted stays wanted.</param>
     /// <exception cref="Refusal">It cannot be done, or was tried and failed.</exception>
-    public async Task SetPower(string name, PowerAction action, TimeSpan? deadline, bool force, CancellationToken ct)
+    public async Task SetPower(string name, PowerAction action, StopManner manner, CancellationToken ct)
     {
         if (!config.Current.Instances.ContainsKey(name) && transients.Find(name) is null)
             throw new Refusal(404, "Instance not found");
@@ -82,8 +91,8 @@ public sealed partial class InstanceControl(
         _setting.AddOrUpdate(name, 1, (_, count) => count + 1);
         try
         {
-            await Reach(name, action, deadline, force, ct).ConfigureAwait(false);
-            PowerSet(name, Lifecycle.Of(action, force));
+            await Reach(name, action, manner, ct).ConfigureAwait(false);
+            PowerSet(name, Lifecycle.Of(action, manner.Force));
         }
         finally
         {
@@ -99,132 +108,6 @@ public sealed partial class InstanceControl(
     public bool IsBeingSet(string name) => _setting.GetValueOrDefault(name) > 0;
 
     private readonly ConcurrentDictionary<string, int> _setting = new(StringComparer.Ordinal);
-
-    private async Task Reach(string name, PowerAction action, TimeSpan? deadline, bool force, CancellationToken ct)
-    {
-        switch (action)
-        {
-            case PowerAction.Start: await Start(name, ct).ConfigureAwait(false); break;
-            case PowerAction.Stop: await Stop(name, Wanted.Off, deadline, force, ct).ConfigureAwait(false); break;
-            case PowerAction.Restart:
-                if (power[name] == Wanted.Off && loop.Of(name).Observed is { Presence: Presence.Absent, Busy: false })
-                    throw new Refusal(400, $"The instance is already stopped: {name}");
-                CheckStart(name);
-                var (restarted, asked) = (loop.Of(name), clock.SinceBoot());
-                await Stop(name, Wanted.On, deadline, force, ct).ConfigureAwait(false);
-                await WaitStarted(restarted, asked, ct).ConfigureAwait(false);
-                break;
-            case PowerAction.Freeze: await SetFrozen(name, Wanted.Frozen, ct).ConfigureAwait(false); break;
-            case PowerAction.Unfreeze: await SetFrozen(name, Wanted.On, ct).ConfigureAwait(false); break;
-            default: throw new Refusal(400, $"unknown action {action}");
-        }
-    }
-
-    private async Task Start(string name, CancellationToken ct)
-    {
-        var run = loop.Of(name);
-        if (run.Observed is { Presence: Presence.Running, Stop: null })
-            throw new Refusal(400,
-                run.Observed.Frozen ? $"The instance is frozen: {name}: unfreeze it" : $"The instance is already running: {name}");
-        CheckStart(name);
-        var asked = clock.SinceBoot();
-        Want(run, Wanted.On, o => o with { FastFailures = 0, NotBefore = null, Failed = false, Reason = "", Waiting = "" });
-        await WaitStarted(run, asked, ct).ConfigureAwait(false);
-    }
-
-    /// <summary>Says now, to whoever asks, why it could not start, rather than let it be waited for.</summary>
-    private void CheckStart(string name)
-    {
-        config.Change($"give {name} its id range", d => IdRanges.Assign(d, paths.IdmapBase), Saving.Volatile);
-        desired.SpecOf(name);
-    }
-
-    /// <summary>Ends when it runs, when it could not, or when it ran and has ended again already.</summary>
-    private async Task WaitStarted(InstanceRun run, TimeSpan asked, CancellationToken ct)
-    {
-        bool IsOver(ObservedInstance o) => o is { Presence: Presence.Running, Stop: null } ||
-            o is { Presence: Presence.Absent, Busy: false } && (o.Failed || o.UpSince >= asked);
-        ObservedInstance reached;
-        while (!IsOver(reached = await WaitUntil(
-            run, "start", Executor.StartDeadline + Grace, o => IsOver(o) || o.Waiting.Length > 0, ct).ConfigureAwait(false)))
-            if (await StillWaits(run, ct).ConfigureAwait(false))
-                throw new Refusal(409, $"start {run.Observed.Name}: {run.Observed.Waiting}");
-        if (reached is { Presence: Presence.Absent, Failed: true })
-            throw new Refusal(500, reached.Reason);
-    }
-
-    /// <summary>True: what its start waits for has not come within moments; it stays wanted, and the person is told.</summary>
-    private async Task<bool> StillWaits(InstanceRun run, CancellationToken ct)
-    {
-        using var deadline = new CancellationTokenSource(WaitPatience, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
-        try
-        {
-            await run.WaitUntil(o => o.Waiting.Length == 0, either.Token).ConfigureAwait(false);
-            return false;
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            return true;
-        }
-    }
-
-    /// <summary>How long a person who starts an instance is kept waiting for what the start waits for.</summary>
-    private static readonly TimeSpan WaitPatience = TimeSpan.FromSeconds(3);
-
-    /// <summary>Waits, but not for ever: what was wanted stays wanted, and the loop goes on with it.</summary>
-    private async Task<ObservedInstance> WaitUntil(
-        InstanceRun run, string verb, TimeSpan longest, Func<ObservedInstance, bool> reached, CancellationToken ct)
-    {
-        using var deadline = new CancellationTokenSource(longest, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
-        try
-        {
-            return await run.WaitUntil(reached, either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested)
-        {
-            var reason = run.Observed.Reason is { Length: > 0 } said ? ": " + said : "";
-            throw new Refusal(500, $"{verb} {run.Observed.Name}: not done after {longest.TotalSeconds} s, it goes on{reason}");
-        }
-    }
-
-    /// <summary>What a step may take beyond the deadline it has itself: layers to shift, processes that die slowly.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
-
-    private async Task Stop(string name, Wanted after, TimeSpan? deadline, bool force, CancellationToken ct)
-    {
-        var run = loop.Of(name);
-        if (run.Observed is { Presence: Presence.Absent, Busy: false } && power[name] == Wanted.Off && after == Wanted.Off
-            && transients.Find(name) is null
-            && !run.Observed.Failed)
-            throw new Refusal(400, $"The instance is already stopped: {name}");
-        var wasDown = run.Observed is { Presence: Presence.Absent, Busy: false };
-        var until = clock.SinceBoot() + (force ? TimeSpan.Zero : deadline ?? StopDeadline);
-        Want(run, after, o => o with
-        {
-            FastFailures = 0,
-            NotBefore = null,
-            Waiting = "",
-            Stop = o is { Presence: Presence.Absent, Busy: false } ? null : new StopRequest(until, o.Stop?.Asked == true),
-        });
-        await WaitUntil(
-            run, "stop", (deadline ?? StopDeadline) + Grace,
-            o => o is { Stop: null, Busy: false } or { Presence: Presence.Absent, Busy: false }, ct).ConfigureAwait(false);
-        run.Update(o => o with { Stop = null });
-        if (after == Wanted.Off && wasDown)
-            run.Update(o => o with { Failed = false, Reason = "" });
-    }
-
-    /// <summary>Stops it because the host goes down: nothing is written, what was wanted stays as it was.</summary>
-    public async Task StopForShutdown(string name, TimeSpan timeout, CancellationToken ct)
-    {
-        var run = loop.Of(name);
-        var until = clock.SinceBoot() + timeout;
-        run.Update(o => o with { Stop = new StopRequest(until, o.Stop?.Asked == true), NotBefore = null });
-        loop.Wake();
-        await run.WaitUntil(o => o is { Presence: Presence.Absent, Busy: false }, ct).ConfigureAwait(false);
-    }
 
     /// <summary>An instance is being taken down: one of a launch is over. While it is busy nobody makes another of its name.</summary>
     public void GoesDown(string name) => transients.Remove(name);
@@ -248,27 +131,6 @@ public sealed partial class InstanceControl(
         if (config.Current.Instances.GetValueOrDefault(name) is not { Ephemeral: true } || power[name] != Wanted.Off)
             return;
         await Delete(name, CancellationToken.None).ConfigureAwait(false);
-    }
-
-    private async Task SetFrozen(string name, Wanted wanted, CancellationToken ct)
-    {
-        var run = loop.Of(name);
-        if (run.Observed is not { Presence: Presence.Running, Stop: null })
-            throw new Refusal(400, $"The container isn't running: {name}");
-        if (wanted == Wanted.Frozen && run.Observed.Frozen)
-            throw new Refusal(400, $"The container is already frozen: {name}");
-        Want(run, wanted, o => o with { NotBefore = null, Failed = false, Reason = "" });
-        var reached = await WaitUntil(
-            run, wanted == Wanted.Frozen ? "freeze" : "unfreeze", Grace,
-            o => o is not { Presence: Presence.Running, Stop: null } || o.Frozen == (wanted == Wanted.Frozen) || o.Failed, ct)
-            .ConfigureAwait(false);
-        if (reached is not { Presence: Presence.Running, Stop: null })
-            throw new Refusal(400, $"The instance isn't running any more: {name}");
-        if (!reached.Failed)
-            return;
-        // Else it would be frozen by surprise later on.
-        Want(run, Wanted.On, o => o);
-        throw new Refusal(500, reached.Reason);
     }
 
     /// <summary>Makes a command inside ready to run. The instance's own environment is under the request's.</summary>

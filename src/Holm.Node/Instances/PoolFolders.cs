@@ -87,8 +87,8 @@ public sealed class PoolFolders(NodePaths paths, Func<Document> current)
             if (to is null && RootOf(after, now).Value is null)
                 throw new Refusal(400, $"{what}: {name} would have none");
             if (to is not null && from.Keeps && Places.Any(p => IsPlaceOf(before, name, p) && Directory.Exists(Path.Combine(p, name))))
-                throw new Refusal(400, $"{what}: what {name} has written is in pool {from.Name}; lxc move {name} {name} --storage " +
-                    $"{to.Name} takes it along");
+                throw new Refusal(400, $"{what}: what {name} has written is in pool {from.Name}; holm app " +
+                    $"move {name} --pool {to.Name} takes it along");
         }
     }
 

@@ -244,7 +244,7 @@ public sealed class SnapshotControl(
         if (runs && InstanceOf(name).Ephemeral)
             throw new Refusal(400, $"restore {name}: it is ephemeral, and would be gone with the stop");
         if (runs)
-            await control.SetPower(name, PowerAction.Stop, null, true, ct).ConfigureAwait(false);
+            await control.SetPower(name, PowerAction.Stop, StopManner.AtOnce, ct).ConfigureAwait(false);
         try
         {
             await Stopped(name, running: false, work, ct).ConfigureAwait(false);
@@ -252,11 +252,11 @@ public sealed class SnapshotControl(
         catch when (runs)
         {
             // As it was: it ran.
-            await control.SetPower(name, PowerAction.Start, null, false, CancellationToken.None).ConfigureAwait(false);
+            await control.SetPower(name, PowerAction.Start, default, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
         if (runs)
-            await control.SetPower(name, PowerAction.Start, null, false, ct).ConfigureAwait(false);
+            await control.SetPower(name, PowerAction.Start, default, ct).ConfigureAwait(false);
     }
 
     private InstanceConfig InstanceOf(string name) => config.Current.Instances.GetValueOrDefault(name) ??

@@ -203,7 +203,7 @@ public sealed class SmallNode : IAsyncLifetime
         {
             Status = name => new InstanceStatus(_power.GetValueOrDefault(name, StatusCode.Stopped), "", default),
             State = name => new InstanceState { Status = _power.GetValueOrDefault(name, StatusCode.Stopped).ToString() },
-            SetPower = (name, action, _, _, _) =>
+            SetPower = (name, action, _, _) =>
             {
                 if (Config.Current.Instances[name].Config.ContainsKey("user.fault"))
                     throw new InvalidOperationException("boom");
