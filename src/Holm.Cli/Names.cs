@@ -14,6 +14,15 @@ internal static class Names
     /// <summary><c>/1.0/networks/NAME</c>.</summary>
     public static string Network(string name) => $"/1.0/networks/{Part(name, "network")}";
 
+    /// <summary><c>/1.0/storage-pools/NAME</c>.</summary>
+    public static string Pool(string name) => $"/1.0/storage-pools/{Part(name, "pool")}";
+
+    /// <summary><c>/1.0/storage-pools/POOL/volumes/custom</c>.</summary>
+    public static string Volumes(string pool) => $"{Pool(pool)}/volumes/custom";
+
+    /// <summary><c>/1.0/storage-pools/POOL/volumes/custom/NAME</c>.</summary>
+    public static string Volume(string pool, string name) => $"{Volumes(pool)}/{Part(name, "volume")}";
+
     /// <summary><c>/1.0/flakes/NAME</c>.</summary>
     public static string Flake(string name) => $"/1.0/flakes/{Part(name, "flake")}";
 

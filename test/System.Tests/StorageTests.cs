@@ -79,6 +79,36 @@ public sealed class StorageTests
     }
 
     [Fact]
+    public async Task The_command_line_makes_pools_and_volumes_and_moves_an_app()
+    {
+        await using var node = await TestNode.Start();
+        async Task<string> Holm(params string[] words) => (await node.Holm(words)).Well().Out;
+        await Holm("storage", "create", "fast", "--description", "for the app", "user.a=b");
+        await Holm("volume", "create", "fast", "data", "user.owner=alice");
+        await Holm("app", "create", "web", "sample", "--pool", "fast", "--start");
+        await Holm("volume", "attach", "fast", "data", "web", "/srv/data");
+        Assert.Equal("shared\n", await node.In("web", "echo kept > /root/file; echo shared > /srv/data/file; cat /srv/data/file"));
+        Assert.Contains("Used by      : web, volume data\n", await Holm("storage", "show", "fast"), StringComparison.Ordinal);
+        Assert.StartsWith("NAME,TYPE,\"USED BY\",CREATED,DESCRIPTION\ndata,custom,web,", await Holm("volume", "list", "fast", "-f", "csv"));
+        Assert.Contains("\"user.owner\": \"alice\"", await Holm("volume", "show", "fast", "data", "-f", "json"), StringComparison.Ordinal);
+        Assert.Equal("holm: The storage volume is still in use by instance web: detach it first\n",
+            (await node.Holm("volume", "delete", "fast", "data")).Err);
+        await Holm("volume", "detach", "fast", "data", "web");
+        Assert.Equal("gone\n", await node.In("web", "test -e /srv/data/file || echo gone"));
+        await Holm("volume", "delete", "fast", "data");
+        var running = await node.Holm("app", "move", "web", "--pool", "default");
+        Assert.Equal((1, "holm: Instance is running: stop web first\n"), (running.Code, running.Err));
+        await Holm("app", "stop", "web");
+        Assert.Equal("holm: move web: it has kept writes, and pool ram is memory; choose a pool of driver dir\n",
+            (await node.Holm("app", "move", "web", "--pool", "ram")).Err);
+        await Holm("app", "move", "web", "--pool", "default");
+        await Holm("storage", "delete", "fast");
+        Assert.DoesNotContain("fast", await Holm("storage", "list"), StringComparison.Ordinal);
+        await Holm("app", "start", "web");
+        Assert.Equal("kept\n", await node.In("web", "cat /root/file"));
+    }
+
+    [Fact]
     public async Task A_volume_comes_back_and_is_copied_while_its_app_writes()
     {
         await using var node = await TestNode.Start();

@@ -1,3 +1,4 @@
+using Holm.Config;
 using Holm.Contract;
 
 namespace Holm.Cli.Help;
@@ -15,6 +16,14 @@ internal sealed record KeyTable(string Title, string Chapter, IReadOnlyList<Conf
     /// <summary>Of managed networks.</summary>
     public static readonly KeyTable Networks = new("Keys", "NETWORK KEYS", ConfigKey.OfNetworks);
 
+    /// <summary>Of volumes of storage pools.</summary>
+    public static readonly KeyTable Volumes = new("Keys", "VOLUME KEYS", [.. ConfigKey.OfNetworks.Where(k => k.Name == "user.*")]);
+
+    /// <summary>Of storage pools.</summary>
+    public static readonly KeyTable Pools = new("Keys", "POOL KEYS",
+        [new(PoolConfig.SourceKey, "absolute path", "a folder of the node's own", "dir: empty folder that the pool lies in, of root alone"),
+            .. Volumes.All]);
+
     /// <summary>Of devices of type nic.</summary>
     public static readonly KeyTable Nics = new("Keys of nic", "KEYS OF NIC DEVICES", ConfigKey.OfNics);
 
@@ -29,7 +38,7 @@ internal sealed record KeyTable(string Title, string Chapter, IReadOnlyList<Conf
     public static readonly KeyTable Proxies = new("Keys of proxy", "KEYS OF PROXY DEVICES", ConfigKey.OfProxies);
 
     /// <summary>All tables, in the order of the man page.</summary>
-    public static IReadOnlyList<KeyTable> Tables { get; } = [Config, Networks, Nics, Disks, Parts, Proxies];
+    public static IReadOnlyList<KeyTable> Tables { get; } = [Config, Networks, Pools, Volumes, Nics, Disks, Parts, Proxies];
 
     /// <summary>Names, and what they are for.</summary>
     public IEnumerable<(string Name, string Meaning)> Rows =>

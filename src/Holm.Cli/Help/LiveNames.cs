@@ -1,5 +1,6 @@
 using System.CommandLine.Completions;
 using Holm.Cli.Wire;
+using Holm.Config;
 using Holm.Contract;
 
 namespace Holm.Cli.Help;
@@ -33,6 +34,15 @@ internal static class LiveNames
     /// <summary>Managed networks.</summary>
     public static IEnumerable<string> Networks(Node node) =>
         node.Get("/1.0/networks?recursion=1", ContractJson.Default.IReadOnlyListNetwork).Where(n => n.Managed).Select(n => n.Name);
+
+    /// <summary>Storage pools.</summary>
+    public static IEnumerable<string> Pools(Node node) => Last(node, "/1.0/storage-pools");
+
+    /// <summary>Drivers of storage pools.</summary>
+    public static IEnumerable<string> PoolDrivers(Node node) => [PoolConfig.Dir, PoolConfig.Ram];
+
+    /// <summary>Volumes of the pool that stands before them.</summary>
+    public static IEnumerable<string> Volumes(Node node) => _given is [var pool, ..] ? Last(node, Names.Volumes(pool)) : [];
 
     /// <summary>Aliases.</summary>
     public static IEnumerable<string> Aliases(Node node) =>
@@ -89,7 +99,7 @@ internal static class LiveNames
         {
             return [.. offers()];
         }
-        catch (Exception e) when (e is Refusal or Unreachable or System.Text.Json.JsonException)
+        catch (Exception e) when (e is Refusal or Unreachable or UsageError or System.Text.Json.JsonException)
         {
             return [];
         }

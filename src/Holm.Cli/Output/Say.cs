@@ -38,6 +38,15 @@ internal static class Say
             .Where(a => a.Family == family && a.Scope == "global")
             .Select(a => a.Address);
 
+    /// <summary>Who uses something, by URLs: <c>web, profile small, volume data, snapshot web/before</c>.</summary>
+    public static string Users(IEnumerable<string> urls) => string.Join(", ", urls.Select(url => url.Split('/') switch
+    {
+        [.., "profiles", var name] => $"profile {Uri.UnescapeDataString(name)}",
+        [.., "volumes", _, var name] => $"volume {Uri.UnescapeDataString(name)}",
+        [.., var app, "snapshots", var name] => $"snapshot {Uri.UnescapeDataString(app)}/{Uri.UnescapeDataString(name)}",
+        _ => Names.Last(url),
+    }));
+
     /// <summary><c>yes</c> or <c>no</c>.</summary>
     public static string YesNo(bool value) => value ? "yes" : "no";
 

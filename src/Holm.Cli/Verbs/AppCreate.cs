@@ -10,7 +10,8 @@ internal static class AppCreate
     private static readonly Argument<string> Name = Parts.One("NAME", "name of the new app: letters, digits, dashes");
     private static readonly Argument<string?> Image = Parts.Maybe("IMAGE", "alias of its image (standard: NAME)", LiveNames.Images);
     private static readonly Option<string?> Pool =
-        Parts.Value("--pool", "POOL", "pool it writes to: ram (gone at each stop), default (kept) or any other (standard: ram)");
+        Parts.Value("--pool", "POOL", "pool it writes to: ram (gone at each stop), default (kept) or any other (standard: ram)",
+            LiveNames.Pools);
     private static readonly Option<string?> Size = Parts.Value("--size", "SIZE", "how much it may write, for example 64MiB");
     private static readonly Option<string?> Description = Parts.Value("--description", "TEXT", "free text");
     private static readonly Option<string[]> Config = Parts.Values("--config", "KEY=VALUE", "a config key; may be given several times",

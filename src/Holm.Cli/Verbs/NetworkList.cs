@@ -19,16 +19,12 @@ internal static class NetworkList
         };
     }
 
-    /// <summary>Apps by name, profiles as such: <c>web, profile small</c>.</summary>
-    public static string Users(Network network) => string.Join(", ", network.UsedBy.Select(url =>
-        url.StartsWith("/1.0/profiles/", StringComparison.Ordinal) ? $"profile {Names.Last(url)}" : Names.Last(url)));
-
     private static Table Rows(IReadOnlyList<Network> networks)
     {
         var table = new Table("NAME", "TYPE", "MANAGED", "IPV4", "STATUS", "USED BY", "DESCRIPTION");
         foreach (var network in networks.OrderByDescending(n => n.Managed).ThenBy(n => n.Name, StringComparer.Ordinal))
             table.Add(network.Name, network.Type, Say.YesNo(network.Managed), network.Config.GetValueOrDefault("ipv4.address", ""),
-                network.Status, Users(network), network.Description);
+                network.Status, Say.Users(network.UsedBy), network.Description);
         return table;
     }
 }

@@ -33,7 +33,7 @@ internal static class NetworkShow
             .Add("Managed", Say.YesNo(network.Managed))
             .Add("Status", network.Reason.Length > 0 ? $"{network.Status}: {network.Reason}" : network.Status)
             .Add("Description", network.Description)
-            .Add("Used by", NetworkList.Users(network))
+            .Add("Used by", Say.Users(network.UsedBy))
             .Add("Link", state.State)
             .Add("MAC address", state.Hwaddr)
             .Add("MTU", state.Mtu > 0 ? state.Mtu.ToString(CultureInfo.InvariantCulture) : "")
