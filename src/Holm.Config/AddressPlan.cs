@@ -76,8 +76,10 @@ public sealed record AddressPlan
     /// <param name="what">Whose it is, for messages: <c>device eth0</c>.</param>
     /// <param name="addressKey"><c>ipv4.host_address</c> or <c>ipv4.address</c>.</param>
     /// <param name="keys">All keys of the device or network.</param>
+    /// <param name="handsOut">True: addresses are handed out unless that is said.</param>
     /// <exception cref="Refusal">400.</exception>
-    public static AddressPlan Read(string what, string addressKey, ImmutableSortedDictionary<string, string> keys)
+    public static AddressPlan Read(
+        string what, string addressKey, ImmutableSortedDictionary<string, string> keys, bool handsOut = false)
     {
         string? Value(string key) => keys.GetValueOrDefault(key) is { Length: > 0 } value ? value : null;
         var address = Value(addressKey);
@@ -89,7 +91,7 @@ public sealed record AddressPlan
             Address = own,
             DhcpClient = address == "dhcp",
             RequestOptions = [.. (Value(OptionsKey)?.Split(',') ?? []).Select(o => Option(what, o)).Distinct().Order()],
-            Dhcp = IsTrue(what, "ipv4.dhcp", Value("ipv4.dhcp")),
+            Dhcp = Value("ipv4.dhcp") is { } said ? IsTrue(what, "ipv4.dhcp", said) : handsOut && own is { Length: <= LongestForDhcp },
             Ranges = [.. (Value("ipv4.dhcp.ranges")?.Split(',') ?? []).Select(r => Ipv4Range.TryParse(r) ?? throw new Refusal(
                 400, $"{what}: ipv4.dhcp.ranges {Names.Show(r)} is no range; write for example 10.0.0.10-10.0.0.20"))],
             LeaseSeconds = Value("ipv4.dhcp.expiry") is { } expiry ? Seconds(what, expiry) : 3600,
@@ -101,6 +103,9 @@ public sealed record AddressPlan
         plan.Check(what, addressKey);
         return plan;
     }
+
+    /// <summary>Longest prefix that leaves an address to hand out.</summary>
+    private const int LongestForDhcp = 30;
 
     private void Check(string what, string addressKey)
     {
@@ -114,7 +119,7 @@ public sealed record AddressPlan
                 throw new Refusal(400, $"{what}: DHCP and NAT need an address of its own; add {addressKey}=10.0.0.1/24, say");
             return;
         }
-        if (Dhcp && own.Length > 30)
+        if (Dhcp && own.Length > LongestForDhcp)
             throw new Refusal(400, $"{what}: {addressKey} {own} leaves no address to hand out; use a prefix of 30 or less");
         if (Ranges.Length > 0 && !Dhcp)
             throw new Refusal(400, $"{what}: ipv4.dhcp.ranges means nothing without ipv4.dhcp=true");

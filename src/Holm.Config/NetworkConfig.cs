@@ -43,7 +43,7 @@ public sealed record NetworkConfig
     };
 
     /// <summary>Addresses and services of the bridge.</summary>
-    public AddressPlan Plan => IsBridge ? AddressPlan.Read($"network {Name}", AddressKey, Config) : AddressPlan.None;
+    public AddressPlan Plan => IsBridge ? AddressPlan.Read($"network {Name}", AddressKey, Config, handsOut: true) : AddressPlan.None;
 
     /// <summary>A nic that names this network: what it says itself, and how it hangs on the interface; as it is, for a bridge.</summary>
     public ImmutableSortedDictionary<string, string> NicOf(ImmutableSortedDictionary<string, string> nic) => IsBridge ? nic

@@ -16,7 +16,7 @@ public sealed partial record ConfigKey
         new("dns.domain", "domain name", "", "domain told to apps that ask by DHCP"),
         new("dns.nameservers", Servers, "the bridge itself", "name servers told to apps that ask by DHCP"),
         new("ipv4.address", "address with prefix such as 10.0.0.1/24, or none", "none", "address of the bridge on the host"),
-        new("ipv4.dhcp", Bool, "false", "hand out addresses and answer name questions"),
+        new("ipv4.dhcp", Bool, "true with an address", "hand out addresses and answer name questions"),
         new("ipv4.dhcp.expiry", Lease, "1h", "how long an address is handed out for"),
         new("ipv4.dhcp.ranges", Ranges, "all of the subnet", "which addresses are handed out"),
         new("ipv4.nat", Bool, "false", "let apps out: what leaves the subnet seems to come from the host"),

@@ -89,6 +89,9 @@ public sealed record InstancePut
     /// <summary>Devices. PATCH: merged.</summary>
     public Dictionary<string, Dictionary<string, string>>? Devices { get; set; }
 
+    /// <summary>With <see cref="Restore"/>: memory as well, which is not supported.</summary>
+    public bool Stateful { get; set; }
+
     /// <summary>True when it is deleted as it stops.</summary>
     public bool? Ephemeral { get; set; }
 

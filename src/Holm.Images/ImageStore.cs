@@ -51,7 +51,7 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
     public IReadOnlyDictionary<string, StoredAlias> Aliases => _aliases;
 
     /// <summary>
-    /// The image with this alias, this fingerprint, a fingerprint that begins so (6 digits or more), or the one pulled image whose name
+    /// The image with this alias, this fingerprint, a fingerprint that begins so (4 digits or more), or the one pulled image whose name
     /// ends so; where it ends in <c>@DIGEST</c>, that one and no other. Null: none.
     /// </summary>
     /// <exception cref="Refusal">400: several begin or end so; they are listed.</exception>
@@ -98,7 +98,7 @@ public sealed partial class ImageStore(string statePath, TimeProvider clock)
 
     private StoredImage? FindByBeginning(string name)
     {
-        if (name.Length < 6 || !name.All(char.IsAsciiHexDigitLower))
+        if (name.Length < 4 || !name.All(char.IsAsciiHexDigitLower))
             return null;
         var found = _images.Values.Where(i => i.Fingerprint.StartsWith(name, StringComparison.Ordinal)).ToList();
         return found.Count <= 1

@@ -60,9 +60,9 @@ public sealed class VerbTests
         Assert.Equal((1, "holm: stop b: there is no such app\n"), (result.Code, result.Err));
         Assert.Equal(
         [
-            """PUT /1.0/instances/a/state {"action":"stop","timeout":5,"force":false,"stateful":false}""",
-            """PUT /1.0/instances/b/state {"action":"stop","timeout":5,"force":false,"stateful":false}""",
-            """PUT /1.0/instances/c/state {"action":"stop","timeout":5,"force":false,"stateful":false}""",
+            """PUT /1.0/instances/a/state {"action":"stop","timeout":5,"then_kill":true,"force":false,"stateful":false}""",
+            """PUT /1.0/instances/b/state {"action":"stop","timeout":5,"then_kill":true,"force":false,"stateful":false}""",
+            """PUT /1.0/instances/c/state {"action":"stop","timeout":5,"then_kill":true,"force":false,"stateful":false}""",
             "GET /1.0/operations/u1/wait?timeout=20",
             "GET /1.0/operations/u1/wait?timeout=20",
         ], node.Requests);
@@ -73,7 +73,8 @@ public sealed class VerbTests
     {
         using var node = new RawNode(talk => talk.Answer(RawNode.Sync("{}")));
         Assert.Equal(0, Run.Holm(node, "app", "start", "--all").Code);
-        Assert.Equal(["""PUT /1.0/instances {"state":{"action":"start","timeout":-1,"force":false,"stateful":false}}"""], node.Requests);
+        Assert.Equal(["""PUT /1.0/instances {"state":{"action":"start","timeout":-1,"then_kill":false,"force":false,"stateful":false}}"""],
+            node.Requests);
     }
 
     [Fact]

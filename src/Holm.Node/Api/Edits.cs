@@ -31,7 +31,7 @@ internal static class Edits
 
     /// <summary>Merges; an empty value unsets a key.</summary>
     public static ImmutableSortedDictionary<string, string> Merge(
-        ImmutableSortedDictionary<string, string> old, Dictionary<string, string>? given)
+        ImmutableSortedDictionary<string, string> old, IEnumerable<KeyValuePair<string, string>>? given)
     {
         foreach (var (key, value) in given ?? [])
             old = string.IsNullOrEmpty(value) ? old.Remove(key) : old.SetItem(key, value);

@@ -121,7 +121,7 @@ internal static class InstanceCopy
             Name = name,
             Description = body.Description ?? original.Description,
             Ephemeral = body.Ephemeral,
-            Config = Plain(original.Config).SetItems(Plain(Edits.Whole(body.Config))),
+            Config = Edits.Merge(Plain(original.Config), Plain(body.Config ?? [])),
             Devices = original.Devices.SetItems(Edits.Devices(body.Devices)),
             Profiles = body.Profiles is { } profiles ? Edits.Listed(profiles) : original.Profiles,
             CreatedAt = call.Node.Clock.GetUtcNow(),

@@ -11,6 +11,11 @@ internal static class InstanceRoutes
     {
         var filter = Filter.Parse(call.Query("filter"));
         var (document, recursion) = (call.Document, call.Recursion);
+        if (call.Query("instance-type") is not ("" or "container" or "virtual-machine"))
+            throw new Refusal(400,
+                $"Invalid instance type: {Names.Show(call.Query("instance-type"))}; container and virtual-machine are known");
+        if (call.Query("instance-type") == "virtual-machine")
+            document = document with { Instances = document.Instances.Clear() };
         if (recursion == 0 && filter.IsEmpty)
             return call.Answer([.. document.Instances.Keys.Select(Url)], ContractJson.Default.IReadOnlyListString);
         List<Instance> shown = [.. document.Instances.Values.Select(i => InstanceView.Of(call.Node, document, i, recursion == 2))];
@@ -34,6 +39,8 @@ internal static class InstanceRoutes
         var body = await call.Body(ContractJson.Default.InstancePut).ConfigureAwait(false);
         if (body.Restore is { Length: > 0 } snapshot)
         {
+            if (body.Stateful)
+                throw new Refusal(400, "Stateful snapshot restore requested by snapshot is stateless");
             await SnapshotRoutes.Restore(call, old.Name, snapshot).ConfigureAwait(false);
             return;
         }

@@ -136,12 +136,12 @@ internal static class SnapshotRoutes
             throw new Refusal(400, "snapshots that expire are not supported by this node; leave expires_at out");
     }
 
-    /// <summary>The first of snap0, snap1, … that is not there.</summary>
+    /// <summary>One more than the highest of snap0, snap1, … that is there: what is later has a later name.</summary>
     public static string Invent(IReadOnlyList<string> there)
     {
-        var next = 0;
-        while (there.Contains(string.Create(CultureInfo.InvariantCulture, $"snap{next}")))
-            next++;
+        var next = there.Where(n => n.StartsWith("snap", StringComparison.Ordinal))
+            .Select(n => int.TryParse(n.AsSpan(4), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1)
+            .Where(n => n < int.MaxValue).DefaultIfEmpty(-1).Max() + 1;
         return string.Create(CultureInfo.InvariantCulture, $"snap{next}");
     }
 

@@ -70,8 +70,8 @@ public sealed class PoolFolders(NodePaths paths, Func<Document> current)
         && (place == Of(pool) || place == Path.Combine(Of(pool), Snapshots));
 
     /// <summary>
-    /// Refuses a change that takes the root disk from an instance, or puts it into another pool than what it has written, or its
-    /// snapshots, are in.
+    /// Refuses a change that puts the root of an instance into another pool than what it has written, or its snapshots, are in, or of a
+    /// profile that takes the root disk from an instance.
     /// </summary>
     /// <exception cref="Refusal">400.</exception>
     public void RefuseLost(Document before, Document after)
@@ -84,7 +84,8 @@ public sealed class PoolFolders(NodePaths paths, Func<Document> current)
                 continue;
             var what = ReferenceEquals(was, now) ? "At least one instance relies on this profile's root disk device"
                 : $"Cannot update root disk device pool name to \"{to?.Name}\"";
-            if (to is null && RootOf(after, now).Value is null)
+            // One that is taken from the instance itself can be given back.
+            if (ReferenceEquals(was, now) && RootOf(after, now).Value is null)
                 throw new Refusal(400, $"{what}: {name} would have none");
             if (to is not null && from.Keeps && Places.Any(p => IsPlaceOf(before, name, p) && Directory.Exists(Path.Combine(p, name))))
                 throw new Refusal(400, $"{what}: what {name} has written is in pool {from.Name}; holm app " +

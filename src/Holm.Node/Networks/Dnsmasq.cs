@@ -52,6 +52,8 @@ internal sealed class Dnsmasq : IDisposable
         var own = plan.Address!.Value;
         var text = new StringBuilder("# Written by holmd; changes are lost.\n");
         text.Append($"interface={name}\nexcept-interface=lo\nbind-dynamic\nno-hosts\nuser=nobody\ngroup=nogroup\n");
+        // Without an answer it would wait three seconds before it offers an address, that nobody has it already.
+        text.Append("no-ping\n");
         text.Append($"log-facility=/dev/null\nquiet-dhcp\ndhcp-authoritative\ndhcp-no-override\n");
         text.Append($"dhcp-leasefile={@base}.leases\npid-file={@base}.up\n");
         foreach (var range in plan.Offers)
