@@ -77,6 +77,7 @@ internal static class Faces
         Settle = ct => bridges.Settle().WaitAsync(ct),
         Problem = bridges.Problem,
         State = InstanceNetworks.ReadHost,
+        HostSubnets = InstanceNetworks.HostSubnets,
         Unmanaged = networks.Unmanaged,
         Leases = name => LeaseFile.Read(Path.Combine(paths.Run, "networks", name + ".leases")),
     };

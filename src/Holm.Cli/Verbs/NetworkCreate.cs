@@ -15,8 +15,8 @@ internal static class NetworkCreate
         return new("create", "make a network", name, keys, type, description)
         {
             More = "Makes a bridge on the host; of type macvlan or physical it makes nothing, but says how a nic that names the network "
-                + "hangs on an interface of the host. Holm chooses nothing by itself: without keys the bridge has no address and hands "
-                + "out none. "
+                + "hangs on an interface of the host. Holm chooses nothing that is not asked for: without keys the bridge has no address "
+                + "and hands out none; with ipv4.address=auto it gets a free subnet, DHCP and NAT. "
                 + "An app is connected by a nic device that names the network; see holm config device add.",
             Keys = [KeyTable.Networks],
             Examples = ["holm network create br0", "holm network create br0 ipv4.address=10.0.0.1/24 ipv4.dhcp=true ipv4.nat=true",
@@ -30,12 +30,20 @@ internal static class NetworkCreate
                     Name = chosen,
                     Type = line.GetValue(type) ?? "bridge",
                     Description = line.GetValue(description) ?? "",
-                    Config = Names.Pairs(line.GetValue(keys) ?? []),
+                    Config = WithChoice(line.GetValue(type) ?? "bridge", Names.Pairs(line.GetValue(keys) ?? [])),
                 };
                 caller.Finish(caller.Node.Send("POST", "/1.0/networks", body, ContractJson.Default.NetworkPut),
                     $"creating network {chosen}");
                 return ExitCodes.Ok;
             },
         };
+    }
+
+    // The node chooses an address for who says nothing about it, as LXD does.
+    private static Dictionary<string, string> WithChoice(string type, Dictionary<string, string> config)
+    {
+        if (type == "bridge")
+            config.TryAdd("ipv4.address", "none");
+        return config;
     }
 }

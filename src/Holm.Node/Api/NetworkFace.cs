@@ -1,3 +1,4 @@
+using Holm.Config;
 using Holm.Contract;
 
 namespace Holm.Node.Api;
@@ -14,6 +15,9 @@ public sealed record NetworkFace
 
     /// <summary>What an interface of the host is like now; null: it is not there.</summary>
     public Func<string, HostInterfaceState?> State { get; init; } = _ => null;
+
+    /// <summary>Subnets of IPv4 that the host has an address in or a route to.</summary>
+    public Func<IReadOnlyList<Ipv4Interface>> HostSubnets { get; init; } = () => [];
 
     /// <summary>Addresses that are handed out on a managed network.</summary>
     public Func<string, IReadOnlyList<NetworkLease>> Leases { get; init; } = _ => [];

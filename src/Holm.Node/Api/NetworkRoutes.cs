@@ -1,5 +1,6 @@
 using Holm.Config;
 using Holm.Contract;
+using Holm.Node.Launch;
 
 namespace Holm.Node.Api;
 
@@ -46,7 +47,7 @@ internal static class NetworkRoutes
         };
         call.Node.Config.Change($"create network {network.Name}", document => document.Networks.ContainsKey(network.Name)
             ? throw new Refusal(409, $"Network \"{network.Name}\" already exists")
-            : document.With(network));
+            : document.With(network = WithAddress(call, document, network, isNew: true)));
         await SettleOrUndo(call, network, document => document.WithoutNetwork(network.Name)).ConfigureAwait(false);
         call.Node.Events.Lifecycle("network-created", Url(network.Name));
         await call.Created(Url(network.Name)).ConfigureAwait(false);
@@ -117,9 +118,31 @@ internal static class NetworkRoutes
         {
             var now = Find(call, document);
             call.CheckMatch(ETag(now));
-            return document.With(change(now, body));
+            return document.With(WithAddress(call, document, change(now, body), isNew: false));
         });
         await SettleAndTell(call, name, "network-updated").ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// As LXD: a new bridge of which nothing else is said, and any that is to have the address <c>auto</c>, gets a subnet of its own, out
+    /// of which NAT leads unless that is said otherwise.
+    /// </summary>
+    private static NetworkConfig WithAddress(Call call, Document document, NetworkConfig network, bool isNew)
+    {
+        if (network.Type != NetworkConfig.Bridge || network.Config.GetValueOrDefault(NetworkConfig.AddressKey) is var said
+            && said != "auto" && !(isNew && said is null))
+            return network;
+        List<Ipv4Interface> taken = [.. LaunchNetwork.Subnets(document), .. call.Node.Networks.HostSubnets()];
+        var (count, first) = (1 << 16, Random.Shared.Next(1 << 16));
+        for (var i = 0; i < count; i++)
+        {
+            var own = new Ipv4Interface((10u << 24) + ((uint)((first + i) % count) << 8) + 1, 24);
+            if (taken.Exists(own.Overlaps))
+                continue;
+            var config = network.Config.SetItem(NetworkConfig.AddressKey, own.ToString());
+            return network with { Config = config.ContainsKey("ipv4.nat") ? config : config.SetItem("ipv4.nat", "true") };
+        }
+        throw new Refusal(409, $"network {network.Name}: no subnet of 10.0.0.0/8 is free; give {NetworkConfig.AddressKey}, or none");
     }
 
     private static async Task SettleAndTell(Call call, string name, string action)

@@ -52,6 +52,32 @@ public sealed class NetworkTests(SmallNode node) : IClassFixture<SmallNode>
             Assert.Equal((404, "Network not found: \"br-second\""), await Refused("GET", "/1.0/networks/br-second/" + part));
     }
 
+    /// <summary>As LXD; two never get the same.</summary>
+    [Theory]
+    [InlineData("{}", "true")]
+    [InlineData("""{"ipv4.address":"auto","ipv4.nat":"false"}""", "false")]
+    public async Task A_bridge_of_which_nothing_is_said_gets_a_subnet(string config, string nat)
+    {
+        List<string> own = [];
+        foreach (var name in (string[])["auto1", "auto2"])
+        {
+            await node.Do("POST", "/1.0/networks", new JsonText($$"""{"name":"{{name}}","config":{{config}}}"""));
+            var made = node.Config.Current.Networks[name];
+            Assert.Matches(@"^10\.\d+\.\d+\.1/24$", made.Config["ipv4.address"]);
+            Assert.Equal(nat, made.Config["ipv4.nat"]);
+            Assert.True(made.Plan.Dhcp);
+            own.Add(made.Config["ipv4.address"]);
+        }
+        Assert.NotEqual(own[0], own[1]);
+        await node.Do("PUT", "/1.0/networks/auto1", new JsonText("""{"config":{"ipv4.address":"auto"}}"""));
+        Assert.DoesNotContain(node.Config.Current.Networks["auto1"].Config["ipv4.address"], own);
+        // What is taken away is not given anew.
+        await node.Do("PUT", "/1.0/networks/auto1", new JsonText("""{"config":{}}"""));
+        Assert.Empty(node.Config.Current.Networks["auto1"].Config);
+        foreach (var name in (string[])["auto1", "auto2"])
+            await node.Do("DELETE", "/1.0/networks/" + name);
+    }
+
     [Theory]
     [InlineData("""{}""", "it is empty")]
     [InlineData("""{"name":null}""", "it is empty")]
@@ -75,9 +101,9 @@ public sealed class NetworkTests(SmallNode node) : IClassFixture<SmallNode>
     [InlineData("""{"name":"brx","config":{"user.a\nend":"x"}}""", "is not allowed")]
     [InlineData("""{"name":"brx","config":{"ipv4.address":"10.0.0.0/24"}}""", "is no address of a host")]
     [InlineData("""{"name":"brx","config":{"ipv4.address":"10.0.0.1/24\nhook"}}""", "control character")]
-    [InlineData("""{"name":"brx","config":{"ipv4.address":"auto"}}""", "is no address of a host")]
+    [InlineData("""{"name":"brx","config":{"ipv4.address":"automatic"}}""", "is no address of a host")]
     [InlineData("""{"name":"brx","config":{"ipv4.address":"dhcp"}}""", "takes an address or none")]
-    [InlineData("""{"name":"brx","config":{"ipv4.nat":"true"}}""", "need an address of its own")]
+    [InlineData("""{"name":"brx","config":{"ipv4.address":"none","ipv4.nat":"true"}}""", "need an address of its own")]
     [InlineData("""{"name":"brx","config":{"bridge.mtu":"1"}}""", "it takes 576 to 65535")]
     [InlineData("""{"name":"brx","config":{"ipv6.address":"fd00::1/64"}}""", "takes only none")]
     [InlineData("""{"name":"brx","config":{"dns.domain":"a b"}}""", "is no domain name")]
@@ -95,7 +121,7 @@ public sealed class NetworkTests(SmallNode node) : IClassFixture<SmallNode>
     [Fact]
     public async Task A_thousand_keys_are_enough()
     {
-        var keys = string.Join(',', Enumerable.Range(0, 1001).Select(i => $"\"user.k{i}\":\"v\""));
+        var keys = string.Join(',', Enumerable.Range(0, 1000).Select(i => $"\"user.k{i}\":\"v\"").Append("\"ipv4.address\":\"none\""));
         Assert.Equal((400, "network brx: 1001 keys are too many, 1000 are allowed"),
             await Refused("POST", "/1.0/networks", $"{{\"name\":\"brx\",\"config\":{{{keys}}}}}"));
     }
@@ -113,14 +139,14 @@ public sealed class NetworkTests(SmallNode node) : IClassFixture<SmallNode>
     public async Task Names_and_subnets_are_taken_once()
     {
         await node.Do("POST", "/1.0/networks", new JsonText("""{"name":"br-one","config":{"ipv4.address":"10.2.0.1/16"}}"""));
-        await node.Do("POST", "/1.0/networks", new JsonText("""{"name":"br-two"}"""));
+        await node.Do("POST", "/1.0/networks", new JsonText("""{"name":"br-two","config":{"ipv4.address":"none"}}"""));
         Assert.Equal((409, "Network \"br-one\" already exists"), await Refused("POST", "/1.0/networks", """{"name":"br-one"}"""));
         Assert.Equal((409, "Network \"br-one\" already exists"), await Refused("POST", "/1.0/networks/br-two", """{"name":"br-one"}"""));
         var (code, error) = await Refused("PATCH", "/1.0/networks/br-two", """{"config":{"ipv4.address":"10.2.3.1/24"}}""");
         Assert.Equal(409, code);
         Assert.Contains("10.2.3.1/24 overlaps 10.2.0.1/16 of network br-one", error, StringComparison.Ordinal);
         Assert.Equal(400, (await Refused("POST", "/1.0/networks/br-two", """{"name":"port1"}""")).Code);
-        Assert.Equal("{}", (await node.Do("GET", "/1.0/networks/br-two")).GetProperty("config").GetRawText());
+        Assert.Equal("""{"ipv4.address":"none"}""", (await node.Do("GET", "/1.0/networks/br-two")).GetProperty("config").GetRawText());
         await node.Do("DELETE", "/1.0/networks/br-one");
         await node.Do("DELETE", "/1.0/networks/br-two");
     }
