@@ -3,6 +3,31 @@ namespace System.Tests;
 /// <summary>What is changed of a running app, and what stands in its way.</summary>
 public sealed class ChangeTests
 {
+    /// <summary>As a script has it: the next line of it already works with what this line gave.</summary>
+    [Fact]
+    public async Task A_change_is_there_when_its_command_has_ended()
+    {
+        await using var node = await TestNode.Start();
+        await node.Lxc("launch", "sample", "web");
+        await node.Lxc("profile", "create", "extra");
+        await node.Lxc("profile", "assign", "web", "default,extra");
+        for (var i = 0; i < 5; i++)
+        {
+            await node.Lxc("config", "device", "add", "web", "etc", "disk", "source=/etc", "path=/mnt");
+            await node.In("web", "test -e /mnt/passwd");
+            await node.Lxc("config", "device", "add", "web", "cable", "nic", "nictype=p2p", "name=cable");
+            await node.In("web", "test -d /sys/class/net/cable");
+            await node.Lxc("profile", "device", "add", "extra", "null", "unix-char", "source=/dev/null", "path=/srv/null");
+            await node.In("web", "test -c /srv/null");
+            await node.Lxc("config", "device", "remove", "web", "etc");
+            await node.In("web", "test ! -e /mnt/passwd");
+            await node.Lxc("config", "device", "remove", "web", "cable");
+            await node.In("web", "test ! -e /sys/class/net/cable");
+            await node.Lxc("profile", "device", "remove", "extra", "null");
+            await node.In("web", "test ! -e /srv/null");
+        }
+    }
+
     [Fact]
     public async Task Nics_that_are_changed_during_a_reboot_from_inside_are_there_after_it()
     {

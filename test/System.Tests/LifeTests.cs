@@ -124,6 +124,35 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public async Task A_stop_of_LXDs_that_is_given_a_time_kills_nobody_and_two_wishes_at_once_are_told_apart()
+    {
+        await using var node = await TestNode.Start();
+        await node.Launch("deaf", "sample", "--config", "init.cmd=/bin/sleep 1000");
+        var init = await node.InitPid("deaf");
+        await node.IsRefused("deaf", "has not ended within 1 s and goes on", "stop", "deaf", "--timeout", "1");
+        await node.IsRefused("deaf", "has not ended within 1 s and goes on", "restart", "deaf", "--timeout", "1");
+        Assert.Equal(init, await node.InitPid("deaf"));
+        Assert.Equal("Running", await node.Status("deaf"));
+
+        // What is being stopped can be looked into, and takes no other wish but a stronger one.
+        var stop = node.TryLxc("stop", "deaf", "--timeout", "600");
+        await Shell.Until("it is being stopped", async () => await node.Status("deaf") == "Stopping");
+        Assert.Equal("here\n", await node.In("deaf", "echo here"));
+        foreach (var verb in (string[])["start", "restart"])
+            Assert.Contains("busy running a \"stop\" operation", (await node.TryLxc(verb, "deaf")).Err, StringComparison.Ordinal);
+        await node.Lxc("stop", "deaf", "--force");
+        Assert.Equal(0, (await stop).Code);
+
+        // Who asked for a restart does not hear that it has, nor waits for ever.
+        await node.Lxc("start", "deaf");
+        var restart = node.TryLxc("restart", "deaf", "--timeout", "600");
+        await Shell.Until("it is being stopped", async () => await node.Status("deaf") == "Stopping");
+        await node.Lxc("stop", "deaf", "--force");
+        Assert.Contains("it was stopped meanwhile", (await restart).Err, StringComparison.Ordinal);
+        Assert.Equal("Stopped", await node.Status("deaf"));
+    }
+
+    [Fact]
     public async Task Reboot_inside_reboots_and_poweroff_inside_stays_off()
     {
         await using var node = await TestNode.Start();

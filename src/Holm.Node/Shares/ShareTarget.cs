@@ -50,10 +50,10 @@ internal static class ShareTarget
         }
     }
 
-    /// <summary>Removes the empty file of the app's /dev on which a device file was mounted: it would look like a device.</summary>
+    /// <summary>Removes the empty file on which a device file was mounted: it would look like a device.</summary>
     public static void RemoveEmpty(Fd root, ShareSpec share, ShareIds ids)
     {
-        if (share.DeviceFile is null || !share.Path.StartsWith("/dev/", StringComparison.Ordinal))
+        if (share.DeviceFile is null)
             return;
         try
         {
