@@ -27,13 +27,13 @@ internal static class ProfileRoutes
         Names.CheckProfile(name);
         call.Node.Config.Change($"create profile {name}", document => document.Profiles.ContainsKey(name)
             ? throw new Refusal(409, $"Error inserting \"{name}\" into database: The profile already exists")
-            : document.With(new ProfileConfig
+            : document.With(WithOneRoot(new ProfileConfig
             {
                 Name = name,
                 Description = body.Description ?? "",
                 Config = Edits.Whole(body.Config),
                 Devices = Edits.Devices(body.Devices),
-            }));
+            })));
         call.Node.Events.Lifecycle("profile-created", Url(name));
         await call.Created(Url(name)).ConfigureAwait(false);
     }
@@ -101,7 +101,7 @@ internal static class ProfileRoutes
         {
             var now = Find(document, name);
             call.CheckMatch(ETag(now));
-            var changed = change(now, body);
+            var changed = WithOneRoot(change(now, body));
             VolumeRoutes.RefuseMissing(call, document, now.Devices, changed.Devices);
             RefuseMissingNetworks(document, changed);
             var after = document.With(changed);
@@ -112,6 +112,11 @@ internal static class ProfileRoutes
         await call.Node.Instances.Settle([.. call.Document.UsersOf(name)], call.Http.RequestAborted).ConfigureAwait(false);
         await call.Done().ConfigureAwait(false);
     }
+
+    /// <summary>With two, no instance could use it.</summary>
+    private static ProfileConfig WithOneRoot(ProfileConfig profile) => profile.Devices.Values.Count(d =>
+            d.GetValueOrDefault("type") == "disk" && d.GetValueOrDefault("path") == "/") <= 1 ? profile
+        : throw new Refusal(400, $"profile {profile.Name}: More than one disk device uses the same path \"/\"");
 
     private static void RefuseMissingNetworks(Document document, ProfileConfig profile)
     {
