@@ -105,7 +105,7 @@ public static class Daemon
         // What was there before. The folder is entered, not listed, by the roots of unprivileged instances: liblxc wants that.
         Durable.CreateFolder(paths.Instances, 0x1c9);
         var firstSinceBoot = power.Open([.. config.Current.Instances.Keys]);
-        var (storage, snapshots) = OpenStorage(pools, new(control, new(pools), pools, config, limits, clock), config, clock);
+        var (storage, snapshots) = OpenStorage(pools, new(control, new(pools), pools, config, images, limits, clock), config, clock);
         loop.Adopt();
         var logins = new Logins(Path.Combine(paths.State, "registries.json"), Say);
         var pulls = new Pulls(images, config, logins, clock);

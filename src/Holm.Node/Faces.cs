@@ -138,7 +138,7 @@ internal static class Faces
                 Logout = logins.Remove,
                 CheckHead = head => ImageStore.CheckHead(head),
                 CheckRoom = bytes => Room.Check(images.StagingFolder, bytes),
-                Delete = (fingerprint, ct) => Task.Run(() => images.Delete(fingerprint), ct),
+                Delete = images.Delete,
                 SetAlias = images.SetAlias,
                 RenameAlias = images.RenameAlias,
                 DeleteAlias = images.DeleteAlias,

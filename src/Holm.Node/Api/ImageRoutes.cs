@@ -41,12 +41,18 @@ internal static class ImageRoutes
     public static async Task Delete(Call call)
     {
         var image = Find(call);
-        RequireUnused(call, image);
+        RequireUnused(call, call.Document, image);
         var node = call.Node;
         var plan = new OperationPlan("Deleting image", "images", Url(image.Fingerprint));
         await call.Began(call.Operations.Start(plan, async (_, ct) =>
         {
-            await node.Images.Delete(image.Fingerprint, ct).ConfigureAwait(false);
+            // While the configuration stands still: nobody is given the image meanwhile.
+            await Task.Run(() => node.Config.Change("delete an image", document =>
+            {
+                RequireUnused(call, document, image);
+                node.Images.Delete(image.Fingerprint);
+                return document;
+            }), ct).ConfigureAwait(false);
             node.Events.Lifecycle("image-deleted", Url(image.Fingerprint));
         })).ConfigureAwait(false);
     }
@@ -129,7 +135,8 @@ internal static class ImageRoutes
 
     private static Image WithUsers(Call call, Image image, IReadOnlyList<Flake> flakes) => image with
     {
-        UsedBy = [.. Users(call, image).Select(InstanceRoutes.Url), .. FlakesOf(call, image, flakes).Select(FlakeRoutes.Url)],
+        UsedBy = [.. Users(call, call.Document, image).Select(InstanceRoutes.Url),
+            .. FlakesOf(call, image, flakes).Select(FlakeRoutes.Url)],
     };
 
     /// <summary>Flakes that stand on it, by any name.</summary>
@@ -150,14 +157,20 @@ internal static class ImageRoutes
         }
     }
 
-    private static IEnumerable<string> Users(Call call, Image image) => call.Document.Instances.Values
-        .Where(i => i.Image == image.Fingerprint || image.Aliases.Any(a => a.Name == i.Image) ||
-            call.Node.Instances.RunningImage(i.Name) == image.Fingerprint)
+    private static IEnumerable<string> Users(Call call, Document document, Image image) => document.Instances.Values
+        .Where(i => StandsOn(i, image) || call.Node.Instances.RunningImage(i.Name) == image.Fingerprint)
         .Select(i => i.Name);
 
-    private static void RequireUnused(Call call, Image image)
+    private static bool StandsOn(InstanceConfig instance, Image image) =>
+        instance.Image == image.Fingerprint || image.Aliases.Any(a => a.Name == instance.Image);
+
+    /// <summary>Names of the snapshots that could not be brought back without an image.</summary>
+    private static IEnumerable<string> SnapshotsOn(Call call, Document document, Image image) => document.Instances.Keys.SelectMany(
+        name => call.Node.Snapshots.List(name).Where(s => StandsOn(s.Instance, image)).Select(s => $"{name}/{s.Name}"));
+
+    private static void RequireUnused(Call call, Document document, Image image)
     {
-        var users = string.Join(", ", Users(call, image)
+        var users = string.Join(", ", Users(call, document, image).Concat(SnapshotsOn(call, document, image))
             .Concat(FlakesOf(call, image, call.Node.Flakes.All()).Select(f => $"flake {f}")));
         if (users.Length > 0)
             throw new Refusal(400, $"image {image.Fingerprint[..12]} is in use by {users}: delete them first");

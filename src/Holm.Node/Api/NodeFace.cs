@@ -218,7 +218,7 @@ public sealed record ImageFace
     public Action<string> Logout { get; init; } = _ => { };
 
     /// <summary>Removes an image by its fingerprint; the API has checked that nobody uses it.</summary>
-    public required Func<string, CancellationToken, Task> Delete { get; init; }
+    public required Action<string> Delete { get; init; }
 
     /// <summary>Alias, fingerprint, description: adds or replaces.</summary>
     public required Action<string, string, string> SetAlias { get; init; }

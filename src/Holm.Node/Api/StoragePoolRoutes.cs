@@ -84,7 +84,7 @@ internal static class StoragePoolRoutes
                 .Concat(document.ProfilesOfPool(pool.Name).Select(p => $"profile {p}")).ToList();
             // Kept writes of an instance that is there are not named twice.
             if (users.Count == 0)
-                users = [.. Face(call).Pools.Contents(pool)];
+                users = [.. Face(call).Pools.Contents(pool).Concat(Face(call).Volumes.Busy(pool).Select(v => $"volume {v}")).Distinct()];
             return users.Count == 0 ? document.WithoutPool(pool.Name)
                 : throw new Refusal(400, $"The storage pool is currently in use: {pool.Name} holds {string.Join(", ", users)}");
         });
@@ -92,6 +92,14 @@ internal static class StoragePoolRoutes
         call.Node.Events.Lifecycle("storage-pool-deleted", Url(pool.Name));
         await call.Done().ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// Refuses a pool that has been deleted. Asked by who has a claim in it: from then on a deletion sees the claim, and is refused.
+    /// </summary>
+    /// <exception cref="Refusal">404.</exception>
+    public static void RequireThere(Call call, PoolConfig pool) => call.Node.Config.Change($"use storage pool {pool.Name}", document =>
+        document.FindPool(pool.Name) is { } now && now.Source == pool.Source ? document
+            : throw new Refusal(404, $"Storage pool not found: {Names.Show(pool.Name)} was deleted meanwhile"));
 
     public static Task Resources(Call call)
     {

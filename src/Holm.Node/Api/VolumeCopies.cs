@@ -111,6 +111,16 @@ internal static class VolumeCopies
         var (face, node) = (StoragePoolRoutes.Face(call), call.Node);
         face.Volumes.CheckNew(pool, becomes.Name);
         var claims = Claims(face, (from.Pool, from.Volume), (pool, becomes.Name));
+        try
+        {
+            StoragePoolRoutes.RequireThere(call, from.Pool);
+            StoragePoolRoutes.RequireThere(call, pool);
+        }
+        catch
+        {
+            claims.Dispose();
+            throw;
+        }
         var users = Users(call, from.Pool, from.Volume);
         var moves = then is not null;
         var url = VolumeRoutes.Url(pool.Name, becomes.Name);

@@ -127,7 +127,10 @@ internal static class VolumeRoutes
         volumes.CheckNew(pool, volume.Name);
         lock (Changing)
             using (volumes.Claim(pool, volume.Name))
+            {
+                StoragePoolRoutes.RequireThere(call, pool);
                 OnDisk(() => volumes.Create(pool, volume));
+            }
         call.Node.Events.Lifecycle("storage-volume-created", Url(pool.Name, volume.Name), ("type", "custom"));
         await call.Created(Url(pool.Name, volume.Name)).ConfigureAwait(false);
     }

@@ -60,8 +60,18 @@ public sealed class OpenedFile : IDisposable
     /// <summary>Where a link leads, as an absolute path by its text alone (LXD's way), byte for byte.</summary>
     public byte[] Target()
     {
+        byte[] said;
+        try
+        {
+            said = FolderEntry.Target(_entry);
+        }
+        catch (LinuxException e)
+        {
+            // One of the kernel's that leads to no file of this namespace, such as /proc/self.
+            throw new Refusal(400, $"read the link {Names.Show(_path)}: {e.Message}", e);
+        }
         // Latin-1 keeps what is no UTF-8.
-        var target = Encoding.Latin1.GetString(FolderEntry.Target(_entry));
+        var target = Encoding.Latin1.GetString(said);
         var own = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(_path.TrimEnd('/')));
         return Encoding.Latin1.GetBytes(Clean(target.StartsWith('/') ? target : own[..(own.LastIndexOf('/') + 1)] + target));
     }

@@ -70,7 +70,7 @@ public static class KeptWrites
     }
 
     /// <summary>True for names that only this type makes: a pool may lie in a folder where others leave something, too.</summary>
-    private static bool IsOurs(string folder)
+    internal static bool IsOurs(string folder)
     {
         try
         {

@@ -80,16 +80,17 @@ public sealed class PoolFolders(NodePaths paths, Func<Document> current)
         foreach (var (name, was) in before.Instances)
         {
             if (after.Instances.GetValueOrDefault(name) is not { } now || (sameProfiles && ReferenceEquals(was, now))
-                || RootPool(before, was) is not { } from || RootPool(after, now) is var to && to?.Name == from.Name)
+                || RootPool(after, now) is var to && to?.Name == RootPool(before, was)?.Name)
                 continue;
             var what = ReferenceEquals(was, now) ? "At least one instance relies on this profile's root disk device"
                 : $"Cannot update root disk device pool name to \"{to?.Name}\"";
             // One that is taken from the instance itself can be given back.
             if (ReferenceEquals(was, now) && RootOf(after, now).Value is null)
                 throw new Refusal(400, $"{what}: {name} would have none");
-            if (to is not null && from.Keeps && Places.Any(p => IsPlaceOf(before, name, p) && Directory.Exists(Path.Combine(p, name))))
-                throw new Refusal(400, $"{what}: what {name} has written is in pool {from.Name}; holm app " +
-                    $"move {name} --pool {to.Name} takes it along");
+            if (to is not null && Places.FirstOrDefault(p => !IsPlaceOf(after, name, p) && Directory.Exists(Path.Combine(p, name)))
+                is { } place)
+                throw new Refusal(400, $"{what}: what {name} has written is in {place}; holm app move {name} --pool {to.Name} takes it " +
+                    "along, from there where its root is now");
         }
     }
 
@@ -167,9 +168,12 @@ public sealed class PoolFolders(NodePaths paths, Func<Document> current)
         return Of(pool);
     }
 
-    /// <summary>What lies in a pool, by name: kept writes, snapshots of instances and volumes.</summary>
+    /// <summary>What lies in a pool, by name: kept writes, snapshots of instances and volumes; what is being made there.</summary>
     public IReadOnlyList<string> Contents(PoolConfig pool) => !pool.Keeps ? [] :
     [
+        .. new[] { Of(pool), Path.Combine(Of(pool), Snapshots), Path.Combine(Of(pool), VolumeFolders.Name) }.Where(Directory.Exists)
+            .SelectMany(f => Directory.EnumerateDirectories(f, ".*")).Where(KeptWrites.IsOurs)
+            .Select(f => $"{Path.GetFileName(f)}, which is being made or removed"),
         .. Names(Of(pool)).Where(n => !n.StartsWith('@')), .. Names(Path.Combine(Of(pool), Snapshots)).Select(n => $"snapshots of {n}"),
         .. Names(Path.Combine(Of(pool), VolumeFolders.Name)).Select(n => $"volume {n}"),
     ];

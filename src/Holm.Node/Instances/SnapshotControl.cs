@@ -1,5 +1,6 @@
 using Holm.Config;
 using Holm.Contract;
+using Holm.Images;
 using Holm.Node.Config;
 using Holm.Node.Limits;
 
@@ -10,7 +11,8 @@ namespace Holm.Node.Instances;
 /// cut would leave them, no worse. A start or stop that is asked for meanwhile waits.
 /// </summary>
 public sealed class SnapshotControl(
-    InstanceControl control, SnapshotFolders folders, PoolFolders pools, ConfigStore config, InstanceLimits limits, TimeProvider clock)
+    InstanceControl control, SnapshotFolders folders, PoolFolders pools, ConfigStore config, ImageStore images, InstanceLimits limits,
+    TimeProvider clock)
 {
     /// <summary>All of an instance, the oldest first.</summary>
     public IReadOnlyList<StoredSnapshot> Of(string name) => folders.Of(name);
@@ -39,7 +41,7 @@ public sealed class SnapshotControl(
     {
         var found = folders.Find(name, snapshot);
         var becomes = found.Instance with { CreatedAt = InstanceOf(name).CreatedAt };
-        var next = config.Current.With(becomes);
+        var next = OnImage(becomes, config.Current).With(becomes);
         Rules.Check(next);
         var pool = Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(found.Folder)!)!)!;
         if (pools.Of(KeptPool($"restore {name}", next, becomes)) != pool)
@@ -86,7 +88,8 @@ public sealed class SnapshotControl(
                 if (source is not null && target.Keeps)
                     SnapshotFolders.Prepare(pools.Ready(target), becomes.Name, source, true, snapshots, tell, ct);
             }, () => config.Change($"copy instance {from} to {becomes.Name}", d => d.Instances.ContainsKey(becomes.Name)
-                    ? throw new Refusal(409, $"Instance \"{becomes.Name}\" already exists") : d.With(becomes)), () => config.Current);
+                    ? throw new Refusal(409, $"Instance \"{becomes.Name}\" already exists")
+                    : OnImage(becomes, d).With(becomes)), () => config.Current);
             await WhileStill(from, Add, ct).ConfigureAwait(false);
         }
         finally
@@ -152,8 +155,7 @@ public sealed class SnapshotControl(
             throw new Refusal(400, $"move {name}: it has kept writes, and pool {to} is memory; choose a pool of driver dir");
         if (target.Keeps && pools.Places.Where(p => p.StartsWith(pools.Of(target), StringComparison.Ordinal))
             .FirstOrDefault(p => Directory.Exists(Path.Combine(p, name))) is { } there)
-            throw new Refusal(409, $"move {name}: {there} has a folder of that name already, of another instance that once was; move " +
-                "it away first");
+            throw new Refusal(409, $"move {name}: {there} has a folder of that name already, which would be lost; move it away first");
         KeptWrites.Move(pools, name, () =>
         {
             if (target.Keeps && (Directory.Exists(writes) || snapshots.Count > 0))
@@ -177,15 +179,25 @@ public sealed class SnapshotControl(
         : PoolOf(config.Current, InstanceOf(name)) is { Keeps: true } kept ? Path.Combine(pools.Of(kept), name) : null;
 
     /// <summary>Finishes what a crash cut short.</summary>
-    public void Sweep(Action<string> tell) => folders.Sweep(Change, tell);
+    public void Sweep(Action<string> tell) => folders.Sweep(
+        becomes => config.Change($"restore {becomes.Name}", document => With(becomes, document)), tell);
 
-    private void Change(InstanceConfig becomes) => config.Change($"restore {becomes.Name}", document =>
+    private void Change(InstanceConfig becomes) =>
+        config.Change($"restore {becomes.Name}", document => With(becomes, OnImage(becomes, document)));
+
+    private static Document With(InstanceConfig becomes, Document document) =>
         document.Instances.TryGetValue(becomes.Name, out var now) ? document.With(becomes with
         {
-            // Its range of ids is not another's meanwhile.
-            Config = now.Config.TryGetValue(SpecReader.IdmapKey, out var range) ? becomes.Config.SetItem(SpecReader.IdmapKey, range)
-                : becomes.Config.Remove(SpecReader.IdmapKey),
-        }) : document);
+            // Its range of ids is not another's meanwhile, and whether the next boot starts it was said since.
+            Config = ((string[])[SpecReader.IdmapKey, InstanceControl.LastPowerKey]).Aggregate(becomes.Config, (config, key) =>
+                now.Config.TryGetValue(key, out var value) ? config.SetItem(key, value) : config.Remove(key)),
+        }) : document;
+
+    /// <summary>
+    /// What is asked for on an image that is gone would never start. An image is deleted while the configuration stands still.
+    /// </summary>
+    private Document OnImage(InstanceConfig becomes, Document document) => images.Find(becomes.Image) is not null ? document
+        : throw new Refusal(404, $"Image not found: {Names.Show(becomes.Image)}, on which {becomes.Name} would stand; import it first");
 
     private Task WhileStill(string name, Action work, CancellationToken ct) => WhileStill([name], work, ct);
 

@@ -224,12 +224,13 @@ public sealed class SpecReader(ImageStore images, NodePaths paths, bool canIdmap
         (long)((Int128)memoryBytes * resources.MemoryPercent / 100));
 
     /// <summary>
-    /// A count becomes that many processors, beginning where the instance's name falls, so that apps spread without memory.
+    /// A count becomes that many processors, beginning where the instance's name falls, so that apps spread without memory. Of those that
+    /// are named, those that are there are taken; null: any.
     /// </summary>
     private string? Pin(string name, CpuSet set)
     {
         if (set.Ids.Count > 0)
-            return set.ToString();
+            return set.Ids.Where(i => i < cpus).ToList() is { Count: > 0 } there ? string.Join(',', there) : null;
         if (set.Count >= cpus)
             return null;
         var first = name.Aggregate(17u, (hash, c) => hash * 31 + c) % (uint)cpus;

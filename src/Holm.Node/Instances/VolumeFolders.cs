@@ -90,6 +90,13 @@ public sealed class VolumeFolders(PoolFolders pools, TimeProvider clock)
         return new Claimed(_claimed, folder);
     }
 
+    /// <summary>Names of volumes of a pool that somebody works on, or is about to make.</summary>
+    public IReadOnlyList<string> Busy(PoolConfig pool)
+    {
+        lock (_claimed)
+            return [.. _claimed.Where(c => Path.GetDirectoryName(c) == Folder(pool)).Select(c => Path.GetFileName(c))];
+    }
+
     private sealed record Claimed(HashSet<string> All, string Folder) : IDisposable
     {
         public void Dispose()

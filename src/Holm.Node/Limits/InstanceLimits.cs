@@ -66,10 +66,10 @@ public sealed class InstanceLimits(CgroupTree tree, string nodeId)
         tree.Of("cpuset")?.WriteCpus(group, limits.Cpus);
         Weights.SetCpu(tree, name, group, limits);
         Weights.SetDisk(tree, group, limits.DiskWeight);
-        Write("memory", group, "memory.low", "memory.soft_limit_in_bytes", limits.SoftMemoryBytes, "0", "-1");
         if (tree.Of("memory") is { } memory && MemoryLimit.TrySet(memory, group, limits.MemoryBytes) is { } used)
             throw new Refusal(409,
                 $"limit the memory of {name} to {limits.MemoryBytes} bytes: it uses {used}; the old limit holds until it uses less");
+        Write("memory", group, "memory.low", "memory.soft_limit_in_bytes", limits.SoftMemoryBytes, "0", "-1");
     }
 
     /// <summary>Makes liblxc's next moves of processes quick; <see cref="CgroupTree.HastenMoves"/>.</summary>

@@ -241,11 +241,7 @@ public sealed class SmallNode : IAsyncLifetime
                     throw new Refusal(507, "no room");
             },
             Import = Import,
-            Delete = (fingerprint, ct) =>
-            {
-                _images.TryRemove(fingerprint, out _);
-                return Task.CompletedTask;
-            },
+            Delete = fingerprint => _images.TryRemove(fingerprint, out _),
             SetAlias = (name, fingerprint, description) => _aliases[name] = (fingerprint, description),
             RenameAlias = (from, to) => _aliases[to] = _aliases.TryRemove(from, out var was) ? was : default,
             DeleteAlias = name => _aliases.TryRemove(name, out _),
