@@ -131,6 +131,30 @@ public sealed class RemoteTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Who_opens_all_connections_that_he_can_keeps_nobody_else_out()
+    {
+        await using var node = await TestNode.Start();
+        var address = IPEndPoint.Parse(await Open(node));
+        List<Socket> silent = [];
+        try
+        {
+            for (var i = 0; i < 400; i++)
+            {
+                silent.Add(new Socket(SocketType.Stream, ProtocolType.Tcp));
+                await silent[^1].ConnectAsync(address, TestContext.Current.CancellationToken);
+            }
+            Task<Ran> Ask(string from) =>
+                Shell.Run("curl", ["-sk", "--max-time", "20", "--interface", from, $"https://{address}/1.0"]);
+            Assert.NotEqual(0, (await Ask("127.0.0.1")).Code);
+            Assert.Contains("\"auth\":\"untrusted\"", (await Ask("127.0.0.2")).Well().Out, StringComparison.Ordinal);
+        }
+        finally
+        {
+            silent.ForEach(s => s.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task The_door_follows_the_configuration()
     {
         await using var node = await TestNode.Start();

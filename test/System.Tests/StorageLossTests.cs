@@ -108,7 +108,11 @@ public sealed class StorageLossTests
         Assert.Contains(lost, (await node.TryLxc("config", "device", "add", "web", "root", "disk", "path=/", "pool=ram")).Err,
             StringComparison.Ordinal);
         await node.Lxc("profile", "assign", "web", "default");
-        await node.Lxc("move", "web", "web", "--storage", "other");
+        // Of two pools one may be called as the other begins.
+        await node.Lxc("storage", "create", "other2", "dir");
+        foreach (var pool in (string[])["other2", "other"])
+            await node.Lxc("move", "web", "web", "--storage", pool);
+        await node.Lxc("storage", "delete", "other2");
         await node.Lxc("start", "web");
         Assert.Equal("kept\n", await node.In("web", "cat /root/f"));
         await node.Lxc("delete", "--force", "web");

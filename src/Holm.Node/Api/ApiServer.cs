@@ -98,9 +98,9 @@ public sealed class ApiServer : IAsyncDisposable
             // Only browsers say where a page comes from, and no page has anything to ask here, whoever's certificate is in the browser.
             if (call.IsRemote && http.Request.Headers.ContainsKey("Origin"))
                 throw new Refusal(403, "not authorized: web pages are not answered");
-            CheckPath(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
             if (!IsPublic(http.Request))
                 call.CheckTrusted();
+            CheckPath(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
             Events.Requestor = call.Requestor;
             // Before there were virtual machines, LXD's instances were called so; pylxd still does.
             if (http.Request.Path.StartsWithSegments("/1.0/containers", StringComparison.Ordinal, out var rest))

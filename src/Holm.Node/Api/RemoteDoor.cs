@@ -18,7 +18,7 @@ internal sealed class RemoteDoor(NodeFace node, Func<Action<KestrelServerOptions
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5), Handshake = TimeSpan.FromSeconds(10);
 
-    private const int ConnectionsMax = 256;
+    private const int ConnectionsMax = 256, ConnectionsOfOneMax = 64;
 
     private readonly SemaphoreSlim _one = new(1), _changed = new(0);
     private readonly CancellationTokenSource _end = new();
@@ -108,11 +108,13 @@ internal sealed class RemoteDoor(NodeFace node, Func<Action<KestrelServerOptions
         try
         {
             var certificate = node.Trust.Node.Get();
+            var share = new FairShare(ConnectionsOfOneMax);
             app = build(kestrel =>
             {
                 void Listen(ListenOptions listen)
                 {
                     listen.Protocols = HttpProtocols.Http1;
+                    listen.Use(share.Guard);
                     listen.UseHttps(new HttpsConnectionAdapterOptions
                     {
                         ServerCertificate = certificate,

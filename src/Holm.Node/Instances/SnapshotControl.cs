@@ -153,9 +153,9 @@ public sealed class SnapshotControl(
             throw new Refusal(409, $"move {name}: {missing}");
         if (!target.Keeps && (snapshots.Count > 0 || Directory.Exists(writes)))
             throw new Refusal(400, $"move {name}: it has kept writes, and pool {to} is memory; choose a pool of driver dir");
-        if (target.Keeps && pools.Places.Where(p => p.StartsWith(pools.Of(target), StringComparison.Ordinal))
-            .FirstOrDefault(p => Directory.Exists(Path.Combine(p, name))) is { } there)
-            throw new Refusal(409, $"move {name}: {there} has a folder of that name already, which would be lost; move it away first");
+        if (target.Keeps && new[] { pools.Of(target), Path.Combine(pools.Of(target), PoolFolders.Snapshots) }
+            .Select(place => Path.Combine(place, name)).FirstOrDefault(Directory.Exists) is { } there)
+            throw new Refusal(409, $"move {name}: {there} is there already and would be lost; move it away first");
         KeptWrites.Move(pools, name, () =>
         {
             if (target.Keeps && (Directory.Exists(writes) || snapshots.Count > 0))
