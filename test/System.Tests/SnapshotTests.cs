@@ -33,6 +33,8 @@ public sealed class SnapshotTests
 
         await node.Lxc("stop", "c1", "--force");
         await node.Lxc("restore", "c1", "good");
+        // It ran when the snapshot was made; the next boot leaves it as it was left.
+        Assert.Equal("STOPPED\n", await node.Lxc("config", "get", "c1", "volatile.last_state.power"));
         await node.Lxc("move", "c1/snap0", "c1/better");
         await node.Lxc("delete", "c1/good");
         Assert.Contains("not found", (await node.TryLxc("restore", "c1", "good")).Err, StringComparison.Ordinal);
