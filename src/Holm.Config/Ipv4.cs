@@ -27,6 +27,27 @@ public readonly record struct Ipv4Interface(uint Address, int Length)
     /// <summary>True when the two subnets have an address in common.</summary>
     public bool Overlaps(Ipv4Interface other) => ((Address ^ other.Address) & Mask & other.Mask) == 0;
 
+    /// <summary>
+    /// The first address of a subnet of this one that overlaps none of those that are taken; null: none is free.
+    /// </summary>
+    /// <param name="length">Bits of its prefix.</param>
+    /// <param name="taken">Subnets, by any address in them.</param>
+    /// <param name="first">
+    /// The one that is looked at first, from 0: chance, so that nodes side by side do not choose the same.
+    /// </param>
+    public Ipv4Interface? Free(int length, IEnumerable<Ipv4Interface> taken, int first)
+    {
+        var near = taken.Where(Overlaps).ToList();
+        var count = 1u << (length - Length);
+        for (var i = 0u; i < count; i++)
+        {
+            var subnet = new Ipv4Interface(Network + (((uint)first + i) % count << (32 - length)) + 1, length);
+            if (!near.Exists(subnet.Overlaps))
+                return subnet;
+        }
+        return null;
+    }
+
     /// <summary>The address without its prefix.</summary>
     public IPAddress ToIPAddress() => new([(byte)(Address >> 24), (byte)(Address >> 16), (byte)(Address >> 8), (byte)Address]);
 

@@ -31,6 +31,13 @@ public static class Nics
         return name;
     }
 
+    /// <summary>Subnets that are written for apps and managed networks, whether they run or not.</summary>
+    public static IEnumerable<Ipv4Interface> Subnets(Document document) =>
+        document.Networks.Values.Select(n => n.Plan.Address)
+            .Concat(document.Instances.Values.SelectMany(i => Of(Expansion.Expand(document, i)))
+                .SelectMany(n => (Ipv4Interface?[])[n.Host.Address, n.Address]))
+            .OfType<Ipv4Interface>();
+
     /// <summary>Accepts the names that all instances and networks together put on the host.</summary>
     /// <exception cref="Refusal">409, naming both.</exception>
     public static void CheckTogether(Document document)

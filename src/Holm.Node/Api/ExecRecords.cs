@@ -19,9 +19,6 @@ internal sealed partial class ExecRecords(string folder)
         ? [.. new DirectoryInfo(folder).EnumerateFiles("exec_*").Where(f => IsName(f.Name)).OrderBy(f => f.CreationTimeUtc)
             .ThenBy(f => f.Name, StringComparer.Ordinal).Select(f => f.Name)] : [];
 
-    /// <summary>True for what may be the name of such a file.</summary>
-    public static bool IsName(string name) => Name().IsMatch(name);
-
     /// <summary>Content of a file.</summary>
     /// <exception cref="Refusal">404: there is none.</exception>
     public byte[] Read(string name) => File.ReadAllBytes(Find(name));
@@ -69,6 +66,8 @@ internal sealed partial class ExecRecords(string folder)
 
     private string Find(string name) => IsName(name) && Path.Combine(folder, name) is var path && File.Exists(path) ? path
         : throw new Refusal(404, $"Log file not found: {Names.Show(name)}");
+
+    private static bool IsName(string name) => Name().IsMatch(name);
 
     [GeneratedRegex(@"\Aexec_[0-9a-f-]{36}\.(stdout|stderr)\z")]
     private static partial Regex Name();

@@ -57,6 +57,7 @@ internal static class InstanceCreate
             if (node.Images.Find(instance.Image) is null)
                 throw new Refusal(404, $"Image not found: {Names.Show(instance.Image)}");
             var next = document.With(instance);
+            // One without a root is refused here: it could be neither started nor snapshotted.
             _ = Expansion.Expand(next, instance).Root();
             return next;
         });

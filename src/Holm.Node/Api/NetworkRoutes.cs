@@ -1,6 +1,5 @@
 using Holm.Config;
 using Holm.Contract;
-using Holm.Node.Launch;
 
 namespace Holm.Node.Api;
 
@@ -132,18 +131,15 @@ internal static class NetworkRoutes
         if (network.Type != NetworkConfig.Bridge || network.Config.GetValueOrDefault(NetworkConfig.AddressKey) is var said
             && said != "auto" && !(isNew && said is null))
             return network;
-        List<Ipv4Interface> taken = [.. LaunchNetwork.Subnets(document), .. call.Node.Networks.HostSubnets()];
-        var (count, first) = (1 << 16, Random.Shared.Next(1 << 16));
-        for (var i = 0; i < count; i++)
-        {
-            var own = new Ipv4Interface((10u << 24) + ((uint)((first + i) % count) << 8) + 1, 24);
-            if (taken.Exists(own.Overlaps))
-                continue;
-            var config = network.Config.SetItem(NetworkConfig.AddressKey, own.ToString());
-            return network with { Config = config.ContainsKey("ipv4.nat") ? config : config.SetItem("ipv4.nat", "true") };
-        }
-        throw new Refusal(409, $"network {network.Name}: no subnet of 10.0.0.0/8 is free; give {NetworkConfig.AddressKey}, or none");
+        var taken = Nics.Subnets(document).Concat(call.Node.Networks.HostSubnets());
+        var own = Private.Free(24, taken, Random.Shared.Next(1 << 16)) ?? throw new Refusal(409,
+            $"network {network.Name}: no subnet of {Private.Subnet} is free; give {NetworkConfig.AddressKey}, or none");
+        var config = network.Config.SetItem(NetworkConfig.AddressKey, own.ToString());
+        return network with { Config = config.ContainsKey("ipv4.nat") ? config : config.SetItem("ipv4.nat", "true") };
     }
+
+    /// <summary>10.0.0.0/8; RFC 1918.</summary>
+    private static readonly Ipv4Interface Private = new(10u << 24, 8);
 
     private static async Task SettleAndTell(Call call, string name, string action)
     {

@@ -89,8 +89,9 @@ public sealed class PoolFolders(NodePaths paths, Func<Document> current)
                 throw new Refusal(400, $"{what}: {name} would have none");
             if (to is not null && Places.FirstOrDefault(p => !IsPlaceOf(after, name, p) && Directory.Exists(Path.Combine(p, name)))
                 is { } place)
-                throw new Refusal(400, $"{what}: what {name} has written is in {place}; holm app move {name} --pool {to.Name} takes it " +
-                    "along, from there where its root is now");
+                throw new Refusal(400, $"{what}: what {name} has written is in {place}" +
+                    (to.Keeps ? $"; with its root there, holm app move {name} --pool {to.Name} takes it along"
+                        : ", and this one is memory"));
         }
     }
 

@@ -18,27 +18,8 @@ public static class LaunchNetwork
     /// <param name="first">
     /// The one that is looked at first, from 0 below <see cref="Count"/>: chance, so that nodes side by side do not choose the same.
     /// </param>
-    public static Ipv4Interface? Free(IReadOnlyCollection<Ipv4Interface> taken, int first)
-    {
-        foreach (var range in Ranges)
-        {
-            var near = taken.Where(range.Overlaps).ToList();
-            for (var i = 0; i < Count; i++)
-            {
-                var host = new Ipv4Interface(range.Address + 4 * (uint)((first + i) % Count) + 1, 30);
-                if (!near.Exists(host.Overlaps))
-                    return host;
-            }
-        }
-        return null;
-    }
-
-    /// <summary>Subnets that are written for apps and managed networks, whether they run or not.</summary>
-    public static IEnumerable<Ipv4Interface> Subnets(Document document) =>
-        document.Networks.Values.Select(n => n.Plan.Address)
-            .Concat(document.Instances.Values.SelectMany(i => Nics.Of(Expansion.Expand(document, i)))
-                .SelectMany(n => (Ipv4Interface?[])[n.Host.Address, n.Address]))
-            .OfType<Ipv4Interface>();
+    public static Ipv4Interface? Free(IReadOnlyCollection<Ipv4Interface> taken, int first) =>
+        Ranges.Select(range => range.Free(30, taken, first)).FirstOrDefault(host => host is not null);
 
     /// <summary>The nic of a launch.</summary>
     /// <param name="host">The host end's address.</param>

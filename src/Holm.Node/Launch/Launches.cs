@@ -306,7 +306,7 @@ public sealed class Launches(
 
     private Ipv4Interface FreeSubnet(Flake flake)
     {
-        Ipv4Interface[] taken = [.. InstanceNetworks.HostSubnets(), .. LaunchNetwork.Subnets(transients.Over(document()))];
+        Ipv4Interface[] taken = [.. InstanceNetworks.HostSubnets(), .. Nics.Subnets(transients.Over(document()))];
         return LaunchNetwork.Free(taken, RandomNumberGenerator.GetInt32(LaunchNetwork.Count)) ??
             throw new Refusal(409, $"launch {flake.Name}: no subnet is free for it in {string.Join(" and ", LaunchNetwork.Ranges
                 .Select(r => r.Subnet))}: the host or other apps have addresses in or routes to all of them; use network: host");

@@ -41,7 +41,7 @@ public sealed class LaunchNetworkTests
              device b nic nictype=p2p ipv4.address=10.3.0.2/24
             end
             """);
-        Assert.Equal(["10.1.0.1/24", "10.2.0.1/24", "10.3.0.2/24"], LaunchNetwork.Subnets(document).Select(s => s.ToString()).Order());
+        Assert.Equal(["10.1.0.1/24", "10.2.0.1/24", "10.3.0.2/24"], Nics.Subnets(document).Select(s => s.ToString()).Order());
     }
 
     [Fact]
